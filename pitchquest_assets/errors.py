@@ -1,0 +1,41 @@
+"""What can go wrong, told in one sentence that says what to do next."""
+
+
+class PitchQuestError(Exception):
+    """Base of every error that is shown to a person; its message is one whole sentence."""
+
+
+class InvalidInput(PitchQuestError):
+    """The input itself is at fault, so trying again cannot help."""
+
+
+class InvalidVideo(InvalidInput):
+    """The file cannot be read as a video, or is beyond the limits."""
+
+
+class InvalidCaptions(InvalidInput):
+    """The captions cannot be read."""
+
+
+class InvalidVideoId(InvalidInput):
+    """The video id does not fit `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`."""
+
+
+class SettingsError(PitchQuestError):
+    """An environment variable is missing or makes no sense."""
+
+
+class StoreUnavailable(PitchQuestError):
+    """The database or the object store does not answer; worth another try."""
+
+
+class StoreCorrupt(PitchQuestError):
+    """A row and its object do not belong together."""
+
+
+class UnknownVideo(PitchQuestError):
+    """No video with that id is registered."""
+
+
+class EngineUnavailable(PitchQuestError):
+    """An engine that was asked for by name cannot be had here."""

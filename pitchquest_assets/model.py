@@ -1,0 +1,318 @@
+"""The vocabulary: the values that flow between assets and land in tables.
+
+Times are seconds on the audio's clock (the start of the file is 0). No float may be NaN or infinite:
+building such a value raises pydantic's ValidationError, so neither ever reaches JSON.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Part = Literal["content", "delivery", "visual"]
+Pace = Literal["slow", "optimal", "fast"]
+
+
+class Value(BaseModel):
+    """Base of every value: immutable, strict about names, finite floats only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class BlobValue(Value):
+    """A value that carries bytes: `payload` becomes an object, the other fields its row."""
+
+    media_type: ClassVar[str]
+    suffix: ClassVar[str]
+    payload: bytes = Field(exclude=True, repr=False)
+
+
+class SourceVideo(Value):
+    """What the container says about one uploaded file, after checks against the limits."""
+
+    video_id: str
+    filename: str
+    path: str = Field(description="where the file can be opened on this machine")
+    captions_path: str | None = Field(None, description="captions given for this upload")
+    sha256: str
+    size_bytes: int
+    container: str = Field(description="demuxer that opened it: mov, matroska, avi")
+    duration_seconds: float = Field(description="longest stream, measured where the header is silent")
+    has_video: bool
+    has_audio: bool
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    width_px: int | None = Field(None, description="upright width, rotation applied")
+    height_px: int | None = Field(None, description="upright height, rotation applied")
+    rotation_degrees: int = Field(0, description="clockwise turn that makes the picture upright")
+    fps: float | None = Field(None, description="average frame rate; null where unknown")
+    warnings: list[str] = []
+
+
+class Frame(Value):
+    """One sampled picture."""
+
+    time_seconds: float
+    name: str = Field(description="file name inside the frames object")
+
+
+class Frames(BlobValue):
+    """Sampled pictures of one video; the payload is a ZIP (stored) of JPEGs and contact_sheet.jpg."""
+
+    media_type: ClassVar[str] = "application/zip"
+    suffix: ClassVar[str] = ".zip"
+    frames: list[Frame]
+    width_px: int
+    height_px: int
+    spacing_seconds: float = Field(description="wanted distance between samples")
+    method: Literal["none", "keyframes", "decode"] = Field(description="how they were picked")
+    reason: str | None = Field(None, description="why there are none")
+    warnings: list[str] = []
+
+
+class Audio(BlobValue):
+    """The sound as 16 kHz mono; the payload is one FLAC file, empty where there is no sound."""
+
+    media_type: ClassVar[str] = "audio/flac"
+    suffix: ClassVar[str] = ".flac"
+    sample_rate_hz: int = 16_000
+    duration_seconds: float
+    reason: str | None = Field(None, description="why there is no sound")
+    warnings: list[str] = []
+
+
+class Word(Value):
+    """One spoken word; `probability` is the engine's own confidence, 0–1."""
+
+    text: str
+    start_seconds: float
+    end_seconds: float
+    probability: float = Field(ge=0, le=1)
+
+
+class Transcript(Value):
+    """What was said and when, by which engine, and whether it can be trusted."""
+
+    text: str
+    words: list[Word]
+    language: str | None
+    engine: Literal["captions", "whisper", "pocketsphinx", "openai", "none"]
+    model: str | None = None
+    mean_probability: float | None = None
+    trusted: bool
+    reason: str | None = Field(None, description="why there is none, or why it is not trusted")
+    hint: str | None = Field(None, description="one line: how to get a better one")
+    warnings: list[str] = []
+
+
+class Measurement(Value):
+    """One figure with its unit, or null with the reason."""
+
+    value: float | None
+    unit: str
+    reason: str | None = None
+    reference: str | None = Field(None, description="what is usual, in the same unit")
+
+    @model_validator(mode="after")
+    def null_has_a_reason(self) -> Self:
+        if (self.value is None) != (self.reason is not None):
+            raise ValueError("a measurement is either a value or null with a reason")
+        return self
+
+
+class Event(Value):
+    """Something that happened at a time: a long pause, a filler, a face lost."""
+
+    kind: str
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+class Score(Value):
+    """A sub-score 0–10 and what it rests on, or null with the reason."""
+
+    value: float | None = Field(ge=0, le=10)
+    reason: str | None = None
+    basis: str = Field("", description="the measurement in words, with its unit")
+
+    @model_validator(mode="after")
+    def null_has_a_reason(self) -> Self:
+        if (self.value is None) != (self.reason is not None):
+            raise ValueError("a score is either a value or null with a reason")
+        return self
+
+
+class Series(Value):
+    """One line of the timeline: y over time; null where nothing could be measured."""
+
+    unit: str
+    times_seconds: list[float]
+    values: list[float | None]
+
+    @model_validator(mode="after")
+    def same_length(self) -> Self:
+        if len(self.times_seconds) != len(self.values):
+            raise ValueError("a series needs one value for each time")
+        return self
+
+
+class DeliveryAnalysis(Value):
+    """How it was said: pace, pauses, fillers, pitch, loudness."""
+
+    speaking_pace: Pace | None = Field(description="slow < 110 wpm, fast > 160 wpm")
+    vocal_confidence: float | None = Field(ge=0, le=10, description="mean of the voice sub-scores")
+    measurements: dict[str, Measurement]
+    scores: dict[str, Score]
+    events: list[Event] = []
+    timeline: dict[str, Series] = {}
+    speech: list[tuple[float, float]] = Field([], description="spans with voice, seconds")
+    warnings: list[str] = []
+
+
+class VisualAnalysis(Value):
+    """What was seen: face presence, framing, movement, picture quality."""
+
+    body_language_score: float | None = Field(ge=0, le=10, description="mean of the visual sub-scores")
+    posture_quality: float | None = Field(None, ge=0, le=10, description="null: needs a vision judge")
+    detector: str | None
+    measurements: dict[str, Measurement]
+    scores: dict[str, Score]
+    events: list[Event] = []
+    timeline: dict[str, Series] = {}
+    notable_frames: list[str] = Field([], description="names in the frames object worth showing")
+    warnings: list[str] = []
+
+
+class Evidence(Value):
+    """What shows a claim: a quote or a measurement, and its second."""
+
+    quote: str | None = None
+    measurement: str | None = None
+    time_seconds: float | None = None
+
+
+class RubricItem(Value):
+    """One of the ten content items: 0–5, or null with the reason; 0 means looked for, not present."""
+
+    name: str
+    title: str
+    score: int | None = Field(ge=0, le=5)
+    reason: str | None = None
+    looked_for: str
+    found: list[str] = Field([], description="the signs that were found, by name")
+    evidence: list[Evidence] = []
+
+
+class ContentAnalysis(Value):
+    """What was said, item by item; the flat fields repeat `items` for plain readers."""
+
+    problem_clarity: int | None
+    solution_fit: int | None
+    market_opportunity: int | None
+    why_now: int | None
+    competition: int | None
+    business_model: int | None
+    traction: int | None
+    team: int | None
+    ask: int | None
+    clarity: int | None
+    judge: str = Field(description="which judge scored: rules, gemini, …")
+    items: list[RubricItem]
+
+
+class Feedback(Value):
+    """One strength or improvement, with its evidence."""
+
+    title: str
+    detail: str
+    part: Part
+    evidence: Evidence
+
+
+class FeedbackLists(Value):
+    """The three strongest points and the three most useful improvements (fewer where there are fewer)."""
+
+    strengths: list[Feedback]
+    improvements: list[Feedback]
+
+
+class Results(Value):
+    """The scores and the analyses behind them."""
+
+    overall_score: int | None = Field(ge=0, le=100)
+    content_analysis: ContentAnalysis
+    delivery_analysis: DeliveryAnalysis
+    visual_analysis: VisualAnalysis
+
+
+class Rubric(Value):
+    """The rubric that a score was made with."""
+
+    name: str
+    version: str
+    weights: dict[Part, float]
+
+
+class PartScore(Value):
+    """One of the three parts of the overall score, 0–100, and how much of it could be measured."""
+
+    score: float | None = Field(ge=0, le=100)
+    weight: float
+    coverage: float = Field(ge=0, le=1)
+    reason: str | None = None
+
+
+class ModelsUsed(Value):
+    """The engine of each job; null where the job was not done."""
+
+    transcription: str | None
+    emotion: str | None
+    vision: str | None
+    content: str | None
+
+
+class Costs(Value):
+    """US dollars, from the vendors' own usage figures."""
+
+    whisper_api: float = 0.0
+    gemini_vision: float = 0.0
+    gemini_text: float = 0.0
+    total_usd: float = 0.0
+
+
+class ResultMetadata(Value):
+    """How the result came about."""
+
+    video_duration_seconds: float
+    frames_analyzed: int
+    models_used: ModelsUsed
+    costs: Costs
+    rubric: Rubric
+    coverage: float = Field(ge=0, le=1, description="share of the rubric's weight that was measured")
+    parts: dict[Part, PartScore]
+    engine_versions: dict[str, str]
+    transcript: Transcript
+    source: SourceVideo
+    warnings: list[str] = []
+
+
+class PitchResult(Value):
+    """The whole result; `model_dump(mode="json")` is the contract that backends read."""
+
+    video_id: str
+    job_id: str
+    timestamp: datetime
+    processing_time_seconds: float
+    status: Literal["success"] = "success"
+    results: Results
+    feedback: FeedbackLists
+    metadata: ResultMetadata
+
+
+class Report(BlobValue):
+    """The self-contained HTML report."""
+
+    media_type: ClassVar[str] = "text/html; charset=utf-8"
+    suffix: ClassVar[str] = ".html"
+    video_id: str
