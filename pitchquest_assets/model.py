@@ -1,13 +1,12 @@
 """The vocabulary: the values that flow between assets and land in tables.
 
-Times are seconds on the audio's clock (the start of the file is 0). No float may be NaN or infinite:
-building such a value raises pydantic's ValidationError, so neither ever reaches JSON.
+Times are seconds on the audio's clock (the start of the file is 0). No float may be NaN or
+infinite: building such a value raises pydantic's ValidationError, so neither ever reaches JSON.
 """
 
-from datetime import datetime
 from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 Part = Literal["content", "delivery", "visual"]
 Pace = Literal["slow", "optimal", "fast"]
@@ -37,7 +36,7 @@ class SourceVideo(Value):
     sha256: str
     size_bytes: int
     container: str = Field(description="demuxer that opened it: mov, matroska, avi")
-    duration_seconds: float = Field(description="longest stream, measured where the header is silent")
+    duration_seconds: float = Field(description="longest stream, measured")
     has_video: bool
     has_audio: bool
     video_codec: str | None = None
@@ -57,7 +56,7 @@ class Frame(Value):
 
 
 class Frames(BlobValue):
-    """Sampled pictures of one video; the payload is a ZIP (stored) of JPEGs and contact_sheet.jpg."""
+    """Sampled pictures of one video; the payload is a ZIP of JPEGs and contact_sheet.jpg."""
 
     media_type: ClassVar[str] = "application/zip"
     suffix: ClassVar[str] = ".zip"
@@ -114,7 +113,7 @@ class Measurement(Value):
     reference: str | None = Field(None, description="what is usual, in the same unit")
 
     @model_validator(mode="after")
-    def null_has_a_reason(self) -> Self:
+    def _null_has_a_reason(self) -> Self:
         if (self.value is None) != (self.reason is not None):
             raise ValueError("a measurement is either a value or null with a reason")
         return self
@@ -137,7 +136,7 @@ class Score(Value):
     basis: str = Field("", description="the measurement in words, with its unit")
 
     @model_validator(mode="after")
-    def null_has_a_reason(self) -> Self:
+    def _null_has_a_reason(self) -> Self:
         if (self.value is None) != (self.reason is not None):
             raise ValueError("a score is either a value or null with a reason")
         return self
@@ -151,7 +150,7 @@ class Series(Value):
     values: list[float | None]
 
     @model_validator(mode="after")
-    def same_length(self) -> Self:
+    def _same_length(self) -> Self:
         if len(self.times_seconds) != len(self.values):
             raise ValueError("a series needs one value for each time")
         return self
@@ -173,8 +172,9 @@ class DeliveryAnalysis(Value):
 class VisualAnalysis(Value):
     """What was seen: face presence, framing, movement, picture quality."""
 
-    body_language_score: float | None = Field(ge=0, le=10, description="mean of the visual sub-scores")
-    posture_quality: float | None = Field(None, ge=0, le=10, description="null: needs a vision judge")
+    frames_analyzed: int
+    body_language_score: float | None = Field(ge=0, le=10, description="mean of the sub-scores")
+    posture_quality: float | None = Field(None, ge=0, le=10, description="by a vision judge")
     detector: str | None
     measurements: dict[str, Measurement]
     scores: dict[str, Score]
@@ -193,7 +193,7 @@ class Evidence(Value):
 
 
 class RubricItem(Value):
-    """One of the ten content items: 0–5, or null with the reason; 0 means looked for, not present."""
+    """One of the ten content items: 0–5, or null with the reason; 0 is looked for, not present."""
 
     name: str
     title: str
@@ -231,7 +231,7 @@ class Feedback(Value):
 
 
 class FeedbackLists(Value):
-    """The three strongest points and the three most useful improvements (fewer where there are fewer)."""
+    """The three strongest points and the three most useful improvements, or fewer."""
 
     strengths: list[Feedback]
     improvements: list[Feedback]
@@ -289,7 +289,7 @@ class ResultMetadata(Value):
     models_used: ModelsUsed
     costs: Costs
     rubric: Rubric
-    coverage: float = Field(ge=0, le=1, description="share of the rubric's weight that was measured")
+    coverage: float = Field(ge=0, le=1, description="measured share of the rubric's weight")
     parts: dict[Part, PartScore]
     engine_versions: dict[str, str]
     transcript: Transcript
@@ -302,7 +302,7 @@ class PitchResult(Value):
 
     video_id: str
     job_id: str
-    timestamp: datetime
+    timestamp: AwareDatetime
     processing_time_seconds: float
     status: Literal["success"] = "success"
     results: Results

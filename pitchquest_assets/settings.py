@@ -11,16 +11,19 @@ from pitchquest_assets.errors import SettingsError
 
 
 class Settings(BaseSettings):
-    """The settings in force; variable names are the field names in upper case with PITCHQUEST_ before them."""
+    """The settings in force; a variable is PITCHQUEST_ and the field's name in upper case."""
 
     model_config = SettingsConfigDict(env_prefix="PITCHQUEST_", env_file=".env", extra="ignore")
 
     home: Path = Field(Path(".pitchquest"), description="folder of the database, objects, reports")
     models: Path | None = Field(None, description="folder with model files; default HOME/models")
     downloads: Literal["on", "off"] = Field("on", description="off: never fetch model weights")
-    model_hub_timeout_seconds: float = Field(3.0, gt=0, description="wait for a hub's first answer")
+    model_hub_timeout_seconds: float = Field(3.0, gt=0, description="wait for a hub")
+    model_hub: str | None = Field(
+        None, pattern="^https?://", description="mirror asked instead of the models' own hosts"
+    )
     transcriber: Literal["auto", "captions", "whisper", "pocketsphinx", "off"] = "auto"
-    whisper_model: str = Field("base.en", description="faster-whisper model, see `pitchquest models`")
+    whisper_model: str = Field("base.en", description="size, see `pitchquest models list`")
 
     max_size_mb: float = Field(2_000, gt=0)
     max_duration_seconds: float = Field(3_600, gt=0)

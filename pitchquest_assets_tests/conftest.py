@@ -1,9 +1,16 @@
 """Fixtures that every test may use."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import Store, embedded, open_store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -18,6 +25,43 @@ def shared_media() -> Path:
 def shared_models() -> Path:
     """The folder with the YuNet model; skips where it is missing, fails there when CI=true."""
     return _shared("models")
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A PITCHQUEST_HOME for the session; its database runs from first use to the end."""
+    yield from _temporary_home()
+
+
+@pytest.fixture
+def fresh_home() -> Iterator[Path]:
+    """A PITCHQUEST_HOME of the test's own: a database started under it takes a second."""
+    yield from _temporary_home()
+
+
+@pytest.fixture
+def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The store under `home`, its tables empty, and the environment that leads to it."""
+    monkeypatch.setenv("PITCHQUEST_HOME", str(home))
+    for name in ("SUPABASE_URL", "SUPABASE_KEY", "DATABASE_URL"):
+        monkeypatch.setenv(name, "")  # not deleted: the .env file would speak then
+    opened = open_store(load_settings())
+    with opened.engine.begin() as connection:
+        connection.execute(
+            text(
+                "truncate videos, analysis_results, analysis_results_history,"
+                " monitoring_metrics, asset_values restart identity"
+            )
+        )
+    return opened
+
+
+def _temporary_home() -> Iterator[Path]:
+    # Not tmp_path: pytest closes its folder to other users, and PostgreSQL does not run as root.
+    folder = Path(tempfile.mkdtemp(prefix="pitchquest-test-")).resolve()
+    yield folder
+    embedded.stop(folder)
+    shutil.rmtree(folder)
 
 
 def _shared(name: str) -> Path:

@@ -1,1 +1,1 @@
-
+"""Jobs, and later sensors, schedules, checks and alerts."""

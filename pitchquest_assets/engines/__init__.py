@@ -1,1 +1,1 @@
-
+"""What calls out or loads weights, one module per vendor."""

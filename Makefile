@@ -1,0 +1,35 @@
+# Both commands do all their own set-up, into .venv: they need Python 3.11 to 3.13, make, and a
+# network that reaches a Python package index.
+PYTHON ?= python3
+VIDEO ?= samples/pitch.mp4
+CAPTIONS ?=
+ARGS ?=
+BIN := .venv/bin
+
+.PHONY: analyze test lint install install-dev
+
+analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
+	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$(CAPTIONS)") $(ARGS) "$(VIDEO)"
+
+test: .venv/installed-dev  ## run the tests
+	@$(BIN)/pytest $(ARGS)
+
+lint: .venv/installed-dev  ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+install: .venv/installed
+install-dev: .venv/installed-dev
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "PitchQuest needs Python 3.11 to 3.13; name one: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv; this takes a few minutes the first time."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

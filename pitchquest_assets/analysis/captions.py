@@ -1,0 +1,104 @@
+"""Captions that a person wrote: WebVTT, SubRip or plain text, read into cues."""
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pitchquest_assets.errors import InvalidCaptions
+
+SUFFIXES = (".vtt", ".srt")
+MAX_SIZE_MB = 10
+
+_SOUND_LABEL = re.compile(
+    r"\[[^\]]*\]|\((?:applause|laughter|laughs|music|silence)\)|♪", re.IGNORECASE
+)
+_SPEAKER_MARK = re.compile(r"^\s*(?:>>+|-)\s*")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One caption; start and end are None where the captions carry no times."""
+
+    text: str
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+
+
+def beside(video: Path) -> Path | None:
+    """The captions next to a video: the same name with .vtt or .srt."""
+    candidates = (video.with_suffix(suffix) for suffix in SUFFIXES)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_captions(path: Path) -> list[Cue]:
+    """The cues of a caption file, in the order of their times.
+
+    Raises:
+        InvalidCaptions: missing, too large, not text, or without a single word.
+    """
+    cues = clean_cues(_parse(_read_text(path), path))
+    if not cues:
+        raise InvalidCaptions(
+            f"The captions {path.name} hold no words; give a .vtt, .srt or plain-text file."
+        )
+    return cues
+
+
+def clean_cues(cues: Iterable[Cue]) -> list[Cue]:
+    """Cues without markup, sound labels and the repeated lines of rolling captions."""
+    cleaned: list[Cue] = []
+    last_line = ""
+    for cue in cues:
+        kept = []
+        for line in cue.text.splitlines():
+            words = _SPEAKER_MARK.sub("", _SOUND_LABEL.sub(" ", html.unescape(line))).split()
+            text = " ".join(words)
+            if text and text != last_line:
+                kept.append(text)
+                last_line = text
+        if kept:
+            cleaned.append(Cue(" ".join(kept), cue.start_seconds, cue.end_seconds))
+    return cleaned
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_SIZE_MB * 1e6:
+            raise InvalidCaptions(f"The captions {path.name} are larger than {MAX_SIZE_MB} MB.")
+        raw = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "no answer").lower()
+        raise InvalidCaptions(f"The captions {path.name} cannot be read: {reason}.") from error
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise InvalidCaptions(
+            f"The captions {path.name} are not text in UTF-8 or UTF-16; save them as UTF-8."
+        ) from error
+    if "\x00" in text:
+        raise InvalidCaptions(f"The captions {path.name} are not text but a binary file.")
+    return text
+
+
+def _parse(text: str, path: Path) -> list[Cue]:
+    if not text.lstrip().startswith("WEBVTT") and "-->" not in text:
+        if path.suffix.lower() in SUFFIXES and text.strip():
+            raise InvalidCaptions(
+                f"The captions {path.name} hold no cue times; name a text without times .txt."
+            )
+        return [Cue(line) for line in text.splitlines() if line.strip()]
+
+    import pysubs2
+
+    file_format = "vtt" if text.lstrip().startswith("WEBVTT") else "srt"
+    try:
+        events = pysubs2.SSAFile.from_string(text, format_=file_format).events
+    except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
+        raise InvalidCaptions(f"The captions {path.name} are damaged: {error}.") from error
+    cues = [Cue(e.plaintext, e.start / 1000, e.end / 1000) for e in events if e.end > e.start]
+    if any("-->" in cue.text for cue in cues):
+        raise InvalidCaptions(f"The captions {path.name} are damaged: a cue has no readable time.")
+    return sorted(cues, key=lambda cue: cue.start_seconds or 0.0)

@@ -1,0 +1,274 @@
+"""How a pitch was said: pace, pauses, fillers, pitch and loudness, with units and times.
+
+Definitions and reference values: speech rate bands of the predecessor (slow < 110, fast > 160
+wpm); silent pauses of at least 0.25 s (De Jong & Bosker 2013); articulation rate in syllables per
+second of speech (De Jong & Wempe 2009); fillers per 100 words (Bortfeld 2001); pitch variety
+quotient, PVQ (Hincks 2005). The anchors that turn them into scores are our own choice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from pitchquest_assets.analysis import prosody
+from pitchquest_assets.analysis.curves import Anchors, interpolate
+from pitchquest_assets.analysis.fillers import find_fillers
+from pitchquest_assets.analysis.sound import iter_blocks
+from pitchquest_assets.analysis.vad import Span, speech_spans
+from pitchquest_assets.model import (
+    Audio,
+    DeliveryAnalysis,
+    Event,
+    Measurement,
+    Pace,
+    Score,
+    Series,
+    Transcript,
+)
+
+SLOW_WPM = 110.0
+FAST_WPM = 160.0
+PACE_WINDOW_SECONDS = 30.0
+PACE_STEP_SECONDS = 5.0
+LONG_PAUSE_SECONDS = 2.0
+MIN_SPEECH_SECONDS = 3.0
+TIMELINE_STEP_SECONDS = 0.5
+MAX_TIMELINE_POINTS = 600
+
+PACE_ANCHORS: Anchors = (
+    (60, 0),
+    (90, 5),
+    (110, 9),
+    (120, 10),
+    (155, 10),
+    (165, 9),
+    (190, 5),
+    (230, 0),
+)
+PAUSE_RATIO_ANCHORS: Anchors = ((0.02, 3), (0.10, 9), (0.14, 10), (0.30, 10), (0.40, 7), (0.60, 0))
+LONG_PAUSE_ANCHORS: Anchors = ((0.5, 10), (1.5, 8), (4, 3), (8, 0))
+FILLER_ANCHORS: Anchors = ((0, 10), (1, 9.5), (4, 7), (8, 3), (15, 0))
+PITCH_VARIETY_ANCHORS: Anchors = ((0.04, 0), (0.11, 5), (0.18, 9), (0.22, 10), (0.35, 10), (0.5, 7))
+
+
+@dataclass(frozen=True)
+class _Speech:
+    """Everything the measurements draw on."""
+
+    audio: Audio
+    transcript: Transcript
+    spans: Sequence[Span]
+    tracks: prosody.Tracks
+
+    @cached_property
+    def seconds(self) -> float:
+        """Seconds with a voice."""
+        return sum(end - start for start, end in self.spans)
+
+    @cached_property
+    def pauses(self) -> list[Span]:
+        """Silent pauses between the first and the last speech."""
+        return [(left[1], right[0]) for left, right in pairwise(self.spans)]
+
+    @cached_property
+    def fillers(self) -> list[Event]:
+        return find_fillers(self.transcript.words)
+
+    @cached_property
+    def no_voice(self) -> str | None:
+        """Why nothing can be said about the voice, or None."""
+        if not self.audio.payload:
+            return self.audio.reason or "the video has no sound"
+        if self.seconds < MIN_SPEECH_SECONDS:
+            return f"only {self.seconds:.1f} s of speech were found"
+        return None
+
+    @cached_property
+    def no_pitch(self) -> str | None:
+        if self.no_voice or prosody.has_enough_voice(self.tracks):
+            return self.no_voice
+        return "too little voiced speech for pitch statistics"
+
+    @cached_property
+    def no_words(self) -> str | None:
+        """Why nothing can be said about the words, or None."""
+        return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
+
+
+def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
+    """Measurements, scores, events and timeline of the voice; null where not measurable.
+
+    Pace and fillers need a transcript that can be trusted; the rest comes from the sound alone.
+    """
+    spans = speech_spans(iter_blocks(audio)) if audio.payload else []
+    tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
+    speech = _Speech(audio, transcript, spans, tracks)
+    measurements = _measure(speech)
+    scores = _score(measurements)
+    voice = [score.value for score in scores.values() if score.value is not None]
+    return DeliveryAnalysis(
+        speaking_pace=_pace(measurements["speech_rate"].value),
+        vocal_confidence=round(sum(voice) / len(voice), 1) if voice else None,
+        measurements=measurements,
+        scores=scores,
+        events=_events(speech),
+        timeline=_timeline(speech),
+        speech=[(round(start, 3), round(end, 3)) for start, end in spans],
+        warnings=[],
+    )
+
+
+def _pace(wpm: float | None) -> Pace | None:
+    if wpm is None:
+        return None
+    return "slow" if wpm < SLOW_WPM else "fast" if wpm > FAST_WPM else "optimal"
+
+
+def _known(
+    value: float | None, unit: str, reason: str | None, reference: str | None = None
+) -> Measurement:
+    """A measurement, or null where there is a reason for it."""
+    rounded = None if reason or value is None else round(value, 4)
+    return Measurement(value=rounded, unit=unit, reason=reason, reference=reference)
+
+
+def _measure(speech: _Speech) -> dict[str, Measurement]:
+    return _measure_words(speech) | _measure_pauses(speech) | _measure_voice(speech)
+
+
+def _measure_words(speech: _Speech) -> dict[str, Measurement]:
+    words = len(speech.transcript.words)
+    minutes = max(speech.audio.duration_seconds, 0.001) / 60
+    fillers = len(speech.fillers)
+    heard_by_whisper = speech.transcript.engine == "whisper"
+    note = "; a lower bound, Whisper drops most" if heard_by_whisper else ""
+    reason = speech.no_words
+    return {
+        "speech_rate": _known(words / minutes, "wpm", reason, "110–160"),
+        "fillers_per_minute": _known(fillers / minutes, "1/min", reason),
+        "fillers_per_100_words": _known(
+            100 * fillers / max(words, 1), "per 100 words", reason, f"below 4{note}"
+        ),
+    }
+
+
+def _measure_pauses(speech: _Speech) -> dict[str, Measurement]:
+    reason = speech.no_voice
+    minutes = max(speech.audio.duration_seconds, 0.001) / 60
+    pauses = [end - start for start, end in speech.pauses]
+    span = speech.spans[-1][1] - speech.spans[0][0] if speech.spans else 1.0
+    long_pauses = sum(length > LONG_PAUSE_SECONDS for length in pauses)
+    return {
+        "pauses_per_minute": _known(len(pauses) / minutes, "1/min", reason),
+        "mean_pause": _known(sum(pauses) / max(len(pauses), 1), "s", reason),
+        "pause_ratio": _known(sum(pauses) / span, "share of time", reason, "0.10–0.30"),
+        "long_pauses": _known(long_pauses, "over 2 s", reason),
+        "long_pauses_per_minute": _known(long_pauses / minutes, "1/min", reason),
+    }
+
+
+def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
+    tracks, reason = speech.tracks, speech.no_pitch
+    if reason:
+        f0 = semitones = levels = pauses = np.zeros(1)
+        syllables, variety = 0, None
+    else:
+        f0 = tracks.f0_hz[tracks.voiced]
+        semitones = tracks.semitones[tracks.voiced]
+        levels = tracks.intensity_db[tracks.in_speech]
+        pauses = tracks.intensity_db[~tracks.in_speech]
+        syllables, variety = prosody.count_syllables(tracks), prosody.pitch_variety(tracks)
+    rate = syllables / max(speech.seconds, 0.001)
+    no_variety = reason or (None if variety is not None else "no 10 s window has 1 s of pitch")
+    no_noise = reason or (None if pauses.size else "there is no silence to compare with")
+    return {
+        "articulation_rate": _known(rate, "syllables/s", reason, "4–5.5 in English"),
+        "pitch_median": _known(float(np.median(f0)), "Hz", reason),
+        "pitch_variety": _known(variety, "PVQ", no_variety, "0.11–0.235 among speakers"),
+        "pitch_sd": _known(float(semitones.std()), "semitones", reason, "1.9–4.1"),
+        "pitch_range": _known(prosody.percentile_range(semitones), "semitones", reason),
+        "loudness_sd": _known(float(levels.std()), "dB", reason),
+        "loudness_variation": _known(prosody.percentile_range(levels), "dB", reason),
+        "voice_over_background": _known(
+            float(np.median(levels) - np.median(pauses)) if pauses.size else None, "dB", no_noise
+        ),
+    }
+
+
+def _score(measured: dict[str, Measurement]) -> dict[str, Score]:
+    scores = {
+        "pace": _score_one(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
+        "pauses": _score_one(
+            measured["pause_ratio"], PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
+        ),
+        "fillers": _score_one(
+            measured["fillers_per_100_words"], FILLER_ANCHORS, "{:.1f} fillers per 100 words"
+        ),
+        "pitch_variety": _score_one(
+            measured["pitch_variety"], PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
+        ),
+    }
+    by_length = _score_one(
+        measured["long_pauses_per_minute"], LONG_PAUSE_ANCHORS, "{:.1f} pauses over 2 s a minute"
+    )
+    if (by_length.value or 0) < (scores["pauses"].value or 0):
+        scores["pauses"] = by_length
+    return scores
+
+
+def _score_one(measured: Measurement, anchors: Anchors, basis: str) -> Score:
+    if measured.value is None:
+        return Score(value=None, reason=measured.reason)
+    return Score(value=interpolate(measured.value, anchors), basis=basis.format(measured.value))
+
+
+def _events(speech: _Speech) -> list[Event]:
+    if speech.no_voice:
+        return []
+    long_pauses = [
+        Event(kind="long_pause", start_seconds=start, end_seconds=end, text=f"{end - start:.1f} s")
+        for start, end in speech.pauses
+        if end - start > LONG_PAUSE_SECONDS
+    ]
+    fillers = [] if speech.no_words else speech.fillers
+    return sorted([*long_pauses, *fillers], key=lambda event: event.start_seconds)
+
+
+def _timeline(speech: _Speech) -> dict[str, Series]:
+    timeline = {}
+    if not speech.no_words:
+        timeline["pace"] = _rolling_pace(speech)
+    if not speech.no_pitch:
+        tracks = speech.tracks
+        step = max(TIMELINE_STEP_SECONDS, speech.audio.duration_seconds / MAX_TIMELINE_POINTS)
+        loudness = np.where(tracks.in_speech, tracks.intensity_db, np.nan)
+        for name, unit, values in (
+            ("pitch", "semitones from the median", tracks.semitones),
+            ("loudness", "dB", loudness),
+        ):
+            times, medians = prosody.resample(tracks, values, step)
+            timeline[name] = Series(unit=unit, times_seconds=_rounded(times), values=medians)
+    return timeline
+
+
+def _rolling_pace(speech: _Speech) -> Series:
+    """Words per minute in a window of 30 s (shorter for a shorter talk), every 5 s."""
+    duration = speech.audio.duration_seconds
+    window = min(PACE_WINDOW_SECONDS, duration)
+    starts = np.arange(0, duration - window + 0.001, PACE_STEP_SECONDS)
+    middles = np.array(
+        [(word.start_seconds + word.end_seconds) / 2 for word in speech.transcript.words]
+    )
+    counts = [int(((middles >= start) & (middles < start + window)).sum()) for start in starts]
+    return Series(
+        unit="wpm",
+        times_seconds=_rounded(starts + window / 2),
+        values=[round(60 * count / window, 1) for count in counts],
+    )
+
+
+def _rounded(times: prosody.Array) -> list[float]:
+    return [round(float(time), 2) for time in times]

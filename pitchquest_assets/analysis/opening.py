@@ -1,0 +1,162 @@
+"""Opens untrusted media files.
+
+A file is opened as a handle, and must begin with the signature of MP4/MOV, WebM/MKV or AVI: only
+that one demuxer runs. Whatever a demuxer wants to open besides (a playlist's entries, a MOV's
+external references) is refused, so no other file and no address is ever touched.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any, Literal, Never
+
+import av
+import av.error
+from av.container import InputContainer
+
+from pitchquest_assets.errors import InvalidVideo
+
+Demuxer = Literal["mov", "matroska", "avi"]
+
+READ_BUFFER_BYTES = 1 << 18
+
+_MP4_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
+_EBML = b"\x1a\x45\xdf\xa3"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one file may ask for; beyond it the file is refused."""
+
+    max_size_mb: float = 2000
+    max_duration_seconds: float = 3600
+    max_pixels: int = 3840 * 2160
+    max_decode_seconds: float = 600  # CPU seconds for one decode, decoder threads included
+
+
+@contextmanager
+def open_media(
+    path: Path, *, filename: str | None = None, limits: Limits | None = None
+) -> Iterator[InputContainer]:
+    """Opens `path` for demuxing and decoding; nothing else is ever opened.
+
+    `filename` is the name that sentences show (default: that of `path`).
+
+    Raises:
+        InvalidVideo: it cannot be opened, or is none of MP4/MOV, WebM/MKV, AVI.
+    """
+    name = filename or path.name
+    with open_file(path, name) as handle:
+        demuxer = sniff(handle, name)
+        options = {"max_pixels": str((limits or Limits()).max_pixels)}
+        if demuxer == "mov":
+            options["enable_drefs"] = "0"
+        try:
+            container = av.open(
+                handle,
+                mode="r",
+                format=demuxer,
+                options=options,
+                metadata_errors="replace",
+                buffer_size=READ_BUFFER_BYTES,
+                io_open=_refuse_to_open,
+            )
+        except av.error.FFmpegError as error:
+            raise InvalidVideo(why_unreadable(handle, demuxer, name)) from error
+        with container:
+            yield container
+
+
+def open_file(path: Path, filename: str) -> FileIO:
+    """The handle of a regular file that is not empty; a pipe does not block.
+
+    Raises:
+        InvalidVideo: it cannot be opened; the sentence calls it `filename`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise InvalidVideo(f"{filename} is not there (any more): check its path.") from error
+    except PermissionError as error:
+        raise InvalidVideo(f"{filename} may not be read: check its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise InvalidVideo(f"{filename} cannot be opened ({error}): check its path.") from error
+    problem = _problem(os.fstat(descriptor))
+    if problem is not None:
+        os.close(descriptor)
+        raise InvalidVideo(f"{filename} {problem}")
+    return FileIO(descriptor)
+
+
+def sniff(handle: FileIO, filename: str) -> Demuxer:
+    """The one demuxer whose signature the file begins with; the name counts for nothing.
+
+    Raises:
+        InvalidVideo: it begins with no signature of an allowed container.
+    """
+    handle.seek(0)
+    head = handle.read(12)
+    handle.seek(0)
+    if head[4:8] in _MP4_BOXES:
+        return "mov"
+    if head.startswith(_EBML):
+        return "matroska"
+    if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
+        return "avi"
+    raise InvalidVideo(
+        f"{filename} is not an MP4, MOV, WebM, MKV or AVI video, whatever its name says: "
+        "convert it to MP4."
+    )
+
+
+def why_unreadable(handle: FileIO, demuxer: Demuxer, filename: str) -> str:
+    """The sentence for a file that its demuxer refused."""
+    if demuxer == "mov" and not _has_moov(handle):
+        return (
+            f"{filename} has no index (moov box), so its recording or upload was cut short: "
+            "export or upload it again."
+        )
+    return f"{filename} is damaged beyond reading: export or upload it again."
+
+
+def beyond(filename: str, what: str, limit: str, setting: str) -> InvalidVideo:
+    """The refusal of a file that is beyond a limit."""
+    return InvalidVideo(
+        f"{filename} {what} than {limit}: send a smaller version, or raise PITCHQUEST_{setting}."
+    )
+
+
+def _refuse_to_open(url: str, flags: int, options: dict[str, Any]) -> Never:
+    raise InvalidVideo("The file refers to other files, which are never opened: send it in one.")
+
+
+def _problem(status: os.stat_result) -> str | None:
+    if stat.S_ISDIR(status.st_mode):
+        return "is a directory: name the video file in it."
+    if not stat.S_ISREG(status.st_mode):
+        return "is not a regular file: save the video as one first."
+    if status.st_size == 0:
+        return "is empty (zero bytes): upload it again."
+    return None
+
+
+def _has_moov(handle: FileIO) -> bool:
+    """Whether a whole `moov` box is among the top-level boxes (ISO 14496-12, 4.2)."""
+    end = handle.seek(0, os.SEEK_END)
+    position = 0
+    while position + 8 <= end:
+        handle.seek(position)
+        header = handle.read(16)
+        size = int.from_bytes(header[:4])
+        if size == 1:  # the size is in 64 bits behind the name
+            size = int.from_bytes(header[8:16])
+        if header[4:8] == b"moov":
+            return position + size <= end
+        if size < 8:  # 0: the last box, which goes on to the end
+            return False
+        position += size
+    return False

@@ -1,0 +1,128 @@
+"""Decoded pictures as upright JPEGs, and the ZIP that keeps them."""
+
+import io
+import math
+import struct
+import zipfile
+from fractions import Fraction
+from typing import cast
+
+import numpy as np
+from av.sidedata.sidedata import SideData
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+from pitchquest_assets.model import Frame
+
+JPEG_QUALITY = 85
+CONTACT_SHEET = "contact_sheet.jpg"
+# Dagster keeps pictures in metadata in its event log, so the sheet stays small.
+CONTACT_SHEET_MAX_BYTES = 40_000
+CONTACT_SHEET_PICTURES = 50
+CONTACT_SHEET_COLUMNS = 10
+THUMBNAIL_WIDTH_PX = 96
+
+Image = NDArray[np.uint8]
+
+
+class Album:
+    """Collects pictures one by one; only their JPEGs and thumbnails are kept in memory.
+
+    `width_px` is the largest width of the upright pictures, `pixel_aspect` the width of a stored
+    pixel over its height, `expected` about how many pictures will come.
+    """
+
+    def __init__(self, width_px: int, pixel_aspect: Fraction, expected: int) -> None:
+        self.frames: list[Frame] = []
+        self.size: tuple[int, int] = (0, 0)
+        self._width_px = width_px
+        self._pixel_aspect = pixel_aspect
+        self._every = math.ceil(expected / CONTACT_SHEET_PICTURES)
+        self._thumbnails: list[Image] = []
+        self._file = io.BytesIO()
+        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+
+    def add(self, picture: VideoFrame, time_seconds: float) -> None:
+        """Turns, scales and keeps one decoded picture."""
+        image = upright_image(picture, self._width_px, self._pixel_aspect)
+        name = f"{len(self.frames) + 1:04d}_{time_seconds:.3f}s.jpg"
+        self._write(name, encode_jpeg(image, JPEG_QUALITY))
+        if len(self.frames) % self._every == 0:
+            self._thumbnails.append(_thumbnail(image))
+        self.frames.append(Frame(time_seconds=time_seconds, name=name))
+        self.size = image.shape[1], image.shape[0]
+
+    def close(self) -> bytes:
+        """The ZIP, with the contact sheet as its last entry; empty if there are no pictures."""
+        if not self.frames:
+            return b""
+        self._write(CONTACT_SHEET, _contact_sheet(self._thumbnails))
+        self._zip.close()
+        return self._file.getvalue()
+
+    def _write(self, name: str, data: bytes) -> None:
+        # A ZipInfo has a fixed date, so the same video gives the same bytes.
+        self._zip.writestr(zipfile.ZipInfo(name), data)
+
+
+def upright_image(picture: VideoFrame, width_px: int, pixel_aspect: Fraction) -> Image:
+    """BGR pixels, (height, width, 3): square pixels, upright, at most `width_px` wide."""
+    a, b, c, d = _display_matrix(picture)
+    on_its_side = abs(b) > abs(a)
+    stored = picture.height if on_its_side else picture.width
+    width = min(width_px, stored)
+    aspect = Fraction(picture.width, picture.height) * pixel_aspect
+    height = max(2, round(width * (aspect if on_its_side else 1 / aspect) / 2) * 2)
+    scaled = picture.reformat(
+        width=height if on_its_side else width,
+        height=width if on_its_side else height,
+        format="bgr24",
+        interpolation="AREA",
+        threads=1,
+    )
+    image = cast(Image, scaled.to_ndarray())
+    if on_its_side:
+        image = image.transpose(1, 0, 2)
+    flip_columns, flip_rows = (c < 0, b < 0) if on_its_side else (a < 0, d < 0)
+    return np.ascontiguousarray(image[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1])
+
+
+def encode_jpeg(image: Image, quality: int) -> bytes:
+    """BGR pixels as a JPEG; `quality` is 0–100."""
+    import cv2
+
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(data)
+
+
+def _display_matrix(picture: VideoFrame) -> tuple[int, int, int, int]:
+    """(a, b, c, d) of the display matrix: x' = a·x + c·y, y' = b·x + d·y (ISO 14496-12, 6.2.2)."""
+    side_data = picture.side_data.get("DISPLAYMATRIX")
+    if not isinstance(side_data, SideData):
+        return 1, 0, 0, 1
+    a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
+    return a, b, c, d
+
+
+def _thumbnail(image: Image) -> Image:
+    import cv2
+
+    height, width = image.shape[:2]
+    size = THUMBNAIL_WIDTH_PX, max(1, round(height * THUMBNAIL_WIDTH_PX / width))
+    return cast(Image, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def _contact_sheet(thumbnails: list[Image]) -> bytes:
+    """The thumbnails in rows, as a JPEG small enough for Dagster's metadata."""
+    height, width = thumbnails[0].shape[:2]
+    columns = min(CONTACT_SHEET_COLUMNS, len(thumbnails))
+    rows = math.ceil(len(thumbnails) / columns)
+    sheet = np.zeros((rows * height, columns * width, 3), np.uint8)
+    for index, thumbnail in enumerate(thumbnails):
+        top, left = index // columns * height, index % columns * width
+        sheet[top : top + height, left : left + width] = thumbnail
+    for quality in (70, 50, 35, 20, 10):
+        jpeg = encode_jpeg(sheet, quality)
+        if len(jpeg) <= CONTACT_SHEET_MAX_BYTES:
+            break
+    return jpeg

@@ -1,0 +1,27 @@
+"""The sound."""
+
+import dagster as dg
+
+from pitchquest_assets.analysis.sound import extract_audio
+from pitchquest_assets.assets.limits import limits_of
+from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.model import Audio, SourceVideo
+from pitchquest_assets.settings import load_settings
+
+
+@video_asset(code_version="1", group="input", kinds={"flac"})
+def audio(context: dg.AssetExecutionContext, source_video: SourceVideo) -> Audio:
+    """The sound as 16 kHz mono FLAC, on the video's clock.
+
+    Empty with a reason for a picture without sound; fails where nothing can be decoded.
+    """
+    sound = extract_audio(source_video, limits=limits_of(load_settings()))
+    context.add_output_metadata(
+        {
+            "duration_seconds": sound.duration_seconds,
+            "size_mb": round(len(sound.payload) / 1e6, 2),
+            "reason": sound.reason or "",
+            "warnings": sound.warnings,
+        }
+    )
+    return sound

@@ -1,0 +1,33 @@
+"""What the pitch contains."""
+
+import dagster as dg
+
+from pitchquest_assets.analysis.content import judge_content
+from pitchquest_assets.analysis.rubric import load_rubric
+from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.model import ContentAnalysis, Transcript
+
+
+@video_asset(code_version="1", group="analysis", kinds={"text"})
+def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) -> ContentAnalysis:
+    """The ten rubric items, 0–5 each, with the sentence that showed it and its second.
+
+    All null with the reason where the transcript cannot be trusted.
+    """
+    rubric = load_rubric()
+    analysis = judge_content(transcript, rubric)
+    rows = [
+        f"| {item.title} | {'–' if item.score is None else item.score} | "
+        f"{(item.evidence[0].quote if item.evidence else item.reason) or ''} |"
+        for item in analysis.items
+    ]
+    table = "\n".join(["| item | 0–5 | evidence |", "| --- | --- | --- |", *rows])
+    context.add_output_metadata(
+        {
+            "judge": analysis.judge,
+            "rubric": f"{rubric.name} {rubric.version}",
+            "items": dg.MetadataValue.md(table),
+            "cost_usd": 0.0,
+        }
+    )
+    return analysis

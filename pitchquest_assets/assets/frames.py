@@ -1,0 +1,42 @@
+"""Sampled pictures."""
+
+import base64
+
+import dagster as dg
+
+from pitchquest_assets.analysis.pictures import CONTACT_SHEET
+from pitchquest_assets.analysis.sampling import read_frame, sample_frames
+from pitchquest_assets.assets.limits import limits_of
+from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.model import Frames, SourceVideo
+from pitchquest_assets.settings import load_settings
+
+
+@video_asset(code_version="1", group="input", kinds={"image"})
+def frames(context: dg.AssetExecutionContext, source_video: SourceVideo) -> Frames:
+    """Up to 50 JPEGs, 640 px wide, evenly spread over the whole video, each with its second.
+
+    Empty with a reason for sound without picture; fails where nothing can be decoded.
+    """
+    settings = load_settings()
+    sampled = sample_frames(
+        source_video,
+        max_frames=settings.max_frames,
+        max_frames_per_second=settings.max_frames_per_second,
+        width_px=settings.frame_width_px,
+        limits=limits_of(settings),
+    )
+    context.add_output_metadata(
+        {
+            "frames": len(sampled.frames),
+            "method": sampled.method,
+            "spacing_seconds": sampled.spacing_seconds,
+            "warnings": sampled.warnings,
+        }
+    )
+    if sampled.frames:
+        sheet = base64.b64encode(read_frame(sampled, CONTACT_SHEET)).decode()
+        context.add_output_metadata(
+            {"contact_sheet": dg.MetadataValue.md(f"![frames](data:image/jpeg;base64,{sheet})")}
+        )
+    return sampled

@@ -1,0 +1,44 @@
+"""The uploaded file, checked."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from pitchquest_assets.analysis.captions import read_captions
+from pitchquest_assets.analysis.media import probe
+from pitchquest_assets.assets.limits import limits_of
+from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.model import SourceVideo
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import videos
+from pitchquest_assets.store.io_manager import StoreResource
+
+
+@video_asset(code_version="1", group="input", kinds={"video"})
+def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> SourceVideo:
+    """What the container says: streams, picture size, duration, rotation, checksum.
+
+    Marks the video as processing. Fails without a retry where the file or its captions cannot be
+    read, hold neither picture nor sound, or are beyond the limits (PITCHQUEST_MAX_…).
+    """
+    row = videos.mark_processing(store.store(), context.partition_key, context.run_id)
+    source = probe(
+        Path(row.file_path),
+        video_id=row.video_id,
+        filename=row.filename,
+        captions_path=row.captions_path,
+        limits=limits_of(load_settings()),
+    )
+    if source.captions_path:
+        read_captions(Path(source.captions_path))
+    context.add_output_metadata(
+        {
+            "filename": source.filename,
+            "duration_seconds": source.duration_seconds,
+            "size_mb": round(source.size_bytes / 1e6, 2),
+            "picture": f"{source.width_px}×{source.height_px}" if source.has_video else "none",
+            "codecs": f"{source.video_codec or 'none'} / {source.audio_codec or 'none'}",
+            "warnings": source.warnings,
+        }
+    )
+    return source

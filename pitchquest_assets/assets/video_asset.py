@@ -1,0 +1,65 @@
+"""What all assets share: partitioned by video, timed, and clear about whose fault a failure is."""
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+
+from pitchquest_assets.errors import (
+    EngineUnavailable,
+    InvalidInput,
+    PitchQuestError,
+    SettingsError,
+    StoreCorrupt,
+    UnknownVideo,
+)
+from pitchquest_assets.partitions import videos_partitions
+
+# Trying again cannot mend these.
+LASTING = (InvalidInput, EngineUnavailable, SettingsError, StoreCorrupt, UnknownVideo)
+RETRIES = dg.RetryPolicy(
+    max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+
+
+def video_asset(
+    *, code_version: str, group: str, kinds: set[str]
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """`@dg.asset` for one value of one video.
+
+    An error of ours fails the step with its own sentence; one that lies in the input, the settings
+    or a missing engine is not retried. The step's seconds become metadata.
+    """
+
+    def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
+        @functools.wraps(compute)
+        def timed(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+            started = time.monotonic()
+            try:
+                value = compute(context, **inputs)
+            except PitchQuestError as error:
+                raise as_failure(error) from error
+            context.add_output_metadata({"seconds": round(time.monotonic() - started, 2)})
+            return value
+
+        return dg.asset(
+            partitions_def=videos_partitions,
+            code_version=code_version,
+            group_name=group,
+            kinds=kinds,
+            owners=["team:pitchquest"],
+            retry_policy=RETRIES,
+        )(timed)
+
+    return decorate
+
+
+def as_failure(error: PitchQuestError) -> dg.Failure:
+    """The error as Dagster shows it: its sentence, its class, and whether to try again."""
+    return dg.Failure(
+        description=str(error),
+        metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
+        allow_retries=not isinstance(error, LASTING),
+    )

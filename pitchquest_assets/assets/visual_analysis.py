@@ -1,0 +1,31 @@
+"""What was seen."""
+
+import dagster as dg
+
+from pitchquest_assets.analysis.visual import analyse_visual
+from pitchquest_assets.assets.metadata import analysis_metadata
+from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.engines import models
+from pitchquest_assets.engines.progress import log_progress
+from pitchquest_assets.model import Frames, VisualAnalysis
+from pitchquest_assets.settings import load_settings
+
+
+@video_asset(code_version="1", group="analysis", kinds={"image"})
+def visual_analysis(context: dg.AssetExecutionContext, frames: Frames) -> VisualAnalysis:
+    """Face presence, framing, movement and picture quality of the sampled frames.
+
+    Camera-facing share and smile need the landmarks of YuNet and are null without its model.
+    """
+    model = None
+    if frames.frames:
+        model = models.fetch("yunet", load_settings(), log_progress(context.log.info))
+    analysis = analyse_visual(frames, yunet_model=model)
+    context.add_output_metadata(
+        {
+            "frames": analysis.frames_analyzed,
+            "detector": analysis.detector or "none",
+            **analysis_metadata(analysis.scores, analysis.measurements),
+        }
+    )
+    return analysis

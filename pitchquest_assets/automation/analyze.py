@@ -1,0 +1,120 @@
+"""One video through the graph, in this process."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from pitchquest_assets.errors import PitchQuestError
+from pitchquest_assets.model import PitchResult, Report
+from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.store import Store, results, videos
+from pitchquest_assets.store.values import Address, load_value
+
+INTERRUPTED = "The analysis was interrupted; run it again."
+Listener = Callable[[dg.EventLogEntry], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one analysis ended: a result and a report, or a sentence."""
+
+    video_id: str
+    result: PitchResult | None = None
+    report: Report | None = None
+    error: str | None = None
+    input_is_bad: bool = False
+
+
+def video_id_of(path: Path) -> str:
+    """The id of a file that was given without one: its name, and eight digits for its place."""
+    place = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:100]
+    return f"{name or 'video'}-{place[:8]}"
+
+
+def register(store: Store, path: Path, video_id: str, captions: Path | None) -> None:
+    """Enter a file, readable or not, as an upload.
+
+    Raises:
+        InvalidVideoId: the id does not fit the pattern.
+    """
+    size = path.stat().st_size if path.is_file() else None
+    videos.register(
+        store,
+        video_id,
+        str(path.absolute()),
+        captions_path=str(captions.absolute()) if captions else None,
+        size_bytes=size,
+    )
+
+
+def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Listener) -> Outcome:
+    """Run every asset for one registered video; a failure ends as status 'failed', with why.
+
+    Raises:
+        KeyboardInterrupt: interrupted; the status is 'failed'.
+    """
+    from pitchquest_assets.definitions import defs
+
+    run_id = str(uuid.uuid4())
+    instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
+    videos.mark_processing(store, video_id, run_id)
+    instance.add_event_listener(run_id, listener)
+    try:
+        run_result = defs.resolve_job_def("analyze_pitch").execute_in_process(
+            instance=instance,
+            partition_key=video_id,
+            run_id=run_id,
+            raise_on_error=False,
+            tags={"video_id": video_id},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
+        videos.mark_failed(store, video_id, INTERRUPTED, run_id)
+        raise KeyboardInterrupt from error
+    if not run_result.success:
+        outcome = _failure(video_id, run_result)
+        videos.mark_failed(store, video_id, outcome.error or "", run_id)
+        return outcome
+    return Outcome(
+        video_id,
+        result=results.get_result(store, video_id),
+        report=load_value(store, Address("feedback_report", video_id), Report),
+    )
+
+
+def _failure(video_id: str, run_result: dg.ExecuteInProcessResult) -> Outcome:
+    for event in run_result.all_events:
+        if not event.is_step_failure:
+            continue
+        data = event.step_failure_data
+        if data.user_failure_data:
+            bad = data.user_failure_data.metadata.get("input_is_bad")
+            return Outcome(
+                video_id,
+                error=data.user_failure_data.description,
+                input_is_bad=bool(bad and bad.value),
+            )
+        cause = data.error
+        while cause and cause.cause:
+            cause = cause.cause
+        told = cause.message.strip() if cause else "no reason was given"
+        prefix = f"{PitchQuestError.__module__}."
+        if cause and cause.cls_name in _own_errors():
+            return Outcome(video_id, error=told.split(":", 1)[1].strip().removeprefix(prefix))
+        return Outcome(video_id, error=f"The step {event.step_key} failed: {told}")
+    return Outcome(video_id, error="The run failed before its first step; see its log in Dagit.")
+
+
+def _own_errors() -> set[str]:
+    kinds, found = [PitchQuestError], set()
+    while kinds:
+        kind = kinds.pop()
+        found.add(kind.__name__)
+        kinds += kind.__subclasses__()
+    return found

@@ -1,0 +1,185 @@
+"""The command `pitchquest`."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from pitchquest_assets.errors import InvalidInput, PitchQuestError
+
+if TYPE_CHECKING:
+    from pitchquest_assets.store import Store
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    help="Analyses a video of a startup pitch: a score with the evidence for it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models_app = typer.Typer(help="The model files: show and fetch them.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+
+VideoId = Annotated[str, typer.Argument(help="As `pitchquest status` shows it.")]
+
+
+def main() -> None:
+    """Run the command; an error of ours is one sentence on stderr, exit 2 for bad input, else 1."""
+    # A polite kill ends like Ctrl-C, so that no row stays in 'processing'.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except PitchQuestError as error:
+        _fail(str(error), BAD_INPUT if isinstance(error, InvalidInput) else FAILED)
+    except KeyboardInterrupt:
+        _fail("Interrupted.", INTERRUPTED)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    sys.exit(code)
+
+
+@app.command(epilog="Example: pitchquest analyze my_pitch.mp4 --captions my_pitch.vtt")
+def analyze(
+    paths: Annotated[list[Path], typer.Argument(help="Videos to analyse.", show_default=False)],
+    captions: Annotated[Path | None, typer.Option(help=".vtt, .srt or plain text.")] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the result; - for stdout.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Where the HTML report goes.")] = None,
+    video_id: Annotated[str | None, typer.Option(help="Default: from the file's name.")] = None,
+) -> None:
+    """Analyse videos: score, evidence, HTML report, rows in the database."""
+    from pitchquest_assets.terminal import analyze_all
+
+    single = {"--captions": captions, "--report": report, "--video-id": video_id}
+    given = [name for name, value in single.items() if value is not None]
+    if len(paths) > 1 and given:
+        raise typer.BadParameter(f"{' and '.join(given)} go with one video only.")
+    code = analyze_all(
+        paths, captions=captions, json_file=json_file, report=report, video_id=video_id
+    )
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: pitchquest status my_pitch-1a2b3c4d --json")
+def status(
+    video_id: Annotated[str | None, typer.Argument(help="One video; default: all.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list.")] = False,
+) -> None:
+    """Show what the backend sees: status, job, attempts, error, progress."""
+    from pitchquest_assets.terminal import print_status
+
+    store = _store()
+    print_status(store, video_id, as_json=as_json)
+
+
+@app.command(epilog="Example: pitchquest results my_pitch-1a2b3c4d > result.json")
+def results(video_id: VideoId) -> None:
+    """Print the result of a completed video as JSON."""
+    from pitchquest_assets.store import results as stored
+    from pitchquest_assets.store import videos
+
+    store = _store()
+    row = videos.get(store, video_id)
+    result = stored.get_result(store, video_id)
+    if result is None:
+        _fail(f"{video_id} has no result yet: its status is {row.status}.", FAILED)
+    print(result.model_dump_json(indent=2))
+
+
+@app.command(epilog="Example: pitchquest report my_pitch-1a2b3c4d")
+def report(video_id: VideoId) -> None:
+    """Print the path of a video's HTML report."""
+    from pitchquest_assets.model import Report
+    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.store import videos
+    from pitchquest_assets.store.values import Address, ValueMissing, load_value
+    from pitchquest_assets.terminal import save_report
+
+    store = _store()
+    row = videos.get(store, video_id)
+    try:
+        found = load_value(store, Address("feedback_report", video_id), Report)
+    except ValueMissing:
+        _fail(f"{video_id} has no report yet: its status is {row.status}.", FAILED)
+    print(save_report(found, load_settings()))
+
+
+@app.command(epilog="Example: pitchquest retry my_pitch-1a2b3c4d")
+def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse again.")]) -> None:
+    """Put videos back to 'uploaded', to be analysed again."""
+    from pitchquest_assets.store import videos
+
+    store = _store()
+    for video_id in video_ids:
+        row = videos.retry(store, video_id)
+        print(f"{video_id}: uploaded, {row.attempts} attempts so far")
+
+
+@app.command(epilog="Example: pitchquest migrate")
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.store import open_engine
+    from pitchquest_assets.store.migrate import migrate as apply
+
+    applied = apply(open_engine(load_settings()))
+    print("\n".join(f"applied {version}" for version in applied) or "The schema is up to date.")
+
+
+@app.command(epilog='Example: psql "$(pitchquest env DATABASE_URL)"')
+def env(
+    name: Annotated[str | None, typer.Argument(help="One variable; default: all.")] = None,
+) -> None:
+    """Print the settings in force as shell lines, secrets masked."""
+    from pitchquest_assets.environment import in_force
+    from pitchquest_assets.settings import load_settings
+
+    values = in_force(load_settings(), reveal_database=name == "DATABASE_URL")
+    if name is None:
+        print("\n".join(f"export {key}={value}" for key, value in values.items()))
+    elif name in values:
+        print(values[name])
+    else:
+        _fail(f"{name} is no setting; `pitchquest env` lists them.", BAD_INPUT)
+
+
+@app.command(epilog="Example: pitchquest down")
+def down() -> None:
+    """Stop the embedded database."""
+    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.store.embedded import stop
+
+    stopped = stop(load_settings().home_path)
+    print("The database is stopped." if stopped else "The database was not running.")
+
+
+@models_app.command("list", epilog="Example: pitchquest models list")
+def models_list() -> None:
+    """Show the models: from where, how large, which licence, checksum, and which are here."""
+    from pitchquest_assets.terminal import print_models
+
+    print_models()
+
+
+@models_app.command("pull", epilog="Example: pitchquest models pull yunet whisper-base.en")
+def models_pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
+) -> None:
+    """Fetch models at their pinned revisions and check them."""
+    from pitchquest_assets.terminal import pull_models
+
+    pull_models(names or [])
+
+
+def _store() -> "Store":
+    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.store import open_store
+
+    return open_store(load_settings())

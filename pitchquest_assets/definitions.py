@@ -1,0 +1,32 @@
+"""The wiring, on one screen."""
+
+import dagster as dg
+
+from pitchquest_assets.assets.aggregated_result import aggregated_result
+from pitchquest_assets.assets.audio import audio
+from pitchquest_assets.assets.content_analysis import content_analysis
+from pitchquest_assets.assets.delivery_analysis import delivery_analysis
+from pitchquest_assets.assets.feedback_report import feedback_report
+from pitchquest_assets.assets.frames import frames
+from pitchquest_assets.assets.source_video import source_video
+from pitchquest_assets.assets.transcript import transcript
+from pitchquest_assets.assets.visual_analysis import visual_analysis
+from pitchquest_assets.automation.jobs import analyze_pitch
+from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
+
+defs = dg.Definitions(
+    assets=[
+        source_video,
+        frames,
+        audio,
+        transcript,
+        visual_analysis,
+        delivery_analysis,
+        content_analysis,
+        aggregated_result,
+        feedback_report,
+    ],
+    jobs=[analyze_pitch],
+    resources={"io_manager": SupabaseIOManager(), "store": StoreResource()},
+    executor=dg.in_process_executor,
+)

@@ -1,0 +1,28 @@
+"""How an engine tells that it fetches something large."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+BAR_STEPS = 20
+
+
+class Progress(NamedTuple):
+    """Where an engine tells what it is about to do, and how far a download has come (bytes)."""
+
+    announce: Callable[[str], None]
+    downloaded: Callable[[int, int], None]
+
+
+def log_progress(log: Callable[[str], None]) -> Progress:
+    """Progress as log lines: the announcement, then a bar each time a twentieth has come."""
+    shown = -1
+
+    def downloaded(done_bytes: int, total_bytes: int) -> None:
+        nonlocal shown
+        step = BAR_STEPS * done_bytes // max(total_bytes, 1)
+        if step != shown:
+            shown = step
+            bar = "█" * step + "░" * (BAR_STEPS - step)
+            log(f"{bar} {done_bytes / 1e6:.1f} of {total_bytes / 1e6:.1f} MB")
+
+    return Progress(log, downloaded)

@@ -1,0 +1,161 @@
+"""The HTML report: one file that needs no network, no script and no other file."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, get_args
+
+from pitchquest_assets import __version__
+from pitchquest_assets.model import (
+    Event,
+    Frames,
+    Measurement,
+    Part,
+    PartScore,
+    PitchResult,
+    Report,
+    RubricItem,
+    Score,
+)
+from pitchquest_assets.report import wording
+from pitchquest_assets.report.pictures import pictures_of
+from pitchquest_assets.report.plots import timeline
+from pitchquest_assets.report.words import Line, lines_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+OPEN_TRANSCRIPT_LINES = 80
+OPEN_EVENTS = 30
+PARTIAL_BELOW_COVERAGE = 0.6
+PART_TITLES: dict[Part, str] = {"content": "Content", "delivery": "Delivery", "visual": "Picture"}
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One part of the overall score as the report shows it."""
+
+    key: Part
+    title: str
+    score: PartScore
+    weight_share: float
+
+
+@dataclass(frozen=True)
+class EventGroup:
+    """All events of one kind, in time order."""
+
+    title: str
+    events: tuple[Event, ...]
+
+
+def render_report(result: PitchResult, frames: Frames | None) -> Report:
+    """One self-contained HTML page that shows a result and what it rests on.
+
+    Args:
+        result: the whole result; every text in it is escaped.
+        frames: the sampled pictures; without them the page shows none.
+
+    Returns:
+        The page as UTF-8; at most about 1.5 MB, of which 0.8 MB of JPEG before base64.
+    """
+    results = result.results
+    lines = lines_of(result.metadata.transcript.words, results.delivery_analysis.events)
+    page = _environment().get_template("report.html.j2")
+    html = page.render(
+        result=result,
+        content=results.content_analysis,
+        delivery=results.delivery_analysis,
+        visual=results.visual_analysis,
+        metadata=result.metadata,
+        transcript=result.metadata.transcript,
+        source=result.metadata.source,
+        parts=part_rows(result),
+        warnings=all_warnings(result, frames),
+        timeline=timeline(result),
+        lines=lines,
+        line_at=lambda seconds: line_at(lines, seconds),
+        pictures=pictures_of(results.visual_analysis, frames),
+        voice_events=event_groups(results.delivery_analysis.events),
+        picture_events=event_groups(results.visual_analysis.events),
+        transcript_open=len(lines) <= OPEN_TRANSCRIPT_LINES,
+        open_events=OPEN_EVENTS,
+        partial=result.metadata.coverage < PARTIAL_BELOW_COVERAGE,
+        version=__version__,
+    )
+    return Report(video_id=result.video_id, payload=html.encode("utf-8", "replace"))
+
+
+def part_rows(result: PitchResult) -> list[PartRow]:
+    """The three parts in their order, with the share of the weight that each was given."""
+    parts = result.metadata.parts
+    total = sum(part.weight for part in parts.values()) or 1.0
+    return [
+        PartRow(key, PART_TITLES[key], parts[key], parts[key].weight / total)
+        for key in get_args(Part)
+        if key in parts
+    ]
+
+
+def all_warnings(result: PitchResult, frames: Frames | None) -> list[str]:
+    """The warnings of the result and of everything that it was made from, each once."""
+    metadata, results = result.metadata, result.results
+    found = [
+        *metadata.warnings,
+        *metadata.source.warnings,
+        *(frames.warnings if frames else []),
+        *metadata.transcript.warnings,
+        *results.delivery_analysis.warnings,
+        *results.visual_analysis.warnings,
+    ]
+    return list(dict.fromkeys(found))
+
+
+def event_groups(events: Iterable[Event]) -> list[EventGroup]:
+    """The events by kind, the kind that happens first coming first."""
+    groups: dict[str, list[Event]] = {}
+    for event in sorted(events, key=lambda one: one.start_seconds):
+        groups.setdefault(event.kind, []).append(event)
+    return [EventGroup(wording.events_of(kind), tuple(group)) for kind, group in groups.items()]
+
+
+def shared_reason(values: Iterable[Measurement | Score | RubricItem]) -> str | None:
+    """The one reason for which nothing of this could be had; None where there is something."""
+    reasons = {value.reason for value in values}
+    return reasons.pop() if len(reasons) == 1 else None
+
+
+def line_at(lines: tuple[Line, ...], seconds: float) -> int | None:
+    """The index of the transcript line that is spoken at a time, or was spoken last before it."""
+    if not lines:
+        return None
+    # The time of a quote is rounded: it may lie a hair before its line.
+    return max(0, bisect_right(lines, seconds + 0.05, key=lambda line: line.start_seconds) - 1)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("pitchquest_assets.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clock": wording.clock,
+        "day": wording.day,
+        "figure": wording.figure,
+        "name_of": wording.name_of,
+        "percent": wording.percent,
+        "size": wording.size,
+        "spoken_time": wording.spoken_time,
+        "shared_reason": shared_reason,
+    }
+    environment.globals |= {"quantity": wording.quantity, "usual": wording.usual}
+    return environment

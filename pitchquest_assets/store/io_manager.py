@@ -1,0 +1,132 @@
+"""The IO manager: what an asset returns is stored by its type, what it takes by its annotation."""
+
+from typing import Any, get_args, get_origin
+
+import dagster as dg
+
+from pitchquest_assets.model import PitchResult
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import Store, open_store
+from pitchquest_assets.store.results import get_result, save_result
+from pitchquest_assets.store.values import (
+    Address,
+    ValueMissing,
+    ValueNotStorable,
+    alternatives,
+    load_value,
+    save_value,
+)
+from pitchquest_assets.store.videos import check_video_id
+
+
+class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The store as a Dagster resource; its settings come from the environment at first use."""
+
+    def store(self) -> Store:
+        """The store of this process, opened at the first call."""
+        return open_store(load_settings())
+
+
+class SupabaseIOManager(dg.ConfigurableIOManager):
+    """Stores the values of assets in PostgreSQL and the object store.
+
+    - a `PitchResult` becomes the video's row in `analysis_results`, and the video 'completed', in
+      one transaction; who takes it must say so by its annotation
+    - a value with bytes becomes an object and, after it, its row in `asset_values`
+    - anything else that JSON can hold, None included, becomes a row in `asset_values`
+
+    Reading follows Dagster's UPathIOManager: one partition gives the value, several a dict by key;
+    a missing one raises FileNotFoundError, or is left out (with a warning) where the input's
+    metadata has `allow_missing_partitions`. A single one left out is None.
+    """
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Store one value."""
+        address = Address(_asset_key(context), _output_partition(context))
+        store = open_store(load_settings())
+        if isinstance(obj, PitchResult):
+            if obj.video_id != address.partition_key:
+                raise ValueNotStorable(
+                    f"{address} must hold the result of its own video, not of {obj.video_id!r}."
+                )
+            save_result(store, obj)
+            context.add_output_metadata({"table": "analysis_results"})
+            return
+        stored = save_value(
+            store, address, obj, run_id=context.run_id, code_version=_code_version(context)
+        )
+        metadata: dict[str, Any] = {"size_bytes": dg.MetadataValue.int(stored.size_bytes)}
+        if stored.object_path:
+            metadata["path"] = dg.MetadataValue.path(stored.object_path)
+        context.add_output_metadata(metadata)
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """The value of one partition, or those of several by key."""
+        asset_key = _asset_key(context)
+        store = open_store(load_settings())
+        expected = context.dagster_type.typing_type
+        if not context.has_asset_key or not context.has_asset_partitions:
+            return _load(store, Address(asset_key, ""), expected)
+        addresses = [Address(asset_key, check_video_id(k)) for k in context.asset_partition_keys]
+        if not addresses:
+            return None
+        if len(addresses) == 1:
+            return _load_allowed(store, context, addresses[0], expected).get(
+                addresses[0].partition_key
+            )
+        values: dict[str, Any] = {}
+        for address in sorted(addresses):
+            values |= _load_allowed(store, context, address, _value_type(expected))
+        return values
+
+
+def _load_allowed(
+    store: Store, context: dg.InputContext, address: Address, expected: Any
+) -> dict[str, Any]:
+    """The value under its key; nothing where it is missing and may be."""
+    try:
+        return {address.partition_key: _load(store, address, expected)}
+    except ValueMissing:
+        if not (context.definition_metadata or {}).get("allow_missing_partitions", False):
+            raise
+        context.log.warning(
+            f"{address} has no stored value and is left out, because the input's metadata has "
+            "allow_missing_partitions."
+        )
+        return {}
+
+
+def _load(store: Store, address: Address, expected: Any) -> Any:
+    if PitchResult not in alternatives(expected):
+        return load_value(store, address, expected)
+    result = get_result(store, address.partition_key)
+    if result is None:
+        raise ValueMissing(f"{address} has no stored result: materialise it first.")
+    return result
+
+
+def _value_type(annotation: Any) -> Any:
+    """T of dict[str, T] or Mapping[str, T]; anything else says nothing about the values."""
+    arguments = get_args(annotation)
+    return arguments[1] if get_origin(annotation) and len(arguments) == 2 else Any
+
+
+def _asset_key(context: dg.InputContext | dg.OutputContext) -> str:
+    path = context.asset_key.path if context.has_asset_key else context.get_identifier()
+    return "/".join(path)
+
+
+def _output_partition(context: dg.OutputContext) -> str:
+    if not context.has_asset_key or not context.has_asset_partitions:
+        return ""
+    keys = context.asset_partition_keys
+    if len(keys) != 1:
+        raise ValueNotStorable(
+            f"{_asset_key(context)} is one value for {len(keys)} partitions: launch the backfill "
+            "with one run per partition."
+        )
+    return check_video_id(keys[0])
+
+
+def _code_version(context: dg.OutputContext) -> str | None:
+    return context.asset_spec.code_version if context.has_asset_key else None

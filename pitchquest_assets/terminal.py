@@ -1,0 +1,219 @@
+"""What the command shows a person: progress, tables, files."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from pitchquest_assets.automation.analyze import Listener, Outcome, register, run, video_id_of
+from pitchquest_assets.automation.instance import open_instance
+from pitchquest_assets.engines import weights
+from pitchquest_assets.errors import InvalidInput
+from pitchquest_assets.model import PitchResult, Report
+from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.store import Store, open_store, videos
+from pitchquest_assets.store.progress import stored_assets
+
+OK, FAILED, BAD_INPUT = 0, 1, 2
+ASSETS = 9
+
+err = Console(stderr=True)
+
+
+def analyze_all(
+    paths: Sequence[Path],
+    *,
+    captions: Path | None,
+    json_file: str | None,
+    report: Path | None,
+    video_id: str | None,
+) -> int:
+    """Analyse each file by itself and show how it went; the exit code of the whole."""
+    settings = load_settings()
+    store = open_store(settings)
+    instance = open_instance(settings)
+    code = OK
+    lines: list[str] = []
+    for path in paths:
+        outcome = _analyze(store, instance, path, captions, video_id)
+        if outcome.error is not None or outcome.result is None:
+            print(outcome.error, file=sys.stderr)
+            code = FAILED if FAILED in (code, _code(outcome)) else BAD_INPUT
+            continue
+        lines.append(outcome.result.model_dump_json(indent=2 if len(paths) == 1 else None))
+        if json_file == "-":
+            print(lines[-1], flush=True)
+        where = save_report(outcome.report, settings, report) if outcome.report else None
+        _show(outcome.result, where, err if json_file == "-" else Console())
+    if json_file and json_file != "-" and lines:
+        Path(json_file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return code
+
+
+def _code(outcome: Outcome) -> int:
+    return BAD_INPUT if outcome.input_is_bad else FAILED
+
+
+def _analyze(
+    store: Store,
+    instance: dg.DagsterInstance,
+    path: Path,
+    captions: Path | None,
+    video_id: str | None,
+) -> Outcome:
+    video_id = video_id_of(path) if video_id is None else video_id
+    try:
+        register(store, path, video_id, captions)
+    except InvalidInput as error:
+        return Outcome(video_id, error=str(error), input_is_bad=True)
+    with _progress(path.name) as listener:
+        return run(store, instance, video_id, listener)
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Listener]:
+    """A moving line on a terminal; silence elsewhere, so that stderr holds errors only."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(name, total=ASSETS)
+
+        def listen(entry: dg.EventLogEntry) -> None:
+            event = entry.dagster_event
+            if event is None:
+                bar.update(task, description=f"{name}: {entry.user_message}")
+            elif event.is_step_start:
+                bar.update(task, description=f"{name}: {event.step_key}")
+            elif event.is_step_success:
+                bar.advance(task)
+
+        yield listen
+
+
+def _show(result: PitchResult, report: Path | None, console: Console) -> None:
+    metadata, scores = result.metadata, result.results
+    overall = "not scored" if scores.overall_score is None else f"{scores.overall_score} / 100"
+    table = Table(title=f"{metadata.source.filename}: {overall}", title_justify="left")
+    for heading in ("part", "score", "weight", "measured"):
+        table.add_column(heading, justify="left" if heading == "part" else "right")
+    for name, part in metadata.parts.items():
+        shown = f"– ({part.reason})" if part.score is None else f"{part.score:.0f}"
+        table.add_row(name, shown, f"{part.weight:.0f} %", f"{part.coverage:.0%}")
+    console.print(table)
+    for title, points in (
+        ("Strengths", result.feedback.strengths),
+        ("Improvements", result.feedback.improvements),
+    ):
+        console.print(f"[bold]{title}[/bold]")
+        for point in points:
+            at = point.evidence.time_seconds
+            when = "" if at is None else f" ({int(at) // 60}:{int(at) % 60:02d})"
+            console.print(f"  • {point.title}{when}", markup=False, highlight=False)
+    pace = scores.delivery_analysis.measurements["speech_rate"].value
+    transcript = metadata.transcript
+    facts = [
+        f"coverage {metadata.coverage:.0%}",
+        f"transcript: {transcript.engine}",
+        f"{pace:.0f} wpm" if pace else "pace not measured",
+        f"{result.processing_time_seconds:.1f} s",
+    ]
+    console.print(" · ".join(facts), highlight=False)
+    for note in [
+        *metadata.warnings,
+        transcript.reason,
+        transcript.hint and f"Hint: {transcript.hint}",
+    ]:
+        if note:
+            console.print(note, style="yellow", markup=False, highlight=False)
+    console.print(f"Video id: {result.video_id}", highlight=False)
+    if report:
+        console.print(f"Report: {report}", highlight=False, soft_wrap=True)
+
+
+def save_report(report: Report, settings: Settings, path: Path | None = None) -> Path:
+    """Write the report where a browser can open it: `path`, or the folder of reports."""
+    path = path or settings.home_path / "reports" / f"{report.video_id}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(report.payload)
+    return path.absolute()
+
+
+def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
+    """The rows as a table or a JSON list.
+
+    Raises:
+        UnknownVideo: no such video.
+    """
+    rows = [videos.get(store, video_id)] if video_id else videos.list_videos(store)
+    done = stored_assets(store)
+    table = [
+        {
+            "video_id": row.video_id,
+            "status": row.status,
+            "job_id": row.job_id,
+            "attempts": row.attempts,
+            "error": row.error,
+            "progress": f"{done.get((row.video_id, row.job_id), 0)} of {ASSETS}",
+        }
+        for row in rows
+    ]
+    if as_json:
+        print(json.dumps(table, indent=2))
+        return
+    shown = Table("video id", "status", "attempts", "progress", "error")
+    for entry in table:
+        shown.add_row(
+            *(str(entry[key] or "") for key in ("video_id", "status")),
+            str(entry["attempts"]),
+            str(entry["progress"]),
+            str(entry["error"] or ""),
+        )
+    Console().print(shown if table else "No videos yet: `pitchquest analyze PATH` adds one.")
+
+
+def print_models() -> None:
+    """The registry of models, and which of them are here."""
+    table = Table("model", "for", "size", "licence", "revision", "from", "here", "sha256")
+    for row in weights.list_models(load_settings().models_path):
+        table.add_row(*row.cells())
+    Console().print(table)
+
+
+def pull_models(names: Sequence[str]) -> None:
+    """Fetch models with a progress bar each.
+
+    Raises:
+        EngineUnavailable: the name is unknown, the hub does not answer, or a checksum is wrong.
+    """
+    settings = load_settings()
+    for name in names or list(weights.MODELS):
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+        with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+            task = bar.add_task(name, total=None)
+            path = weights.pull(
+                name,
+                settings.models_path,
+                progress=lambda done, total, task=task, bar=bar: bar.update(
+                    task, completed=done, total=total
+                ),
+            )
+        print(f"{name}: {path}")

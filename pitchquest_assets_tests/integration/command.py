@@ -1,0 +1,53 @@
+"""The command as a user runs it: a process of its own, its own home."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PITCHQUEST = Path(sys.executable).with_name("pitchquest")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How the command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Command:
+    """`pitchquest` with these environment variables; no download is ever tried."""
+
+    home: Path
+    variables: dict[str, str]
+
+    def __call__(self, *arguments: str | Path, **variables: str) -> Done:
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("PITCHQUEST", "DAGSTER"))},
+            "PITCHQUEST_HOME": str(self.home),
+            "PITCHQUEST_DOWNLOADS": "off",
+            **self.variables,
+            **variables,
+        }
+        done = subprocess.run(
+            [str(PITCHQUEST), *map(str, arguments)],
+            env=environment,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """What `status --json` shows, by video id."""
+        return {row["video_id"]: row for row in self("status", "--json").json()}

@@ -1,0 +1,124 @@
+"""Every kind of bad input: one sentence on stderr, exit 2, the same sentence in the row, no litter."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pitchquest_assets_tests import media_factory
+from pitchquest_assets_tests.integration.command import Command, Done
+
+
+def zero_bytes(folder: Path) -> Path:
+    path = folder / "empty.mp4"
+    path.touch()
+    return path
+
+
+def text_renamed(folder: Path) -> Path:
+    path = folder / "text.mp4"
+    path.write_text("This is no video. " * 200)
+    return path
+
+
+def without_moov(folder: Path) -> Path:
+    whole = media_factory.video(folder / "whole.mp4", seconds=1)
+    path = folder / "no_moov.mp4"
+    path.write_bytes(whole.read_bytes().replace(b"moov", b"free"))
+    return path
+
+
+def playlist(folder: Path) -> Path:
+    target = media_factory.video(folder / "target.mp4", seconds=1)
+    path = folder / "playlist.mp4"
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1,\nfile:{target}\n#EXT-X-ENDLIST\n")
+    return path
+
+
+def vanished(folder: Path) -> Path:
+    return folder / "vanished.mp4"
+
+
+def directory(folder: Path) -> Path:
+    path = folder / "folder.mp4"
+    path.mkdir()
+    return path
+
+
+def without_streams(folder: Path) -> Path:
+    return media_factory.subtitles_only(folder / "no_streams.mp4")
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (zero_bytes, "empty"),
+        (text_renamed, "not a video"),
+        (without_moov, "moov"),
+        (playlist, "not a video"),
+        (vanished, "not there|no such file"),
+        (directory, "folder|directory"),
+        (without_streams, "neither"),
+    ],
+)
+def test_an_unreadable_file_is_refused_with_one_sentence(
+    pitchquest: Command, tmp_path: Path, make: Callable[[Path], Path], why: str
+) -> None:
+    path = make(tmp_path)
+    _assert_refused(pitchquest, pitchquest("analyze", path), path, why)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PITCHQUEST_MAX_SIZE_MB", "0.001"),
+        ("PITCHQUEST_MAX_DURATION_SECONDS", "0.5"),
+        ("PITCHQUEST_MAX_PIXELS", "1000"),
+    ],
+)
+def test_a_file_beyond_a_limit_is_refused_and_the_limit_named(
+    pitchquest: Command, tmp_path: Path, variable: str, value: str
+) -> None:
+    path = media_factory.video(tmp_path / f"{variable.lower()}.mp4", seconds=1)
+    _assert_refused(pitchquest, pitchquest("analyze", path, **{variable: value}), path, variable)
+
+
+def test_unreadable_captions_are_refused(pitchquest: Command, tmp_path: Path, sample: Path) -> None:
+    captions = tmp_path / "captions.vtt"
+    captions.write_bytes(b"\xff\x00\xfe\x01")
+    path = tmp_path / "with_bad_captions.mp4"
+    shutil.copy(sample, path)
+    done = pitchquest("analyze", path, "--captions", captions)
+    _assert_refused(pitchquest, done, path, "captions.vtt")
+
+
+@pytest.mark.parametrize("video_id", ["../up", "a/b", "a\nb", "x" * 200, "", ".hidden"])
+def test_a_bad_video_id_is_refused_and_never_becomes_a_row(
+    pitchquest: Command, sample: Path, video_id: str
+) -> None:
+    before = pitchquest.rows()
+    done = pitchquest("analyze", sample, "--video-id", video_id)
+    assert (done.code, done.out) == (2, "")
+    assert "is no video id" in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert pitchquest.rows() == before
+
+
+def test_captions_for_several_videos_are_refused(pitchquest: Command, sample: Path) -> None:
+    done = pitchquest("analyze", sample, sample, "--captions", sample.with_suffix(".vtt"))
+    assert done.code == 2
+    assert "one video only" in done.err
+
+
+def _assert_refused(pitchquest: Command, done: Done, path: Path, why: str) -> None:
+    import re
+
+    sentence = done.err.strip()
+    assert (done.code, done.out) == (2, "")
+    assert len(sentence.splitlines()) == 1, sentence
+    assert re.search(why, sentence), sentence
+    (row,) = [row for key, row in pitchquest.rows().items() if key.startswith(path.stem)]
+    assert (row["status"], row["error"]) == ("failed", sentence)
+    scratch = pitchquest.home / "scratch"
+    assert not scratch.exists() or not any(scratch.iterdir())

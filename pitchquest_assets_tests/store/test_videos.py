@@ -1,0 +1,87 @@
+import uuid
+
+import pytest
+
+from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
+from pitchquest_assets.store import Store, videos
+
+
+def test_an_upload_waits_and_the_same_video_again_waits_again(store: Store) -> None:
+    owner = uuid.uuid4()
+    first = videos.register(
+        store, "pitch", "/in/pitch.mp4", size_bytes=2_500_000, sha256="ab", owner=owner
+    )
+    assert (first.status, first.attempts, first.filename) == ("uploaded", 0, "pitch.mp4")
+    assert first.file_size_mb == 2.5
+    videos.mark_processing(store, "pitch", "job-1")
+    videos.mark_failed(store, "pitch", "It has no sound.", "job-1")
+    again = videos.register(store, "pitch", "/in/better.mp4", captions_path="/in/pitch.vtt")
+    assert (again.status, again.attempts, again.job_id, again.error) == ("uploaded", 1, None, None)
+    assert (again.filename, again.captions_path, again.owner) == (
+        "better.mp4",
+        "/in/pitch.vtt",
+        owner,
+    )
+    assert again.uploaded_at > first.uploaded_at
+    assert again.created_at == first.created_at
+    assert videos.list_videos(store) == [again]
+
+
+@pytest.mark.parametrize(
+    "video_id", ["", "..", "a/b", "a\nb", "a\n", "x" * 129, "-a", "é", "a b", "a\x00"]
+)
+def test_an_id_that_is_no_safe_file_name_is_refused_in_one_sentence(
+    store: Store, video_id: str
+) -> None:
+    with pytest.raises(InvalidVideoId) as caught:
+        videos.register(store, video_id, "/in/pitch.mp4")
+    assert "\n" not in str(caught.value)
+    assert videos.list_videos(store) == []
+
+
+def test_a_failure_keeps_its_sentence_and_the_job(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    assert videos.mark_failed(store, "pitch", "pitch.mp4 is empty.")
+    videos.retry(store, "pitch")
+    videos.mark_processing(store, "pitch", "job-1")
+    assert videos.mark_failed(store, "pitch", "pitch.mp4 has vanished.", "job-1")
+    row = videos.get(store, "pitch")
+    assert (row.status, row.error, row.job_id) == ("failed", "pitch.mp4 has vanished.", "job-1")
+
+
+def test_a_run_that_was_overtaken_fails_nothing(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    videos.mark_processing(store, "pitch", "job-1")
+    videos.mark_processing(store, "pitch", "job-2")
+    assert not videos.mark_failed(store, "pitch", "It was cancelled.", "job-1")
+    assert videos.get(store, "pitch").status == "processing"
+    videos.retry(store, "pitch")
+    assert not videos.mark_failed(store, "pitch", "It was cancelled.", "job-2")
+    assert videos.get(store, "pitch").status == "uploaded"
+
+
+def test_a_retry_counts_an_attempt_and_clears_the_error(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    videos.mark_failed(store, "pitch", "It has no sound.")
+    row = videos.retry(store, "pitch")
+    assert (row.status, row.attempts, row.error, row.job_id) == ("uploaded", 1, None, None)
+    assert videos.retry(store, "pitch").attempts == 2
+
+
+def test_an_unknown_video_is_named(store: Store) -> None:
+    for call in (
+        lambda: videos.get(store, "nobody"),
+        lambda: videos.retry(store, "nobody"),
+        lambda: videos.mark_processing(store, "nobody", "job-1"),
+    ):
+        with pytest.raises(UnknownVideo, match="'nobody'"):
+            call()
+    assert not videos.mark_failed(store, "nobody", "It has no sound.")
+
+
+def test_videos_are_listed_oldest_first_and_by_status(store: Store) -> None:
+    for name in ("b", "a", "c"):
+        videos.register(store, name, f"/in/{name}.mp4")
+    videos.mark_processing(store, "a", "job-1")
+    assert [row.video_id for row in videos.list_videos(store)] == ["b", "a", "c"]
+    assert [row.video_id for row in videos.list_videos(store, "uploaded")] == ["b", "c"]

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import dagster as dg
+
+HEAVY = ("torch", "transformers", "evidently", "cv2", "pandas")
+ASSETS = [
+    "aggregated_result",
+    "audio",
+    "content_analysis",
+    "delivery_analysis",
+    "feedback_report",
+    "frames",
+    "source_video",
+    "transcript",
+    "visual_analysis",
+]
+
+
+def test_importing_the_definitions_pulls_in_nothing_heavy() -> None:
+    code = (
+        "import sys, pitchquest_assets.definitions, pitchquest_assets.cli;"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_definitions_load_and_name_every_asset_and_job() -> None:
+    from pitchquest_assets.definitions import defs
+
+    dg.Definitions.validate_loadable(defs)
+    graph = defs.resolve_asset_graph()
+    assert sorted(key.to_user_string() for key in graph.get_all_asset_keys()) == ASSETS
+    assert [job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")] == [
+        "analyze_pitch"
+    ]
+
+
+def test_every_asset_is_partitioned_by_video_described_and_versioned() -> None:
+    from pitchquest_assets.definitions import defs
+    from pitchquest_assets.partitions import videos_partitions
+
+    for spec in defs.resolve_all_asset_specs():
+        assert spec.partitions_def == videos_partitions, spec.key
+        assert spec.code_version, spec.key
+        assert spec.description, spec.key
+        assert spec.group_name in ("input", "analysis", "result"), spec.key
+
+
+def test_the_graph_flows_from_the_video_to_the_report() -> None:
+    from pitchquest_assets.definitions import defs
+
+    graph = defs.resolve_asset_graph()
+    parents = {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    assert parents == {
+        "source_video": set(),
+        "frames": {"source_video"},
+        "audio": {"source_video"},
+        "transcript": {"source_video", "audio"},
+        "visual_analysis": {"frames"},
+        "delivery_analysis": {"audio", "transcript"},
+        "content_analysis": {"transcript"},
+        "aggregated_result": {
+            "source_video",
+            "transcript",
+            "visual_analysis",
+            "delivery_analysis",
+            "content_analysis",
+        },
+        "feedback_report": {"aggregated_result", "frames"},
+    }
