@@ -38,7 +38,7 @@ TAIL_SECONDS = 1.2
 VIEW_HEIGHT_PX = 350.0  # of the portrait's pixels, at the start
 ZOOM_PX = 26.0  # the view shrinks by this over the whole video
 VIEW_CENTRE_PX = (228.0, 165.0)
-MARGIN_PX = 160
+MARGIN_PX = 220
 SPEAKER_ELLIPSES_PX = (((228, 100), (84, 100)), ((195, 380), (185, 205)))  # head, body
 BACKDROP_PX = np.s_[10:60, 100:145]  # a patch of plain backdrop, for what lies outside the picture
 BACKGROUND_BLUR_PX = 10.0
@@ -123,7 +123,7 @@ SCRIPT = (
         stretch=1.1,
         register=0.92,
         gain_db=-2.0,
-        shift_px=88,
+        shift_px=118,
     ),
     Sentence(
         "We charge two dollars per apartment per month, and our margin is seventy percent.",
@@ -223,13 +223,12 @@ def stage() -> Image:
 
     Less grain and a soft background make the keyframes small.
     """
-    portrait = cv2.imread(str(FOLDER / "portrait.jpg"))
+    portrait = np.asarray(cv2.imread(str(FOLDER / "portrait.jpg")))
     portrait = cv2.fastNlMeansDenoisingColored(portrait, h=DENOISE, hColor=DENOISE)
-    backdrop = portrait[BACKDROP_PX].mean(axis=(0, 1))
-    height, width = portrait.shape[:2]
-    scene = np.empty((height + 2 * MARGIN_PX, width + 2 * MARGIN_PX, 3), np.uint8)
-    scene[:] = np.round(backdrop)
-    scene[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX] = portrait
+    around, backdrop = MARGIN_PX, portrait[BACKDROP_PX].mean(axis=(0, 1)).tolist()
+    scene = cv2.copyMakeBorder(
+        portrait, around, around, around, around, cv2.BORDER_CONSTANT, value=backdrop
+    )
     sharp = np.zeros(scene.shape[:2], np.float32)
     for centre, radii in SPEAKER_ELLIPSES_PX:
         middle = (centre[0] + MARGIN_PX, centre[1] + MARGIN_PX)

@@ -1,6 +1,7 @@
 """What was said, judged by transparent rules: which signs of each item were found, and where.
 
-The rules are in the rubric file; this module only applies them. They read English.
+The rules are in the rubric file; this module only applies them. They read English and know common
+wordings only: what they quote is rarely wrong, what they miss may still have been said.
 """
 
 import re
@@ -82,7 +83,10 @@ def judge_content(transcript: Transcript, rubric: RubricDefinition) -> ContentAn
     ]
     judged = [one for one in heard if not _any_matches(rubric.ignored_sentences, one.plain)]
     findings = _find_items(judged, rubric)
-    absent = f"not mentioned in the {len(transcript.words)} words of the transcript"
+    absent = (
+        f"not found in the {len(transcript.words)} words of the transcript; "
+        "the rules know common wordings only"
+    )
     items = [_spoken_item(item, findings[item.name], judged, absent) for item in rubric.items]
     return _analysis([*items, _clarity_item(rubric, findings, judged)])
 
@@ -93,7 +97,8 @@ def _unreadable(transcript: Transcript) -> str | None:
         return transcript.reason or "there is no transcript that can be trusted"
     if not any(word.text.strip() for word in transcript.words):
         return "nothing was said"
-    if transcript.language is not None and not transcript.language.lower().startswith("en"):
+    # Containers call an unknown language "und".
+    if not (transcript.language or "und").lower().startswith(("en", "und")):
         return f"the rules read English only, and the language is {transcript.language!r}"
     return None
 
@@ -219,9 +224,9 @@ def _clarity_item(
     item = rubric.clarity
     mentioned = sum(bool(finding.anchors) for finding in findings.values())
     if mentioned < item.minimum_items:
-        told = f"{mentioned} of the {len(rubric.items)} items that make the structure of a pitch"
+        told = f"only {mentioned} of the {len(rubric.items)} other items were found"
         signs: dict[str, list[Evidence]] = {}
-        evidence = [Evidence(measurement=f"the words mention {told}")]
+        evidence = [Evidence(measurement=told)]
     else:
         signs = _clarity_signs(item, findings, heard)
         evidence = [one for proof in signs.values() for one in proof]

@@ -178,7 +178,7 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
     else:
         f0 = tracks.f0_hz[tracks.voiced]
         semitones = tracks.semitones[tracks.voiced]
-        levels = tracks.intensity_db[tracks.in_speech]
+        levels = tracks.intensity_db[tracks.voiced]
         pauses = tracks.intensity_db[~tracks.in_speech]
         syllables, variety = prosody.count_syllables(tracks), prosody.pitch_variety(tracks)
     rate = syllables / max(speech.seconds, 0.001)

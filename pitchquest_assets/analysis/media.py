@@ -16,6 +16,7 @@ import av
 import av.error
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 from av.video.frame import VideoFrame
@@ -29,6 +30,7 @@ from pitchquest_assets.analysis.streams import (
     first_decodable,
     presentation,
     readable_packets,
+    time_base,
     video_stream,
 )
 from pitchquest_assets.errors import InvalidVideo
@@ -102,13 +104,34 @@ def _subtitle_text(packet: "Packet[SubtitleStream]") -> str:
     return _ASS_OVERRIDE.sub("", "\n".join(lines)).strip()
 
 
-@dataclass
 class _Extent:
-    """Where a stream's packets begin and end on the clock, and how many there are."""
+    """When a stream's packets are presented, in its time base, and how many there are."""
 
-    start: Fraction
-    end: Fraction
-    packets: int = 0
+    def __init__(self, stream: Stream) -> None:
+        self.unit = time_base(stream)
+        self._rate = stream.average_rate if stream.type == "video" else None
+        self._usual_duration = round(1 / (self._rate * self.unit)) if self._rate else 0
+        self.packets = self.first = self.last = self.end = 0
+
+    def add(self, packet: "Packet[Any]") -> None:
+        pts = presentation(packet)
+        if pts is None or packet.is_discard or packet.is_corrupt:
+            return
+        self.packets += 1
+        end = pts + (packet.duration or self._usual_duration)
+        if self.packets == 1:
+            self.first, self.last, self.end = pts, pts, end
+        else:
+            self.first = min(self.first, pts)
+            self.last = max(self.last, pts)
+            self.end = max(self.end, end)
+
+    @property
+    def rate(self) -> float | None:
+        """Packets per second."""
+        if self.last > self.first:
+            return round(float((self.packets - 1) / ((self.last - self.first) * self.unit)), 3)
+        return float(self._rate) if self._rate else None
 
 
 @dataclass
@@ -116,7 +139,7 @@ class _Contents:
     """What reading all packets showed: an extent by type of stream, and the first picture."""
 
     extents: dict[str, _Extent]
-    picture: VideoFrame | None = None
+    picture: VideoFrame | None
 
 
 def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[str, Any]:
@@ -135,7 +158,8 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
         contents.extents.pop("video", None)
     if not contents.extents:
         raise InvalidVideo(f"Nothing in {filename} can be decoded: export or upload it again.")
-    seconds = float(max(extent.end for extent in contents.extents.values()))
+    zero = clock_zero(container)
+    seconds = float(max(extent.end * extent.unit - zero for extent in contents.extents.values()))
     facts: dict[str, Any] = {
         "container": container.format.name.partition(",")[0],
         "duration_seconds": seconds,
@@ -153,49 +177,34 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
 def _describe_pictures(video: VideoStream, first: VideoFrame, extent: _Extent) -> dict[str, Any]:
     turn = round(-first.rotation / 90) * 90 % 360  # PyAV counts anticlockwise
     on_its_side = turn % 180 != 0
-    span = extent.end - extent.start
     return {
         "video_codec": video.codec.canonical_name,
         "rotation_degrees": turn,
         "width_px": first.height if on_its_side else first.width,
         "height_px": first.width if on_its_side else first.height,
-        "fps": round(float(extent.packets / span), 3) if span else None,
+        "fps": extent.rate,
     }
 
 
 def _read_packets(container: InputContainer, filename: str, limits: Limits) -> _Contents:
     """Reads all packets of the main streams, and decodes until there is one picture."""
     video, audio = video_stream(container), audio_stream(container)
-    zero = clock_zero(container)
+    latest_seconds = Fraction(limits.max_duration_seconds) + clock_zero(container)
     decoder = Decoder(video, filename, limits) if video is not None else None
-    contents = _Contents({})
-    packets_to_try = FIRST_PICTURE_PACKETS
+    extents = {stream.type: _Extent(stream) for stream in (video, audio) if stream is not None}
+    latest = {kind: latest_seconds // extent.unit for kind, extent in extents.items()}
+    picture = None
     for packet in readable_packets(container, video, audio):
         kind = packet.stream.type
-        if kind == "video" and decoder and contents.picture is None and packets_to_try:
-            packets_to_try -= 1
-            contents.picture = next(iter(decoder.decode(packet)), None)
-        pts = presentation(packet)
-        if pts is None or packet.is_discard or packet.is_corrupt:
-            continue
-        start = pts * packet.time_base - zero
-        end = start + _duration(packet)
-        if end > limits.max_duration_seconds:
+        extent = extents[kind]
+        waiting = kind == "video" and picture is None and extent.packets < FIRST_PICTURE_PACKETS
+        if waiting and decoder is not None:
+            picture = next(iter(decoder.decode(packet)), None)
+        extent.add(packet)
+        if extent.end > latest[kind]:
             limit = f"{limits.max_duration_seconds:g} s"
             raise beyond(filename, "is longer", limit, "MAX_DURATION_SECONDS")
-        extent = contents.extents.setdefault(kind, _Extent(start, end))
-        extent.start = min(extent.start, start)
-        extent.end = max(extent.end, end)
-        extent.packets += 1
-    return contents
-
-
-def _duration(packet: "Packet[Any]") -> Fraction:
-    """How long a packet lasts, in seconds; the frame rate says it where the packet does not."""
-    if packet.duration:
-        return packet.duration * packet.time_base
-    rate = packet.stream.average_rate if packet.stream.type == "video" else None
-    return 1 / rate if rate else Fraction(0)
+    return _Contents({kind: e for kind, e in extents.items() if e.packets}, picture)
 
 
 def _cut_short(container: InputContainer, filename: str, seconds: float) -> list[str]:

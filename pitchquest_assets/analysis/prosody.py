@@ -14,6 +14,8 @@ F0_FLOOR_HZ = 75.0
 F0_CEILING_HZ = 500.0
 # Intensity needs 3.2 periods of this frequency: windows of 32 ms.
 INTENSITY_MIN_PITCH_HZ = 100.0
+# Less than Praat's reference of 2e-5 is digital silence: half a step of 16 bits lies near it.
+SILENCE_DB = 0.0
 PVQ_WINDOW_SECONDS = 10.0
 MIN_VOICED_SECONDS = 2.0
 # De Jong & Wempe 2009: a syllable nucleus is a voiced peak 2 dB above the dip before it, and not
@@ -86,9 +88,9 @@ def _pitch(sound: "object", grid: Array) -> Array:
 
 def _intensity(sound: "object", grid: Array) -> Array:
     if grid.size * STEP_SECONDS < 6.4 / INTENSITY_MIN_PITCH_HZ + STEP_SECONDS:
-        return np.full(grid.shape, -300.0)
+        return np.full(grid.shape, SILENCE_DB)
     intensity = sound.to_intensity(INTENSITY_MIN_PITCH_HZ, STEP_SECONDS)  # type: ignore[attr-defined]
-    return np.interp(grid, intensity.xs(), intensity.values[0])
+    return np.interp(grid, intensity.xs(), np.maximum(intensity.values[0], SILENCE_DB))
 
 
 def _inside(times: Array, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:

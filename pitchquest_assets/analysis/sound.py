@@ -33,6 +33,8 @@ from pitchquest_assets.model import Audio, SourceVideo
 SAMPLE_RATE_HZ = 16_000
 # Timestamps may be off the count of samples by this much before silence is put or sound left out.
 MAX_DRIFT_SECONDS = 0.05
+# Samples to handle at once.
+RESAMPLED_FRAME = 4096
 
 Samples = NDArray[np.int16]
 
@@ -129,14 +131,14 @@ class _Clock:
     def __init__(self, writer: _FlacWriter, zero: Fraction, unit: Fraction) -> None:
         self.heard = False
         self._writer = writer
-        self._zero = zero
-        self._unit = unit
+        self._zero = float(zero)
+        self._unit = float(unit)
         self._resampler: AudioResampler | None = None
         self._setup: tuple[int, str, str] | None = None
-        self._next_seconds = Fraction(0)
+        self._next_seconds = 0.0
         self._leave_out = 0
 
-    def seconds(self, frame: AudioFrame) -> Fraction:
+    def seconds(self, frame: AudioFrame) -> float:
         """When the frame begins; right after the one before where it does not say."""
         pts = presentation(frame)
         return self._next_seconds if pts is None else pts * self._unit - self._zero
@@ -145,15 +147,14 @@ class _Clock:
         """Takes the next frame."""
         seconds = self.seconds(frame)
         setup = (frame.sample_rate, frame.format.name, frame.layout.name)
-        drift = seconds - self._next_seconds
-        if setup != self._setup or abs(drift) > MAX_DRIFT_SECONDS:
+        drift_seconds = abs(seconds - self._next_seconds)
+        if self._resampler is None or setup != self._setup or drift_seconds > MAX_DRIFT_SECONDS:
             self.end_segment()
-            self._begin_segment(seconds)
+            self._resampler = self._begin_segment(seconds)
             self._setup = setup
         frame.pts = None  # the times are kept here, the resampler only counts
-        if self._resampler is not None:
-            self._write(self._resampler.resample(frame))
-        self._next_seconds += Fraction(frame.samples, frame.sample_rate)
+        self._write(self._resampler.resample(frame))
+        self._next_seconds += frame.samples / frame.sample_rate
 
     def end_segment(self) -> None:
         """Writes what the resampler still holds."""
@@ -161,13 +162,14 @@ class _Clock:
             self._write(self._resampler.resample(None))
             self._resampler = None
 
-    def _begin_segment(self, seconds: Fraction) -> None:
+    def _begin_segment(self, seconds: float) -> AudioResampler:
+        """Silence up to the first sample, or the number of samples to leave out before it."""
         gap = round(seconds * SAMPLE_RATE_HZ) - self._writer.samples
         for start in range(0, gap, SAMPLE_RATE_HZ):
             self._writer.write(np.zeros(min(SAMPLE_RATE_HZ, gap - start), np.int16))
         self._leave_out = max(0, -gap)
         self._next_seconds = seconds
-        self._resampler = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE_HZ)
+        return AudioResampler("s16", "mono", SAMPLE_RATE_HZ, frame_size=RESAMPLED_FRAME)
 
     def _write(self, frames: list[AudioFrame]) -> None:
         for frame in frames:

@@ -68,6 +68,7 @@ def _recognise(audio: Audio, spoken: Sequence[str]) -> list[Word]:
     if not spoken:
         return []
     model = ArpaBoLM(text=" ".join(spoken), add_start=True)
+    model.compute()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "text.lm"
         if not model.write_file(str(path)):

@@ -149,18 +149,21 @@ HOME_SHARING = Pitch(
 )
 
 TRUCKERS = Pitch(
-    """so um basically what we do is payments for truckers right so a truck driver drops off a
-    load and then he waits like forty five days to get paid and in the meantime he's paying
-    for diesel out of pocket which is crazy and so a lot of these guys go to factoring
-    companies that take like five percent off the top so what we did is we hooked into the
-    load boards and we pay the driver the same day and we take one percent and yeah we've
-    got about nine hundred drivers on it now we did two point three million in volume last
-    month up from four hundred thousand in january so it's growing pretty fast there's about
-    three and a half million truck drivers in the us and freight is an eight hundred billion
-    dollar industry so it's uh pretty big i drove a truck for six years myself before i
-    learned to code and my buddy marcus he was at square for like five years doing risk so
-    yeah we're looking for two million bucks to grow the loan book and hire a compliance
-    person and uh that's pretty much it""",
+    """so um basically what we do is payments for truckers
+    right so a truck driver drops off a load and then he waits like forty five days to get paid
+    and in the meantime he's paying for diesel out of pocket which is crazy
+    and so a lot of these guys go to factoring companies that take like five percent off the top
+    so what we did is we hooked into the load boards and we pay the driver the same day
+    and we take one percent
+    and yeah we've got about nine hundred drivers on it now
+    we did two point three million in volume last month up from four hundred thousand in january
+    so it's growing pretty fast
+    there's about three and a half million truck drivers in the us
+    and freight is an eight hundred billion dollar industry so it's uh pretty big
+    i drove a truck for six years myself before i learned to code
+    and my buddy marcus he was at square for like five years doing risk
+    so yeah we're looking for two million bucks to grow the loan book and hire a compliance person
+    and uh that's pretty much it""",
     {
         "problem_clarity": "he waits like forty five days",
         "solution_fit": "what we do is payments for truckers",
@@ -224,6 +227,52 @@ CEMENT = Pitch(
     },
 )
 
+READING = Pitch(
+    """Two out of three fourth graders in America can't read at grade level. Their teachers
+    know it, but with twenty-six children in a room they have about ninety seconds a day for
+    each of them. Lumi listens to a child reading aloud, hears every mistake, and helps
+    right then, the way a tutor would. Schools buy it at eight dollars per student per year.
+    Last fall we piloted in nine districts in Ohio, and children who used Lumi gained five
+    months of reading in one semester. Forty-one districts have signed up for next year,
+    which is 1.3 million dollars in contracts. A human tutor costs sixty dollars an hour,
+    and Amira, the closest product, only works for one accent. Speech recognition for
+    children just became good enough; two years ago it got every third word wrong. I taught
+    second grade for eleven years and Jin led speech research at Apple. We'd like 2.5
+    million to get into four more states before the next school year. If you know a
+    superintendent, please introduce us.""",
+    {
+        "problem_clarity": "can't read at grade level",
+        "solution_fit": "Lumi listens to a child",
+        "why_now": "just became good enough",
+        "competition": "the closest product",
+        "business_model": "eight dollars per student",
+        "traction": "Forty-one districts have signed up",
+        "team": "I taught second grade",
+        "ask": "We'd like 2.5 million",
+    },
+)
+
+FREIGHT = Pitch(
+    """Good evening. My name is Elena. Half of all trucks on European roads drive home empty.
+    That burns nine billion liters of diesel for nothing. Backhaul is a marketplace where
+    shippers post small loads and carriers fill the empty space on their way home. A carrier
+    makes four hundred euros on a trip that used to cost him money, and we earn eight
+    percent. In our first year, 3,100 carriers joined, and last month they moved eleven
+    thousand loads. Freight exchanges like Timocom are bulletin boards from the nineties.
+    They list loads, we match them. There are half a million small carriers in Europe. We
+    don't need your money today, we are profitable. What we are looking for is an
+    introduction to the big retailers. Thank you.""",
+    {
+        "problem_clarity": "Half of all trucks",
+        "solution_fit": "Backhaul is a marketplace",
+        "market_opportunity": "half a million small carriers",
+        "competition": "They list loads, we match them",
+        "business_model": "we earn eight percent",
+        "traction": "3,100 carriers joined",
+        "ask": "What we are looking for is an introduction",
+    },
+)
+
 PITCHES = {
     "saas": SAAS,
     "biotech": BIOTECH,
@@ -234,6 +283,8 @@ PITCHES = {
     "truckers": TRUCKERS,
     "allergy app": ALLERGY_APP,
     "cement": CEMENT,
+    "reading": READING,
+    "freight": FREIGHT,
 }
 
 NOT_PITCHES = {
@@ -338,4 +389,19 @@ NOT_PITCHES = {
         the government broke up Standard Oil because it had no competition. Students
         often make the mistake of confusing revenue with profit. Your homework is due on
         Monday.""",
+    "museum": """
+        Welcome to the museum of industry. This machine was built in 1880 by a local
+        company. It cost four thousand dollars, and it could weave twelve meters of
+        cloth an hour. The workers suffered from the noise, and many lost their hearing.
+        Their wages were two dollars a week. The founder had been a weaver for ten
+        years. His competitors in Manchester were faster, but they needed more coal.
+        Within five years he had three hundred customers and sales doubled. Please
+        follow me to the next room.""",
+    "sermon": """
+        Brothers and sisters, what problem keeps you awake at night? So many people
+        struggle alone. We have built walls around our hearts. I was a teacher for
+        thirty years, and I have seen children who had nobody. What is the price of
+        kindness? It costs nothing. Our church has four hundred members, and each of us
+        can give one hour a week. We are raising money for a new roof, and we need
+        twenty thousand dollars by December. Let us pray.""",
 }

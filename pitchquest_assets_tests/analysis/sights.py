@@ -49,11 +49,15 @@ def frames_of(pictures: Sequence[Picture | bytes], spacing_seconds: float = 1.0)
     )
 
 
-def pictures_of(video: Path, spacing_seconds: float, first_seconds: float = 0.0) -> list[Picture]:
+def pictures_of(
+    video: Path, spacing_seconds: float, *, keyframes_only: bool = False
+) -> list[Picture]:
     """Pictures of a video, 640 px wide, at least so far apart."""
     pictures: list[Picture] = []
-    wanted = first_seconds
+    wanted = 0.0
     with av.open(str(video)) as container:
+        if keyframes_only:
+            container.streams.video[0].codec_context.skip_frame = "NONKEY"
         for frame in container.decode(video=0):
             if frame.time is not None and frame.time >= wanted:
                 wanted = frame.time + spacing_seconds - 0.001

@@ -32,7 +32,9 @@ def without_moov(folder: Path) -> Path:
 def playlist(folder: Path) -> Path:
     target = media_factory.video(folder / "target.mp4", seconds=1)
     path = folder / "playlist.mp4"
-    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1,\nfile:{target}\n#EXT-X-ENDLIST\n")
+    path.write_text(
+        f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1,\nfile:{target}\n#EXT-X-ENDLIST\n"
+    )
     return path
 
 

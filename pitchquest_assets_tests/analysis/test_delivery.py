@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pitchquest_assets.analysis.delivery import analyse_delivery
+from pitchquest_assets.analysis.sound import iter_blocks
+from pitchquest_assets.analysis.vad import speech_spans
+from pitchquest_assets.model import Audio, DeliveryAnalysis, Word
+from pitchquest_assets_tests.sounds import audio_from, silence, speech_file, transcript_of
+
+
+@pytest.fixture(scope="module")
+def jfk(shared_media: Path) -> Audio:
+    return speech_file(shared_media / "speech" / "jfk.flac")
+
+
+@pytest.fixture(scope="module")
+def with_a_long_pause(jfk: Audio) -> Audio:
+    """The speech twice, three seconds of silence between, and one before."""
+    speech = np.concatenate(list(iter_blocks(jfk)))
+    speech = (speech * 32767).astype(np.int16)
+    return audio_from(np.concatenate([silence(1), speech, silence(3), speech]))
+
+
+def evenly(text: str, seconds: float) -> list[Word]:
+    words = text.split()
+    step = seconds / len(words)
+    return [
+        Word(text=w, start_seconds=i * step, end_seconds=(i + 0.9) * step, probability=1.0)
+        for i, w in enumerate(words)
+    ]
+
+
+def values(analysis: DeliveryAnalysis) -> dict[str, float | None]:
+    return {name: m.value for name, m in analysis.measurements.items()}
+
+
+def test_pace_is_words_over_the_whole_time(jfk: Audio) -> None:
+    transcript = transcript_of(evenly("word " * 22, 11.0))
+    analysis = analyse_delivery(jfk, transcript)
+    assert values(analysis)["speech_rate"] == pytest.approx(120, rel=0.01)
+    assert analysis.speaking_pace == "optimal"
+    assert analysis.timeline["pace"].values == [pytest.approx(120, rel=0.01)]
+
+
+@pytest.mark.parametrize(("words", "pace"), [(18, "slow"), (33, "fast")])
+def test_pace_is_named_by_the_bands(jfk: Audio, words: int, pace: str) -> None:
+    analysis = analyse_delivery(jfk, transcript_of(evenly("word " * words, 11.0)))
+    assert analysis.speaking_pace == pace
+
+
+def test_a_pause_over_two_seconds_is_an_event_with_its_time(with_a_long_pause: Audio) -> None:
+    analysis = analyse_delivery(with_a_long_pause, transcript_of(evenly("word " * 40, 26.0)))
+    (pause,) = [event for event in analysis.events if event.kind == "long_pause"]
+    assert pause.start_seconds == pytest.approx(12.0, abs=0.6)
+    assert pause.end_seconds == pytest.approx(15.3, abs=0.6)
+    assert values(analysis)["long_pauses"] == 1
+
+
+def test_silence_before_the_first_word_is_no_pause(with_a_long_pause: Audio) -> None:
+    analysis = analyse_delivery(with_a_long_pause, transcript_of(evenly("word " * 40, 26.0)))
+    assert analysis.speech[0][0] == pytest.approx(1.3, abs=0.5)
+    assert all(event.start_seconds > 2 for event in analysis.events)
+
+
+def test_blocks_do_not_change_what_is_speech(with_a_long_pause: Audio) -> None:
+    whole = speech_spans(iter_blocks(with_a_long_pause, 60))
+    pieces = speech_spans(iter_blocks(with_a_long_pause, 7))
+    assert sum(b - a for a, b in pieces) == pytest.approx(sum(b - a for a, b in whole), rel=0.05)
+
+
+def test_a_real_voice_lies_in_the_range_of_speakers(jfk: Audio) -> None:
+    measured = values(analyse_delivery(jfk, transcript_of(evenly("word " * 22, 11.0))))
+    assert 3.5 <= (measured["articulation_rate"] or 0) <= 5.5
+    assert 0.1 <= (measured["pitch_variety"] or 0) <= 0.25
+    assert 1.5 <= (measured["pitch_sd"] or 0) <= 4.5
+
+
+def test_what_needs_words_is_null_without_a_transcript_to_trust(jfk: Audio) -> None:
+    untrusted = transcript_of(evenly("um word", 11.0), trusted=False)
+    analysis = analyse_delivery(jfk, untrusted)
+    for name in ("speech_rate", "fillers_per_minute", "fillers_per_100_words"):
+        measured = analysis.measurements[name]
+        assert (measured.value, measured.reason) == (None, "nobody knows what was said")
+    assert (analysis.scores["pace"].value, analysis.scores["fillers"].value) == (None, None)
+    assert analysis.scores["pitch_variety"].value is not None
+    assert (analysis.speaking_pace, analysis.events) == (None, [])
+    assert "pace" not in analysis.timeline
+
+
+@pytest.mark.parametrize(
+    ("audio", "reason"),
+    [
+        (Audio(payload=b"", duration_seconds=0, reason="the file has no audio stream"), "no audio"),
+        (audio_from(silence(5)), "only 0.0 s of speech"),
+        (audio_from(silence(0.05)), "only 0.0 s of speech"),
+    ],
+)
+def test_without_a_voice_everything_is_null_with_the_reason(audio: Audio, reason: str) -> None:
+    analysis = analyse_delivery(audio, transcript_of([]))
+    assert all(reason in (m.reason or "") for m in analysis.measurements.values())
+    assert all(reason in (score.reason or "") for score in analysis.scores.values())
+    assert (analysis.vocal_confidence, analysis.events, analysis.timeline) == (None, [], {})
+
+
+def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> None:
+    analysis = analyse_delivery(jfk, transcript_of(evenly("um we sell uh shelves here", 11.0)))
+    assert values(analysis)["fillers_per_100_words"] == pytest.approx(100 * 2 / 6, abs=0.01)
+    assert values(analysis)["fillers_per_minute"] == pytest.approx(2 / 11 * 60, rel=0.01)
+    assert [event.text for event in analysis.events] == ["um", "uh"]
