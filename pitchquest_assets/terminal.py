@@ -14,6 +14,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -115,7 +116,8 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
     table = Table(title=f"{metadata.source.filename}: {overall}", title_justify="left")
     for heading in ("part", "score", "weight", "measured"):
         table.add_column(heading, justify="left" if heading == "part" else "right")
-    for name, part in metadata.parts.items():
+    for name in sorted(metadata.parts, key=lambda name: -metadata.parts[name].weight):
+        part = metadata.parts[name]
         shown = f"– ({part.reason})" if part.score is None else f"{part.score:.0f}"
         table.add_row(name, shown, f"{part.weight:.0f} %", f"{part.coverage:.0%}")
     console.print(table)
@@ -209,11 +211,9 @@ def pull_models(names: Sequence[str]) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
             task = bar.add_task(name, total=None)
-            path = weights.pull(
-                name,
-                settings.models_path,
-                progress=lambda done, total, task=task, bar=bar: bar.update(
-                    task, completed=done, total=total
-                ),
-            )
+
+            def show(done: int, total: int, bar: Progress = bar, task: TaskID = task) -> None:
+                bar.update(task, completed=done, total=total)
+
+            path = weights.pull(name, settings.models_path, progress=show, hub=settings.model_hub)
         print(f"{name}: {path}")

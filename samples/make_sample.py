@@ -38,7 +38,7 @@ TAIL_SECONDS = 1.2
 VIEW_HEIGHT_PX = 350.0  # of the portrait's pixels, at the start
 ZOOM_PX = 26.0  # the view shrinks by this over the whole video
 VIEW_CENTRE_PX = (228.0, 165.0)
-MARGIN_PX = 220
+MARGIN_PX = 240
 SPEAKER_ELLIPSES_PX = (((228, 100), (84, 100)), ((195, 380), (185, 205)))  # head, body
 BACKDROP_PX = np.s_[10:60, 100:145]  # a patch of plain backdrop, for what lies outside the picture
 BACKGROUND_BLUR_PX = 10.0
@@ -123,7 +123,7 @@ SCRIPT = (
         stretch=1.1,
         register=0.92,
         gain_db=-2.0,
-        shift_px=118,
+        shift_px=146,
     ),
     Sentence(
         "We charge two dollars per apartment per month, and our margin is seventy percent.",

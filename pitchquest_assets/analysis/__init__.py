@@ -1,1 +1,1 @@
-
+"""The pure core: no Dagster, no SQL, no vendor SDK; it runs in a notebook."""

@@ -54,7 +54,7 @@ def open_media(
         demuxer = sniff(handle, name)
         options = {"max_pixels": str((limits or Limits()).max_pixels)}
         if demuxer == "mov":
-            options["enable_drefs"] = "0"
+            options |= {"enable_drefs": "0", "use_absolute_path": "0"}
         try:
             container = av.open(
                 handle,
@@ -125,8 +125,9 @@ def why_unreadable(handle: FileIO, demuxer: Demuxer, filename: str) -> str:
 
 def beyond(filename: str, what: str, limit: str, setting: str) -> InvalidVideo:
     """The refusal of a file that is beyond a limit."""
+    remedy = "shorter" if setting == "MAX_DURATION_SECONDS" else "smaller"
     return InvalidVideo(
-        f"{filename} {what} than {limit}: send a smaller version, or raise PITCHQUEST_{setting}."
+        f"{filename} {what} than {limit}: send a {remedy} version, or raise PITCHQUEST_{setting}."
     )
 
 

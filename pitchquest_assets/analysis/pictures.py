@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from pitchquest_assets.model import Frame
 
 JPEG_QUALITY = 85
+# Stranger pixel shapes are mistakes in the header.
+MAX_PIXEL_ASPECT = Fraction(4)
+# Taller pictures are squeezed.
+MAX_HEIGHT_PX = 16_384
 CONTACT_SHEET = "contact_sheet.jpg"
 # Dagster keeps pictures in metadata in its event log, so the sheet stays small.
 CONTACT_SHEET_MAX_BYTES = 40_000
@@ -36,7 +40,8 @@ class Album:
         self.frames: list[Frame] = []
         self.size: tuple[int, int] = (0, 0)
         self._width_px = width_px
-        self._pixel_aspect = pixel_aspect
+        plausible = 1 / MAX_PIXEL_ASPECT <= pixel_aspect <= MAX_PIXEL_ASPECT
+        self._pixel_aspect = pixel_aspect if plausible else Fraction(1)
         self._every = math.ceil(expected / CONTACT_SHEET_PICTURES)
         self._thumbnails: list[Image] = []
         self._file = io.BytesIO()
@@ -72,7 +77,8 @@ def upright_image(picture: VideoFrame, width_px: int, pixel_aspect: Fraction) ->
     stored = picture.height if on_its_side else picture.width
     width = min(width_px, stored)
     aspect = Fraction(picture.width, picture.height) * pixel_aspect
-    height = max(2, round(width * (aspect if on_its_side else 1 / aspect) / 2) * 2)
+    height = round(width * (aspect if on_its_side else 1 / aspect) / 2) * 2
+    height = min(max(height, 2), MAX_HEIGHT_PX)
     scaled = picture.reformat(
         width=height if on_its_side else width,
         height=width if on_its_side else height,

@@ -47,7 +47,8 @@ class Tracks:
         f0 = np.where(self.voiced, self.f0_hz, np.nan)
         if not self.voiced.any():
             return f0
-        return SEMITONES_PER_OCTAVE * np.log2(f0 / np.nanmedian(f0))
+        relative: Array = SEMITONES_PER_OCTAVE * np.log2(f0 / np.nanmedian(f0))
+        return relative
 
 
 def measure_tracks(blocks: Iterable[npt.NDArray[np.float32]], speech: Sequence[Span]) -> Tracks:
@@ -90,7 +91,8 @@ def _intensity(sound: "object", grid: Array) -> Array:
     if grid.size * STEP_SECONDS < 6.4 / INTENSITY_MIN_PITCH_HZ + STEP_SECONDS:
         return np.full(grid.shape, SILENCE_DB)
     intensity = sound.to_intensity(INTENSITY_MIN_PITCH_HZ, STEP_SECONDS)  # type: ignore[attr-defined]
-    return np.interp(grid, intensity.xs(), np.maximum(intensity.values[0], SILENCE_DB))
+    levels: Array = np.interp(grid, intensity.xs(), np.maximum(intensity.values[0], SILENCE_DB))
+    return levels
 
 
 def _inside(times: Array, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:
@@ -140,7 +142,7 @@ def count_syllables(tracks: Tracks) -> int:
         near = slice(max(0, peak - 2), min(peak + 3, following))
         if tracks.voiced[near].any():
             nuclei += 1
-        dip_from = peak
+        dip_from = int(peak)
     return nuclei
 
 

@@ -119,7 +119,9 @@ def _measure_movement(scene: Scene) -> dict[str, Measurement]:
     return {
         "sway": _known(_mean(scene.shifts), f"face widths {apart}", scene.no_shifts),
         "movement": _known(
-            _mean(scene.changes), f"share of the pixels below the face that change {apart}", scene.no_changes
+            _mean(scene.changes),
+            f"share of the pixels below the face that change {apart}",
+            scene.no_changes,
         ),
         "cuts": _known(
             sum(one.cut for one in scene.observations), "other shots or screens", scene.no_presence

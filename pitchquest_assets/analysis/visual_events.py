@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from statistics import fmean
 
 from pitchquest_assets.analysis.observations import Observation
 from pitchquest_assets.analysis.scene import Scene, is_facing
@@ -21,6 +22,8 @@ BLURRED_SHARPNESS = 15.0
 FLAT_CONTRAST = 0.07
 RESTLESS_SHIFT_FACE_WIDTHS = 1.0
 RESTLESS_CHANGED_SHARE = 0.7
+STILL_SHIFT_FACE_WIDTHS = 0.03
+STILL_CHANGED_SHARE = 0.02
 
 Test = Callable[[Observation], bool]
 
@@ -46,6 +49,15 @@ def find_events(scene: Scene) -> list[Event]:
     events += _spans(
         scene.observations, "smile", lambda one: one.name in smiling, "a smile", min_pictures=1
     )
+    if _is_still(scene):
+        events.append(
+            Event(
+                kind="still",
+                start_seconds=scene.observations[0].time_seconds,
+                end_seconds=scene.observations[-1].time_seconds,
+                text="hardly any movement",
+            )
+        )
     return sorted(events, key=lambda event: (event.start_seconds, event.kind))
 
 
@@ -68,6 +80,14 @@ def _too_close(one: Observation) -> bool:
 def _restless(one: Observation) -> bool:
     moved = (one.shift or 0) > RESTLESS_SHIFT_FACE_WIDTHS
     return moved or (one.changed or 0) > RESTLESS_CHANGED_SHARE
+
+
+def _is_still(scene: Scene) -> bool:
+    """Whether the head, and what is seen below it, hardly ever moves."""
+    if scene.no_shifts:
+        return False
+    head_rests = fmean(scene.shifts) < STILL_SHIFT_FACE_WIDTHS
+    return head_rests and (not scene.changes or fmean(scene.changes) < STILL_CHANGED_SHARE)
 
 
 # Slides and titles are neither sharp nor bright in the way of a camera: without a face, only

@@ -1,7 +1,8 @@
 """Sub-scores 0–10 from what the pictures show.
 
 The anchors are our own choice (METRICS gives directions, no validated cuts): a face at least 0.9 of
-the time is good, facing the camera helps, medium smiling and medium movement are best.
+the time is good, facing the camera helps, medium smiling and medium movement are best. Where a face
+is rare, all are withheld, picture quality too: alone it would stand for the whole visual part.
 """
 
 from collections.abc import Mapping
@@ -56,8 +57,14 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
             basis=f"a face in {scene.presence:.0%} of {len(scene.observations)} pictures",
         ),
         "framing": _framing(scene),
-        "camera_facing": _from_share(facing, FACING_ANCHORS, "head turned to the camera in {}"),
-        "expression": _from_share(smile, SMILE_ANCHORS, "a smile in {}"),
+        "camera_facing": _from_share(
+            facing,
+            FACING_ANCHORS,
+            "head turned to the camera in {:.0%} of the pictures with a face",
+        ),
+        "expression": _from_share(
+            smile, SMILE_ANCHORS, "a smile in {:.0%} of the pictures facing the camera"
+        ),
         "movement": _movement(measured["sway"], measured["movement"]),
         "picture_quality": _picture_quality(scene),
         "posture": posture,
@@ -77,8 +84,7 @@ def body_language(scores: Mapping[str, Score]) -> float | None:
 def _from_share(measured: Measurement, anchors: Anchors, basis: str) -> Score:
     if measured.value is None:
         return Score(value=None, reason=measured.reason)
-    share = f"{measured.value:.0%} of the pictures with a face"
-    return Score(value=interpolate(measured.value, anchors), basis=basis.format(share))
+    return Score(value=interpolate(measured.value, anchors), basis=basis.format(measured.value))
 
 
 def _framing(scene: Scene) -> Score:

@@ -16,4 +16,5 @@ def fetch(name: str, settings: Settings, progress: Progress) -> Path | None:
         hub_timeout_seconds=settings.model_hub_timeout_seconds,
         announce=progress.announce,
         progress=progress.downloaded,
+        hub=settings.model_hub,
     )

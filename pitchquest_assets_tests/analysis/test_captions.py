@@ -68,7 +68,11 @@ def test_lines_that_rolling_captions_repeat_are_said_once() -> None:
         ("a.srt", "just some text", "no cue times"),
         ("a.txt", b"\x00\x01binary", "binary"),
         ("a.txt", b"\xffnot utf-8\xfe", "UTF-8"),
-        ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\nhi\n\n2\n00:99 --> x\nbad", "no readable time"),
+        (
+            "a.srt",
+            "1\n00:00:01,000 --> 00:00:02,000\nhi\n\n2\n00:99 --> x\nbad",
+            "no readable time",
+        ),
         ("a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n[Applause]\n", "no words"),
     ],
 )

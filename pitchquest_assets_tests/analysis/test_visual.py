@@ -139,6 +139,13 @@ def test_slides_are_not_judged_as_camera_pictures() -> None:
     assert kinds(slides) == ["face lost"]
 
 
+def test_speaker_who_never_moves_is_told() -> None:
+    scene = Scene([observation(i, shift=0.01, changed=0.005) for i in range(8)], None)
+    (event,) = find_events(scene)
+    assert (event.kind, event.start_seconds, event.end_seconds) == ("still", 0.0, 7.0)
+    assert kinds([observation(i, shift=0.01, changed=0.2) for i in range(8)]) == []
+
+
 def test_cut_is_an_event() -> None:
     (event,) = find_events(Scene([observation(i, cut=i == 5) for i in range(9)], None))
     assert (event.kind, event.start_seconds, event.end_seconds) == ("cut", 5.0, 5.0)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets.engines import weights
-from pitchquest_assets.engines.weights import MIN_MODEL_BYTES, Model, ModelFile
+from pitchquest_assets.engines.registry import Model, ModelFile
+from pitchquest_assets.engines.weights import MIN_MODEL_BYTES
 from pitchquest_assets.errors import EngineUnavailable
 
 CONTENTS = {"config.json": b"{}" * 50, "model.bin": bytes(range(256)) * 4_000}
@@ -24,8 +25,14 @@ class Hub:
     files: dict[str, bytes]
     status: int = 200
     redirect: bool = False
+    breaks_off: bool = False
     hold: threading.Event = field(default_factory=threading.Event)
     requests: list[str] = field(default_factory=list)
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is no news."""
 
 
 @pytest.fixture
@@ -44,14 +51,14 @@ def hub() -> Iterator[Hub]:
             self.send_header("Content-Length", str(len(body or b"")))
             self.end_headers()
             if body and self.command == "GET":
-                self.wfile.write(body)
+                self.wfile.write(body[: len(body) // 2] if served.breaks_off else body)
 
         do_HEAD = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     served = Hub(f"http://127.0.0.1:{server.server_port}", dict(CONTENTS))
     served.hold.set()
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -171,8 +178,15 @@ def test_missing_file_is_told_with_its_status(hub: Hub, model: Model, tmp_path: 
 
 
 def test_refused_connection_is_told(model: Model, tmp_path: Path) -> None:
-    with pytest.raises(EngineUnavailable, match=r"no connection"):
+    with pytest.raises(EngineUnavailable, match=r"connection failed"):
         weights.pull("tiny", tmp_path, hub=unused_url())
+    assert names_in(tmp_path) == set()
+
+
+def test_broken_off_download_is_told(hub: Hub, model: Model, tmp_path: Path) -> None:
+    hub.breaks_off = True
+    with pytest.raises(EngineUnavailable, match=r"connection failed"):
+        weights.pull("tiny", tmp_path, hub=hub.url)
     assert names_in(tmp_path) == set()
 
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store import open_store, videos
+from pitchquest_assets.store.videos import VideoRow
+
 PITCHQUEST = Path(sys.executable).with_name("pitchquest")
 
 
@@ -48,6 +52,7 @@ class Command:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def rows(self) -> dict[str, dict[str, Any]]:
-        """What `status --json` shows, by video id."""
-        return {row["video_id"]: row for row in self("status", "--json").json()}
+    def rows(self) -> dict[str, VideoRow]:
+        """The rows of `videos`, by video id."""
+        store = open_store(Settings(home=self.home))
+        return {row.video_id: row for row in videos.list_videos(store)}

@@ -72,7 +72,7 @@ def test_a_second_run_replaces_the_result_and_keeps_the_old_one(
 def test_the_row_is_completed_with_the_job_and_all_assets(
     analysed: dict, pitchquest: Command
 ) -> None:
-    row = pitchquest.rows()["sample"]
+    (row,) = pitchquest("status", "sample", "--json").json()
     assert row == {
         "video_id": "sample",
         "status": "completed",
@@ -105,7 +105,7 @@ def test_several_files_stand_alone(pitchquest: Command, tmp_path: Path, sample: 
     assert done.code == 2
     (line,) = (tmp_path / "out.json").read_text().splitlines()
     assert json.loads(line)["video_id"].startswith("good-")
-    states = {key.split("-")[0]: row["status"] for key, row in pitchquest.rows().items()}
+    states = {key.split("-")[0]: row.status for key, row in pitchquest.rows().items()}
     assert (states["good"], states["bad"]) == ("completed", "failed")
 
 

@@ -1,5 +1,6 @@
-"""Every kind of bad input: one sentence on stderr, exit 2, the same sentence in the row, no litter."""
+"""Bad input: one sentence on stderr, exit 2, the same sentence in the row, no litter."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,11 @@ import pytest
 
 from pitchquest_assets_tests import media_factory
 from pitchquest_assets_tests.integration.command import Command, Done
+
+
+def small_video(path: Path) -> Path:
+    pictures = media_factory.Pictures(media_factory.steady(1))
+    return media_factory.write_media(path, pictures, media_factory.Sound([(0, 1)]))
 
 
 def zero_bytes(folder: Path) -> Path:
@@ -23,18 +29,15 @@ def text_renamed(folder: Path) -> Path:
 
 
 def without_moov(folder: Path) -> Path:
-    whole = media_factory.video(folder / "whole.mp4", seconds=1)
-    path = folder / "no_moov.mp4"
-    path.write_bytes(whole.read_bytes().replace(b"moov", b"free"))
-    return path
+    whole = small_video(folder / "whole.mp4")
+    return media_factory.without_moov(whole, folder / "no_moov.mp4")
 
 
 def playlist(folder: Path) -> Path:
-    target = media_factory.video(folder / "target.mp4", seconds=1)
+    target = small_video(folder / "target.mp4")
     path = folder / "playlist.mp4"
-    path.write_text(
-        f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:1,\nfile:{target}\n#EXT-X-ENDLIST\n"
-    )
+    entry = f"#EXTINF:1,\nfile:{target}"
+    path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n{entry}\n#EXT-X-ENDLIST\n")
     return path
 
 
@@ -49,16 +52,16 @@ def directory(folder: Path) -> Path:
 
 
 def without_streams(folder: Path) -> Path:
-    return media_factory.subtitles_only(folder / "no_streams.mp4")
+    return media_factory.write_media(folder / "no_streams.mp4", captions=[(0, 1, "hello")])
 
 
 @pytest.mark.parametrize(
     ("make", "why"),
     [
         (zero_bytes, "empty"),
-        (text_renamed, "not a video"),
+        (text_renamed, "is not an MP4"),
         (without_moov, "moov"),
-        (playlist, "not a video"),
+        (playlist, "is not an MP4"),
         (vanished, "not there|no such file"),
         (directory, "folder|directory"),
         (without_streams, "neither"),
@@ -82,7 +85,7 @@ def test_an_unreadable_file_is_refused_with_one_sentence(
 def test_a_file_beyond_a_limit_is_refused_and_the_limit_named(
     pitchquest: Command, tmp_path: Path, variable: str, value: str
 ) -> None:
-    path = media_factory.video(tmp_path / f"{variable.lower()}.mp4", seconds=1)
+    path = small_video(tmp_path / f"{variable.lower()}.mp4")
     _assert_refused(pitchquest, pitchquest("analyze", path, **{variable: value}), path, variable)
 
 
@@ -114,13 +117,11 @@ def test_captions_for_several_videos_are_refused(pitchquest: Command, sample: Pa
 
 
 def _assert_refused(pitchquest: Command, done: Done, path: Path, why: str) -> None:
-    import re
-
     sentence = done.err.strip()
     assert (done.code, done.out) == (2, "")
     assert len(sentence.splitlines()) == 1, sentence
     assert re.search(why, sentence), sentence
     (row,) = [row for key, row in pitchquest.rows().items() if key.startswith(path.stem)]
-    assert (row["status"], row["error"]) == ("failed", sentence)
+    assert (row.status, row.error) == ("failed", sentence)
     scratch = pitchquest.home / "scratch"
     assert not scratch.exists() or not any(scratch.iterdir())
