@@ -1,5 +1,7 @@
 """The command `pitchquest`."""
 
+import gc
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -29,6 +31,8 @@ VideoId = Annotated[str, typer.Argument(help="As `pitchquest status` shows it.")
 
 def main() -> None:
     """Run the command; an error of ours is one sentence on stderr, exit 2 for bad input, else 1."""
+    # What is imported lives to the end: looking for garbage in it costs a second of CPU.
+    gc.disable()
     # A polite kill ends like Ctrl-C, so that no row stays in 'processing'.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -57,6 +61,8 @@ def analyze(
     """Analyse videos: score, evidence, HTML report, rows in the database."""
     from pitchquest_assets.terminal import analyze_all
 
+    gc.freeze()
+    gc.enable()
     single = {"--captions": captions, "--report": report, "--video-id": video_id}
     given = [name for name, value in single.items() if value is not None]
     if len(paths) > 1 and given:
@@ -73,7 +79,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list.")] = False,
 ) -> None:
     """Show what the backend sees: status, job, attempts, error, progress."""
-    from pitchquest_assets.terminal import print_status
+    from pitchquest_assets.tables import print_status
 
     store = _store()
     print_status(store, video_id, as_json=as_json)
@@ -100,7 +106,7 @@ def report(video_id: VideoId) -> None:
     from pitchquest_assets.settings import load_settings
     from pitchquest_assets.store import videos
     from pitchquest_assets.store.values import Address, ValueMissing, load_value
-    from pitchquest_assets.terminal import save_report
+    from pitchquest_assets.tables import save_report
 
     store = _store()
     row = videos.get(store, video_id)
@@ -138,12 +144,17 @@ def env(
     name: Annotated[str | None, typer.Argument(help="One variable; default: all.")] = None,
 ) -> None:
     """Print the settings in force as shell lines, secrets masked."""
-    from pitchquest_assets.environment import in_force
+    from pitchquest_assets.environment import MASK, database_url, in_force
     from pitchquest_assets.settings import load_settings
 
-    values = in_force(load_settings(), reveal_database=name == "DATABASE_URL")
+    settings = load_settings()
+    if name == "DATABASE_URL":
+        print(database_url(settings))
+        return
+    values = in_force(settings)
     if name is None:
-        print("\n".join(f"export {key}={value}" for key, value in values.items()))
+        for key, value in values.items():
+            print(f"# {key}={value}" if value == MASK else f"export {key}={shlex.quote(value)}")
     elif name in values:
         print(values[name])
     else:
@@ -163,7 +174,7 @@ def down() -> None:
 @models_app.command("list", epilog="Example: pitchquest models list")
 def models_list() -> None:
     """Show the models: from where, how large, which licence, checksum, and which are here."""
-    from pitchquest_assets.terminal import print_models
+    from pitchquest_assets.tables import print_models
 
     print_models()
 
@@ -173,7 +184,7 @@ def models_pull(
     names: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
 ) -> None:
     """Fetch models at their pinned revisions and check them."""
-    from pitchquest_assets.terminal import pull_models
+    from pitchquest_assets.tables import pull_models
 
     pull_models(names or [])
 

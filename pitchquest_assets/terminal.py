@@ -1,6 +1,5 @@
-"""What the command shows a person: progress, tables, files."""
+"""What `analyze` shows a person: progress, a summary, the report's path."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,11 +9,9 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
-    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -22,15 +19,13 @@ from rich.table import Table
 
 from pitchquest_assets.automation.analyze import Listener, Outcome, register, run, video_id_of
 from pitchquest_assets.automation.instance import open_instance
-from pitchquest_assets.engines import weights
 from pitchquest_assets.errors import InvalidInput
-from pitchquest_assets.model import PitchResult, Report
-from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store, open_store, videos
-from pitchquest_assets.store.progress import stored_assets
+from pitchquest_assets.model import PitchResult
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import Store, open_store
+from pitchquest_assets.tables import ASSETS, save_report
 
 OK, FAILED, BAD_INPUT = 0, 1, 2
-ASSETS = 9
 
 err = Console(stderr=True)
 
@@ -149,71 +144,3 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
     console.print(f"Video id: {result.video_id}", highlight=False)
     if report:
         console.print(f"Report: {report}", highlight=False, soft_wrap=True)
-
-
-def save_report(report: Report, settings: Settings, path: Path | None = None) -> Path:
-    """Write the report where a browser can open it: `path`, or the folder of reports."""
-    path = path or settings.home_path / "reports" / f"{report.video_id}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(report.payload)
-    return path.absolute()
-
-
-def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
-    """The rows as a table or a JSON list.
-
-    Raises:
-        UnknownVideo: no such video.
-    """
-    rows = [videos.get(store, video_id)] if video_id else videos.list_videos(store)
-    done = stored_assets(store)
-    table = [
-        {
-            "video_id": row.video_id,
-            "status": row.status,
-            "job_id": row.job_id,
-            "attempts": row.attempts,
-            "error": row.error,
-            "progress": f"{done.get((row.video_id, row.job_id), 0)} of {ASSETS}",
-        }
-        for row in rows
-    ]
-    if as_json:
-        print(json.dumps(table, indent=2))
-        return
-    shown = Table("video id", "status", "attempts", "progress", "error")
-    for entry in table:
-        shown.add_row(
-            *(str(entry[key] or "") for key in ("video_id", "status")),
-            str(entry["attempts"]),
-            str(entry["progress"]),
-            str(entry["error"] or ""),
-        )
-    Console().print(shown if table else "No videos yet: `pitchquest analyze PATH` adds one.")
-
-
-def print_models() -> None:
-    """The registry of models, and which of them are here."""
-    table = Table("model", "for", "size", "licence", "revision", "from", "here", "sha256")
-    for row in weights.list_models(load_settings().models_path):
-        table.add_row(*row.cells())
-    Console().print(table)
-
-
-def pull_models(names: Sequence[str]) -> None:
-    """Fetch models with a progress bar each.
-
-    Raises:
-        EngineUnavailable: the name is unknown, the hub does not answer, or a checksum is wrong.
-    """
-    settings = load_settings()
-    for name in names or list(weights.MODELS):
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
-            task = bar.add_task(name, total=None)
-
-            def show(done: int, total: int, bar: Progress = bar, task: TaskID = task) -> None:
-                bar.update(task, completed=done, total=total)
-
-            path = weights.pull(name, settings.models_path, progress=show, hub=settings.model_hub)
-        print(f"{name}: {path}")

@@ -4,6 +4,7 @@ import io
 import math
 import struct
 import zipfile
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
@@ -24,7 +25,7 @@ CONTACT_SHEET = "contact_sheet.jpg"
 CONTACT_SHEET_MAX_BYTES = 40_000
 CONTACT_SHEET_PICTURES = 50
 CONTACT_SHEET_COLUMNS = 10
-THUMBNAIL_WIDTH_PX = 96
+THUMBNAIL_WIDTH_PX = 80
 
 Image = NDArray[np.uint8]
 
@@ -40,6 +41,7 @@ class Album:
         self.frames: list[Frame] = []
         self.size: tuple[int, int] = (0, 0)
         self._width_px = width_px
+        self._orientation: Orientation | None = None
         plausible = 1 / MAX_PIXEL_ASPECT <= pixel_aspect <= MAX_PIXEL_ASPECT
         self._pixel_aspect = pixel_aspect if plausible else Fraction(1)
         self._every = math.ceil(expected / CONTACT_SHEET_PICTURES)
@@ -49,7 +51,9 @@ class Album:
 
     def add(self, picture: VideoFrame, time_seconds: float) -> None:
         """Turns, scales and keeps one decoded picture."""
-        image = upright_image(picture, self._width_px, self._pixel_aspect)
+        if self._orientation is None:
+            self._orientation = Orientation.of(picture)
+        image = upright_image(picture, self._orientation, self._pixel_aspect, self._width_px)
         name = f"{len(self.frames) + 1:04d}_{time_seconds:.3f}s.jpg"
         self._write(name, encode_jpeg(image, JPEG_QUALITY))
         if len(self.frames) % self._every == 0:
@@ -70,27 +74,50 @@ class Album:
         self._zip.writestr(zipfile.ZipInfo(name), data)
 
 
-def upright_image(picture: VideoFrame, width_px: int, pixel_aspect: Fraction) -> Image:
+@dataclass(frozen=True)
+class Orientation:
+    """What makes decoded pictures upright: swap rows and columns, then mirror."""
+
+    swapped: bool = False
+    mirrored_columns: bool = False
+    mirrored_rows: bool = False
+
+    @classmethod
+    def of(cls, picture: VideoFrame) -> "Orientation":
+        """By the display matrix: x' = a·x + c·y, y' = b·x + d·y (ISO 14496-12, 6.2.2).
+
+        To be asked once per video: PyAV keeps a picture in memory whose side data were read.
+        """
+        side_data = picture.side_data.get("DISPLAYMATRIX")
+        if not isinstance(side_data, SideData):
+            return cls()
+        a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
+        if abs(b) > abs(a):
+            return cls(swapped=True, mirrored_columns=c < 0, mirrored_rows=b < 0)
+        return cls(mirrored_columns=a < 0, mirrored_rows=d < 0)
+
+
+def upright_image(
+    picture: VideoFrame, orientation: Orientation, pixel_aspect: Fraction, width_px: int
+) -> Image:
     """BGR pixels, (height, width, 3): square pixels, upright, at most `width_px` wide."""
-    a, b, c, d = _display_matrix(picture)
-    on_its_side = abs(b) > abs(a)
-    stored = picture.height if on_its_side else picture.width
-    width = min(width_px, stored)
+    swapped = orientation.swapped
+    width = min(width_px, picture.height if swapped else picture.width)
     aspect = Fraction(picture.width, picture.height) * pixel_aspect
-    height = round(width * (aspect if on_its_side else 1 / aspect) / 2) * 2
+    height = round(width * (aspect if swapped else 1 / aspect) / 2) * 2
     height = min(max(height, 2), MAX_HEIGHT_PX)
     scaled = picture.reformat(
-        width=height if on_its_side else width,
-        height=width if on_its_side else height,
+        width=height if swapped else width,
+        height=width if swapped else height,
         format="bgr24",
         interpolation="AREA",
         threads=1,
     )
     image = cast(Image, scaled.to_ndarray())
-    if on_its_side:
-        image = image.transpose(1, 0, 2)
-    flip_columns, flip_rows = (c < 0, b < 0) if on_its_side else (a < 0, d < 0)
-    return np.ascontiguousarray(image[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1])
+    image = image.transpose(1, 0, 2) if swapped else image
+    rows = -1 if orientation.mirrored_rows else 1
+    columns = -1 if orientation.mirrored_columns else 1
+    return np.ascontiguousarray(image[::rows, ::columns])
 
 
 def encode_jpeg(image: Image, quality: int) -> bytes:
@@ -99,15 +126,6 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
 
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return bytes(data)
-
-
-def _display_matrix(picture: VideoFrame) -> tuple[int, int, int, int]:
-    """(a, b, c, d) of the display matrix: x' = a·x + c·y, y' = b·x + d·y (ISO 14496-12, 6.2.2)."""
-    side_data = picture.side_data.get("DISPLAYMATRIX")
-    if not isinstance(side_data, SideData):
-        return 1, 0, 0, 1
-    a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])
-    return a, b, c, d
 
 
 def _thumbnail(image: Image) -> Image:

@@ -1,15 +1,15 @@
 """Pictures of a video, evenly spread, at the lowest CPU cost.
 
-The video is cut into equal cells. Each gets one picture, wanted at the cell's middle but taken
-wherever it is cheap inside a window around it:
+The video is cut into equal cells. Each gets one picture, best from its middle, but the cheapest
+that is close enough:
 
-1. a keyframe inside the window is decoded alone;
-2. else decoding starts at the last keyframe before the window, leaves out the pictures that no
-   other depends on, and stops at the first picture inside the window.
+1. if there is a keyframe in the cell, the one nearest to the middle, which is decoded alone;
+2. else decoding starts at the last keyframe before the cell, leaves out the pictures that no other
+   depends on, and stops at the first picture that is within the tolerance around the middle.
 
 Long videos, and those with a keyframe every second or two, are so sampled by keyframes alone. The
 times are the pictures' own presentation times on the clock of `analysis.streams`: exact, on
-variable frame rates too. Where nothing new is shown during a window, the picture on show by then is
+variable frame rates too. Where nothing new is shown in a cell, the picture on show by then is
 taken, unless it was taken before.
 """
 
@@ -17,15 +17,17 @@ import io
 import math
 import zipfile
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
+import av.error
+import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
@@ -45,10 +47,12 @@ from pitchquest_assets.analysis.streams import (
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.model import Frame, Frames, SourceVideo
 
-# A picture that is this share of the spacing before or after the wanted time is close enough.
+# A picture this share of the spacing before the middle of its cell is close enough.
 TOLERANCE = 0.4
-# A window this long holds a picture that others depend on; in shorter ones none is left out.
-LEAVE_OUT_WINDOW_SECONDS = 0.5
+# Pictures that no other depends on are left out where cells are this long, and no picture is on
+# show for longer than this: then every cell holds one that is not left out.
+LEAVE_OUT_SPACING_SECONDS = 0.5
+LEAVE_OUT_GAP_SECONDS = 0.2
 
 T = TypeVar("T")
 
@@ -86,11 +90,12 @@ def sample_frames(
         if stream is None:
             return _no_frames(spacing, "the file has no video stream")
         decoder = Decoder(stream, source.filename, limits)
-        keyframes = find_keyframes(container, stream)
+        index = read_index(container, stream)
         zero, unit = clock_zero(container), time_base(stream)
-        wanted = [(number + 0.5) * spacing + float(zero) for number in range(count)]
-        targets = plan_targets(wanted, TOLERANCE * spacing, keyframes, unit)
-        if 2 * TOLERANCE * spacing >= LEAVE_OUT_WINDOW_SECONDS:
+        bounds = [round((n * Fraction(spacing) + zero) / unit) for n in range(count + 1)]
+        targets = plan_targets(bounds, index.keyframes)
+        gap_seconds = index.longest_gap * unit
+        if spacing >= LEAVE_OUT_SPACING_SECONDS and gap_seconds <= LEAVE_OUT_GAP_SECONDS:
             stream.codec_context.skip_frame = "NONREF"
         album = Album(width_px, stream.sample_aspect_ratio or Fraction(1), count)
         for pts, picture in _find(targets, container, stream, decoder):
@@ -127,38 +132,49 @@ def iter_frames(frames: Frames) -> Iterator[tuple[Frame, bytes]]:
             yield frame, archive.read(frame.name)
 
 
-def find_keyframes(container: InputContainer, stream: VideoStream) -> "array[int]":
-    """The presentation times of all keyframes, ascending, by their packets alone.
+@dataclass(frozen=True)
+class Index:
+    """What a stream's packets tell without decoding, in its time base."""
 
-    Discard.nonkey would spare reading the others, but then the MOV demuxer's times are wrong.
+    keyframes: "array[int]"  # presentation times, ascending
+    longest_gap: int  # between one picture and the next
+
+
+def read_index(container: InputContainer, stream: VideoStream) -> Index:
+    """Reads all packets of the stream.
+
+    Discard.nonkey would spare most of the reading, but then the MOV demuxer's times are wrong.
     """
     demux_only(container, stream)
-    times = [
-        pts
-        for packet in readable_packets(container, stream)
-        if packet.is_keyframe and (pts := presentation(packet)) is not None
-    ]
-    return array("q", sorted(times) or [stream.start_time or 0])
+    pictures, keyframes = array("q"), array("q")
+    for packet in readable_packets(container, stream):
+        pts = presentation(packet)
+        if pts is not None:
+            pictures.append(pts)
+            if packet.is_keyframe:
+                keyframes.append(pts)
+    gaps = np.diff(np.sort(np.array(pictures)))
+    return Index(
+        keyframes=array("q", sorted(keyframes) or [stream.start_time or 0]),
+        longest_gap=int(gaps.max(initial=0)),
+    )
 
 
-def plan_targets(
-    wanted_seconds: Iterable[float],
-    tolerance_seconds: float,
-    keyframes: Sequence[int],
-    unit: Fraction,
-) -> list[Target]:
-    """For each wanted time, what to look for and from which keyframe on to decode."""
+def plan_targets(bounds: Sequence[int], keyframes: Sequence[int]) -> list[Target]:
+    """What to look for in each cell, and from which keyframe on to decode.
+
+    Cell n reaches from bounds[n] to before bounds[n + 1], in the stream's time base.
+    """
     targets = []
-    for seconds in wanted_seconds:
-        middle = seconds / unit
-        start = math.ceil((seconds - tolerance_seconds) / unit)
-        end = math.floor((seconds + tolerance_seconds) / unit)
-        after = bisect_left(keyframes, middle)
-        nearest = min(keyframes[max(0, after - 1) : after + 1], key=lambda pts: abs(pts - middle))
-        if start <= nearest <= end:
+    for cell, following in pairwise(bounds):
+        middle, end = (cell + following) / 2, following - 1
+        inside = keyframes[bisect_left(keyframes, cell) : bisect_left(keyframes, following)]
+        if inside:
+            nearest = min(inside, key=lambda pts: abs(pts - middle))
             targets.append(Target(nearest, nearest, end))
         else:
-            before = max(0, bisect_right(keyframes, start) - 1)
+            start = round(middle - TOLERANCE * (following - cell))
+            before = max(0, bisect_left(keyframes, cell) - 1)
             targets.append(Target(keyframes[before], start, end))
     return targets
 
@@ -195,7 +211,11 @@ def _find(
     last = None
     for keyframe, group in groupby(targets, key=lambda target: target.keyframe):
         wanted = list(group)
-        container.seek(keyframe, stream=stream)
+        try:
+            container.seek(keyframe, stream=stream)
+        except av.error.FFmpegError:
+            decoder.damaged += 1
+            continue
         packets = readable_packets(container, stream)
         frames = _decode(packets, decoder, keyframe, alone=wanted[-1].start == keyframe)
         for pts, picture in pick(frames, wanted):
@@ -228,7 +248,7 @@ def _decode(
 def _damage(decoder: Decoder, filename: str) -> list[str]:
     if not decoder.damaged:
         return []
-    return [f"{filename} is damaged in {decoder.damaged} places, whose pictures were left out."]
+    return [f"{filename} is damaged: some pictures ({decoder.damaged}) could not be decoded."]
 
 
 def _no_frames(spacing: float, reason: str, warnings: Sequence[str] = ()) -> Frames:

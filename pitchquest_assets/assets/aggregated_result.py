@@ -43,13 +43,20 @@ def aggregated_result(
         processing_time_seconds=round(time.time() - started, 2),
     )
     metadata = result.metadata
+    pace = delivery_analysis.measurements["speech_rate"]
     context.add_output_metadata(
         {
             "overall_score": dg.MetadataValue.text("not scored")
             if result.results.overall_score is None
             else result.results.overall_score,
             "coverage": metadata.coverage,
-            **{f"{name}_score": part.score or 0.0 for name, part in metadata.parts.items()},
+            **{
+                f"{name}_score": dg.MetadataValue.text("not scored")
+                if part.score is None
+                else part.score
+                for name, part in metadata.parts.items()
+            },
+            "speech_rate_wpm": pace.value or pace.reason or "",
             "duration_seconds": metadata.video_duration_seconds,
             "frames": metadata.frames_analyzed,
             "transcript_engine": transcript.engine,

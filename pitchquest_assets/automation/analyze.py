@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pitchquest_assets.definitions import defs
 from pitchquest_assets.errors import PitchQuestError
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
@@ -59,8 +60,6 @@ def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Lis
     Raises:
         KeyboardInterrupt: interrupted; the status is 'failed'.
     """
-    from pitchquest_assets.definitions import defs
-
     run_id = str(uuid.uuid4())
     instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
     videos.mark_processing(store, video_id, run_id)

@@ -9,6 +9,8 @@ import dagster as dg
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.embedded import dagster_url
 
+STATEMENT_TIMEOUT_MS = 60_000
+
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
     """The instance of DAGSTER_HOME; without that variable, the one under PITCHQUEST_HOME.
@@ -16,11 +18,23 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     Raises:
         StoreUnavailable: the embedded database cannot be started.
     """
-    if "DAGSTER_POSTGRES_URL" not in os.environ:
-        os.environ["DAGSTER_POSTGRES_URL"] = dagster_url(settings.home_path)
+    os.environ.update(point_to_instance(settings))
+    instance = dg.DagsterInstance.get()
+    # Keeps its connections: by default Dagster makes about 500 a run, a second of CPU.
+    instance.optimize_for_webserver(
+        statement_timeout=STATEMENT_TIMEOUT_MS, pool_recycle=3600, max_overflow=10
+    )
+    return instance
+
+
+def point_to_instance(settings: Settings) -> dict[str, str]:
+    """The variables that lead Dagster's own commands to this instance, which is made if need be."""
+    home = settings.home_path / "dagster"
     if "DAGSTER_HOME" not in os.environ:
-        home = settings.home_path / "dagster"
         home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(str(files("pitchquest_assets") / "dagster.yaml"), home / "dagster.yaml")
-        os.environ["DAGSTER_HOME"] = str(home)
-    return dg.DagsterInstance.get()
+    url = os.environ.get("DAGSTER_POSTGRES_URL") or dagster_url(settings.home_path)
+    return {
+        "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(home)),
+        "DAGSTER_POSTGRES_URL": url,
+    }

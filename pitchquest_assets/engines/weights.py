@@ -11,13 +11,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 from filelock import FileLock
 
 from pitchquest_assets.engines.registry import MODELS, Model, ModelFile
 from pitchquest_assets.errors import EngineUnavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["MODELS", "ModelRow", "ensure", "find", "hub_answers", "list_models", "pull"]
 
@@ -81,6 +84,8 @@ def list_models(folder: Path) -> list[ModelRow]:
 
 def hub_answers(model: Model, timeout_seconds: float, *, hub: str | None = None) -> bool:
     """Whether the model's hub has its first file and says so within the time given."""
+    import httpx
+
     answered = threading.Event()
 
     def ask() -> None:
@@ -145,6 +150,8 @@ def pull(
     Raises:
         EngineUnavailable: an unknown name, no answer, a wrong checksum, or no room for the file.
     """
+    import httpx
+
     model = _model(name)
     target = folder / model.folders[0]
     tell = progress or (lambda done, total: None)
@@ -175,6 +182,8 @@ def pull(
 
 def _fetch(url: str, file: ModelFile, target: Path, done: int, total: int, tell: Progress) -> None:
     """Stream one file to a temporary name, check it, rename it."""
+    import httpx
+
     digest = hashlib.sha256()
     size = 0
     handle, temporary = tempfile.mkstemp(PARTIAL_SUFFIX, f".{file.name}.", target)
@@ -248,7 +257,9 @@ def _file_names(model: Model) -> str:
     return ", ".join(file.name for file in model.files)
 
 
-def _cause(error: httpx.HTTPError) -> str:
+def _cause(error: "httpx.HTTPError") -> str:
+    import httpx
+
     if isinstance(error, httpx.HTTPStatusError):
         return f"HTTP {error.response.status_code}"
     return "no answer in time" if isinstance(error, httpx.TimeoutException) else "connection failed"
