@@ -13,7 +13,9 @@ from pitchquest_assets.errors import SettingsError
 class Settings(BaseSettings):
     """The settings in force; a variable is PITCHQUEST_ and the field's name in upper case."""
 
-    model_config = SettingsConfigDict(env_prefix="PITCHQUEST_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PITCHQUEST_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     home: Path = Field(Path(".pitchquest"), description="folder of the database, objects, reports")
     models: Path | None = Field(None, description="folder with model files; default HOME/models")

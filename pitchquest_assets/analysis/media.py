@@ -42,6 +42,8 @@ __all__ = ["Limits", "embedded_captions", "open_media", "probe"]
 CUT_SHORT_SECONDS = 0.5
 # The first picture must come out of this many packets, or there is none.
 FIRST_PICTURE_PACKETS = 300
+# The duration of a single picture that does not tell its own.
+SHORTEST_SECONDS = 1 / 30
 BYTES_PER_MB = 1_000_000
 
 _ASS_OVERRIDE = re.compile(r"\{\\[^}]*\}")
@@ -154,18 +156,20 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
         what = f"has pictures of {video.width} × {video.height} px, more"
         raise beyond(filename, what, f"{limits.max_pixels} px", "MAX_PIXELS")
     contents = _read_packets(container, filename, limits)
-    if contents.picture is None:
-        contents.extents.pop("video", None)
+    warnings = []
+    if contents.picture is None and contents.extents.pop("video", None):
+        warnings.append(f"No picture of {filename} can be decoded: only the sound is analysed.")
     if not contents.extents:
         raise InvalidVideo(f"Nothing in {filename} can be decoded: export or upload it again.")
     zero = clock_zero(container)
-    seconds = float(max(extent.end * extent.unit - zero for extent in contents.extents.values()))
+    ends = [float(extent.end * extent.unit - zero) for extent in contents.extents.values()]
+    seconds = max(SHORTEST_SECONDS, *ends)
     facts: dict[str, Any] = {
         "container": container.format.name.partition(",")[0],
         "duration_seconds": seconds,
         "has_video": contents.picture is not None,
         "has_audio": "audio" in contents.extents,
-        "warnings": _cut_short(container, filename, seconds),
+        "warnings": warnings + _cut_short(container, filename, seconds),
     }
     if audio is not None and "audio" in contents.extents:
         facts["audio_codec"] = audio.codec.canonical_name

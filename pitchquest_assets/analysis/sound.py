@@ -58,10 +58,10 @@ def extract_audio(source: SourceVideo, *, limits: Limits) -> Audio:
                 if clock.seconds(frame) <= limits.max_duration_seconds:  # else: damaged timestamp
                     clock.add(frame)
         clock.end_segment()
-    warnings = [
-        f"{source.filename} is damaged: some of the sound ({decoder.damaged} pieces) could not be "
-        "decoded."
-    ] * bool(decoder.damaged)
+    warnings = []
+    if decoder.damaged:
+        what = f"some of the sound ({decoder.damaged} pieces) could not be decoded"
+        warnings.append(f"{source.filename} is damaged: {what}.")
     if clock.heard:
         return Audio(
             duration_seconds=writer.samples / SAMPLE_RATE_HZ,

@@ -118,6 +118,17 @@ def test_truncated_mp4_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert f"{source.duration_seconds:.1f} s" in source.warnings[0]
 
 
+def test_pictures_that_cannot_be_decoded_leave_the_sound(tmp_path: Path, plain: Path) -> None:
+    data = bytearray(plain.read_bytes())
+    setup = data.index(b"avcC") + 4
+    data[setup : setup + 36] = bytes(36)
+    path = tmp_path / "half.mp4"
+    path.write_bytes(data)
+    source = probed(path)
+    assert (source.has_video, source.has_audio) == (False, True)
+    assert source.warnings == ["No picture of half.mp4 can be decoded: only the sound is analysed."]
+
+
 def bad_file(kind: str, folder: Path, plain: Path) -> Path:
     path = folder / f"{kind}.mp4"
     match kind:

@@ -135,12 +135,28 @@ def test_clock_starts_with_the_file(tmp_path: Path) -> None:
     assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=0.0011)
 
 
-def test_file_without_an_index_is_sampled_all_the_same(tmp_path: Path) -> None:
-    pictures = Pictures(steady(20), codec="libvpx", keyframe_every=50)
-    path = write_media(tmp_path / "browser.webm", pictures, seekable=False)
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("browser.webm", "libvpx", {}),
+        ("browser.mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}),
+        ("browser.mkv", "libx264", {}),
+    ],
+)
+def test_file_without_an_index_is_sampled_all_the_same(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    pictures = Pictures(steady(20), codec=codec, keyframe_every=50, b_frames=0)
+    path = write_media(tmp_path / name, pictures, options=options, seekable=False)
     frames = sampled(path, max_frames=5)
     assert len(frames.frames) == 5
     assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=0.0011)
+
+
+def test_avi_is_sampled_with_the_times_of_its_pictures(tmp_path: Path) -> None:
+    pictures = Pictures(steady(20), codec="mpeg4", unit=Fraction(1, 10))
+    frames = sampled(write_media(tmp_path / "a.avi", pictures), max_frames=5)
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=1e-6)
 
 
 @pytest.mark.parametrize(
