@@ -1,5 +1,7 @@
 """Which transcriber does the job, with the real engines; Whisper has tiny random weights here."""
 
+import dataclasses
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from pitchquest_assets.analysis.media import Limits, probe
 from pitchquest_assets.analysis.sound import extract_audio
 from pitchquest_assets.engines.progress import log_progress
+from pitchquest_assets.engines.registry import MODELS, ModelFile
 from pitchquest_assets.engines.transcribers import transcribe
 from pitchquest_assets.errors import EngineUnavailable, InvalidCaptions
 from pitchquest_assets.model import Transcript
@@ -18,12 +21,17 @@ from pitchquest_assets_tests.tiny_whisper import write_tiny_whisper
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "pitch.mp4"
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with a Whisper that is complete by name."""
-    folder = tmp_path_factory.mktemp("models")
-    write_tiny_whisper(folder / "faster-whisper-base.en")
-    return folder
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models folder that holds the pinned Whisper: the tiny one, pinned for this test."""
+    folder = write_tiny_whisper(tmp_path / "models" / "whisper-base.en")
+    files = tuple(
+        ModelFile(path.name, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.iterdir())
+    )
+    pinned = dataclasses.replace(MODELS["whisper-base.en"], files=files)
+    monkeypatch.setitem(MODELS, "whisper-base.en", pinned)
+    return folder.parent
 
 
 @pytest.fixture
