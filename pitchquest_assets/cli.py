@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from pitchquest_assets.errors import InvalidInput, PitchQuestError
+from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
 
 if TYPE_CHECKING:
     from pitchquest_assets.store import Store
@@ -38,9 +38,13 @@ def main() -> None:
     try:
         app()
     except PitchQuestError as error:
-        _fail(str(error), BAD_INPUT if isinstance(error, InvalidInput) else FAILED)
-    except KeyboardInterrupt:
-        _fail("Interrupted.", INTERRUPTED)
+        _fail(str(error), _code(error))
+
+
+def _code(error: PitchQuestError) -> int:
+    if isinstance(error, Interrupted):
+        return INTERRUPTED
+    return BAD_INPUT if isinstance(error, InvalidInput) else FAILED
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

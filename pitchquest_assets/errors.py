@@ -33,6 +33,10 @@ class StoreCorrupt(PitchQuestError):
     """A row and its object do not belong together."""
 
 
+class Interrupted(PitchQuestError):
+    """Ctrl-C, a polite kill, or a run that was terminated in Dagit."""
+
+
 class UnknownVideo(PitchQuestError):
     """No video with that id is registered."""
 

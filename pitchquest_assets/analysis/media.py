@@ -157,7 +157,8 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
         raise beyond(filename, what, f"{limits.max_pixels} px", "MAX_PIXELS")
     contents = _read_packets(container, filename, limits)
     warnings = []
-    if contents.picture is None and contents.extents.pop("video", None):
+    if contents.picture is None and "video" in contents.extents:
+        del contents.extents["video"]
         warnings.append(f"No picture of {filename} can be decoded: only the sound is analysed.")
     if not contents.extents:
         raise InvalidVideo(f"Nothing in {filename} can be decoded: export or upload it again.")

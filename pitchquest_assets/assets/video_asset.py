@@ -9,6 +9,7 @@ import dagster as dg
 
 from pitchquest_assets.errors import (
     EngineUnavailable,
+    Interrupted,
     InvalidInput,
     PitchQuestError,
     SettingsError,
@@ -18,7 +19,15 @@ from pitchquest_assets.errors import (
 from pitchquest_assets.partitions import videos_partitions
 
 # Trying again cannot mend these.
-LASTING = (InvalidInput, EngineUnavailable, SettingsError, StoreCorrupt, UnknownVideo)
+LASTING = (
+    InvalidInput,
+    EngineUnavailable,
+    Interrupted,
+    SettingsError,
+    StoreCorrupt,
+    UnknownVideo,
+)
+INTERRUPTED = "The analysis was interrupted; run it again."
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
@@ -41,6 +50,9 @@ def video_asset(
                 value = compute(context, **inputs)
             except PitchQuestError as error:
                 raise as_failure(error) from error
+            except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
+                # Dagster would try an interrupted step again as if it had failed.
+                raise as_failure(Interrupted(INTERRUPTED)) from error
             context.add_output_metadata({"seconds": round(time.monotonic() - started, 2)})
             return value
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from pitchquest_assets.assets.video_asset import INTERRUPTED
 from pitchquest_assets.definitions import defs
-from pitchquest_assets.errors import PitchQuestError
+from pitchquest_assets.errors import Interrupted, PitchQuestError
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store import Store, results, videos
 from pitchquest_assets.store.values import Address, load_value
 
-INTERRUPTED = "The analysis was interrupted; run it again."
 Listener = Callable[[dg.EventLogEntry], None]
 
 
@@ -58,28 +58,36 @@ def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Lis
     """Run every asset for one registered video; a failure ends as status 'failed', with why.
 
     Raises:
-        KeyboardInterrupt: interrupted; the status is 'failed'.
+        Interrupted: Ctrl-C or a polite kill; the status is 'failed'.
     """
     run_id = str(uuid.uuid4())
-    instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
     videos.mark_processing(store, video_id, run_id)
-    instance.add_event_listener(run_id, listener)
     try:
-        run_result = defs.resolve_job_def("analyze_pitch").execute_in_process(
-            instance=instance,
-            partition_key=video_id,
-            run_id=run_id,
-            raise_on_error=False,
-            tags={"video_id": video_id},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
-        videos.mark_failed(store, video_id, INTERRUPTED, run_id)
-        raise KeyboardInterrupt from error
+        outcome = _execute(store, instance, video_id, run_id, listener)
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        outcome = Outcome(video_id, error=INTERRUPTED)
+    if outcome.error is not None:
+        videos.mark_failed(store, video_id, outcome.error, run_id)
+    if outcome.error == INTERRUPTED:
+        raise Interrupted(INTERRUPTED)
+    return outcome
+
+
+def _execute(
+    store: Store, instance: dg.DagsterInstance, video_id: str, run_id: str, listener: Listener
+) -> Outcome:
+    instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
+    instance.add_event_listener(run_id, listener)
+    run_result = defs.resolve_job_def("analyze_pitch").execute_in_process(
+        instance=instance,
+        partition_key=video_id,
+        run_id=run_id,
+        raise_on_error=False,
+        tags={"video_id": video_id},
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
     if not run_result.success:
-        outcome = _failure(video_id, run_result)
-        videos.mark_failed(store, video_id, outcome.error or "", run_id)
-        return outcome
+        return _failure(video_id, run_result)
     return Outcome(
         video_id,
         result=results.get_result(store, video_id),

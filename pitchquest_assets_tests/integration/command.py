@@ -35,6 +35,13 @@ class Command:
     variables: dict[str, str]
 
     def __call__(self, *arguments: str | Path, **variables: str) -> Done:
+        """Run to the end."""
+        process = self.start(*arguments, **variables)
+        out, err = process.communicate(timeout=600)
+        return Done(process.returncode, out, err)
+
+    def start(self, *arguments: str | Path, **variables: str) -> subprocess.Popen[str]:
+        """Start, and leave it running."""
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("PITCHQUEST", "DAGSTER"))},
             "PITCHQUEST_HOME": str(self.home),
@@ -42,15 +49,14 @@ class Command:
             **self.variables,
             **variables,
         }
-        done = subprocess.run(
+        return subprocess.Popen(
             [str(PITCHQUEST), *map(str, arguments)],
             env=environment,
             cwd=self.home,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=600,
         )
-        return Done(done.returncode, done.stdout, done.stderr)
 
     def rows(self) -> dict[str, VideoRow]:
         """The rows of `videos`, by video id."""

@@ -1,0 +1,57 @@
+"""An analysis that is stopped half-way leaves a true status, and can be done again."""
+
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from pitchquest_assets_tests.integration.command import Command
+
+DEADLINE_SECONDS = 60
+
+
+@pytest.fixture
+def running(
+    pitchquest: Command, tmp_path: Path, sample: Path, request: pytest.FixtureRequest
+) -> subprocess.Popen[str]:
+    """An analysis in the middle of speech recognition, which takes a minute for the sample."""
+    path = tmp_path / "long.mp4"
+    shutil.copy(sample, path)
+    video_id = str(request.node.name).split("[")[0]
+    process = pitchquest.start(
+        "analyze", path, "--video-id", video_id, PITCHQUEST_TRANSCRIBER="pocketsphinx"
+    )
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not _is_processing(pitchquest, video_id) and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.2)
+    return process
+
+
+def _is_processing(pitchquest: Command, video_id: str) -> bool:
+    row = pitchquest.rows().get(video_id)
+    return row is not None and row.status == "processing"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "kill"])
+def test_interrupted(
+    pitchquest: Command, running: subprocess.Popen[str], how: signal.Signals
+) -> None:
+    running.send_signal(how)
+    _, err = running.communicate(timeout=DEADLINE_SECONDS)
+    assert running.returncode == 130
+    assert err.strip() == "The analysis was interrupted; run it again."
+    row = pitchquest.rows()["test_interrupted"]
+    assert row.status == "failed"
+    assert row.error == err.strip()
+
+
+def test_killed(pitchquest: Command, running: subprocess.Popen[str], sample: Path) -> None:
+    running.kill()
+    running.communicate(timeout=DEADLINE_SECONDS)
+    done = pitchquest("analyze", sample, "--video-id", "test_killed")
+    assert done.code == 0, done.err
+    assert pitchquest.rows()["test_killed"].status == "completed"
