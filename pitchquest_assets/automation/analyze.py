@@ -3,11 +3,12 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from pitchquest_assets.assets.video_asset import INTERRUPTED
 from pitchquest_assets.definitions import defs
@@ -17,6 +18,7 @@ from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store import Store, results, videos
 from pitchquest_assets.store.values import Address, load_value
 
+INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 Listener = Callable[[dg.EventLogEntry], None]
 
 
@@ -96,32 +98,31 @@ def _execute(
 
 
 def _failure(video_id: str, run_result: dg.ExecuteInProcessResult) -> Outcome:
-    for event in run_result.all_events:
-        if not event.is_step_failure:
-            continue
-        data = event.step_failure_data
+    """The sentence of the step that failed first; ours as it is, others with the step's name."""
+    events = run_result.all_events
+    failed = next((event for event in events if event.is_step_failure or event.is_failure), None)
+    if failed is None:  # cancelled between two steps
+        return Outcome(video_id, error=INTERRUPTED)
+    if not failed.is_step_failure:
+        errors = list(_chain(failed.job_failure_data.error))
+    else:
+        data = failed.step_failure_data
         if data.user_failure_data:
             bad = data.user_failure_data.metadata.get("input_is_bad")
-            return Outcome(
-                video_id,
-                error=data.user_failure_data.description,
-                input_is_bad=bool(bad and bad.value),
-            )
-        cause = data.error
-        while cause and cause.cause:
-            cause = cause.cause
-        told = cause.message.strip() if cause else "no reason was given"
-        prefix = f"{PitchQuestError.__module__}."
-        if cause and cause.cls_name in _own_errors():
-            return Outcome(video_id, error=told.split(":", 1)[1].strip().removeprefix(prefix))
-        return Outcome(video_id, error=f"The step {event.step_key} failed: {told}")
-    return Outcome(video_id, error="The run failed before its first step; see its log in Dagit.")
+            told = data.user_failure_data.description
+            return Outcome(video_id, error=told, input_is_bad=bool(bad and bad.value))
+        errors = list(_chain(data.error))
+    if any(error.cls_name in INTERRUPTS for error in errors):
+        return Outcome(video_id, error=INTERRUPTED)
+    message = errors[-1].message.strip() if errors else "no reason was given"
+    class_name, _, sentence = message.partition(": ")
+    if class_name.startswith(PitchQuestError.__module__.split(".")[0]):
+        return Outcome(video_id, error=sentence)
+    return Outcome(video_id, error=f"{failed.step_key or 'The run'} failed: {message}")
 
 
-def _own_errors() -> set[str]:
-    kinds, found = [PitchQuestError], set()
-    while kinds:
-        kind = kinds.pop()
-        found.add(kind.__name__)
-        kinds += kind.__subclasses__()
-    return found
+def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:
+    """The error, its cause, the cause of that, and so on."""
+    while error is not None:
+        yield error
+        error = error.cause

@@ -42,7 +42,7 @@ def test_interrupted(
 ) -> None:
     running.send_signal(how)
     _, err = running.communicate(timeout=DEADLINE_SECONDS)
-    assert running.returncode == 130
+    assert running.returncode == 130, err
     assert err.strip() == "The analysis was interrupted; run it again."
     row = pitchquest.rows()["test_interrupted"]
     assert row.status == "failed"
