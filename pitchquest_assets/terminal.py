@@ -19,6 +19,7 @@ from rich.table import Table
 
 from pitchquest_assets.automation.analyze import Listener, Outcome, register, run, video_id_of
 from pitchquest_assets.automation.instance import open_instance
+from pitchquest_assets.engines.progress import BAR_CHARACTERS
 from pitchquest_assets.errors import InvalidInput
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import load_settings
@@ -82,7 +83,7 @@ def _analyze(
 
 @contextmanager
 def _progress(name: str) -> Iterator[Listener]:
-    """A moving line on a terminal; silence elsewhere, so that stderr holds errors only."""
+    """A moving line on a terminal, none elsewhere; what an engine announces is shown on both."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -95,8 +96,10 @@ def _progress(name: str) -> Iterator[Listener]:
 
         def listen(entry: dg.EventLogEntry) -> None:
             event = entry.dagster_event
-            if event is None:
+            if event is None and entry.user_message.startswith(BAR_CHARACTERS):
                 bar.update(task, description=f"{name}: {entry.user_message}")
+            elif event is None:
+                err.print(entry.user_message, markup=False, highlight=False, soft_wrap=True)
             elif event.is_step_start:
                 bar.update(task, description=f"{name}: {event.step_key}")
             elif event.is_step_success:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 BAR_STEPS = 20
+DONE, TO_COME = BAR_CHARACTERS = ("█", "░")
 
 
 class Progress(NamedTuple):
@@ -22,7 +23,7 @@ def log_progress(log: Callable[[str], None]) -> Progress:
         step = BAR_STEPS * done_bytes // max(total_bytes, 1)
         if step != shown:
             shown = step
-            bar = "█" * step + "░" * (BAR_STEPS - step)
+            bar = DONE * step + TO_COME * (BAR_STEPS - step)
             log(f"{bar} {done_bytes / 1e6:.1f} of {total_bytes / 1e6:.1f} MB")
 
     return Progress(log, downloaded)
