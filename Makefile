@@ -6,10 +6,17 @@ CAPTIONS ?=
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: analyze test lint install install-dev
+# Names of files go through the environment, where no character is special.
+export PITCH_VIDEO := $(value VIDEO)
+export PITCH_CAPTIONS := $(value CAPTIONS)
+
+.PHONY: analyze dagit test lint install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
-	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$(CAPTIONS)") $(ARGS) "$(VIDEO)"
+	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
+
+dagit: .venv/installed  ## look at the graph in a browser
+	@eval "$$($(BIN)/pitchquest env)" && $(BIN)/dagster dev
 
 test: .venv/installed-dev  ## run the tests
 	@$(BIN)/pytest $(ARGS)

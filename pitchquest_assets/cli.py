@@ -35,10 +35,16 @@ def main() -> None:
     gc.disable()
     # A polite kill ends like Ctrl-C, so that no row stays in 'processing'.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    from sqlalchemy.exc import DBAPIError
+
     try:
         app()
     except PitchQuestError as error:
         _fail(str(error), _code(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'}: {(error.strerror or str(error)).lower()}.", FAILED)
+    except DBAPIError:
+        _fail("The database stopped answering; start the command again.", FAILED)
 
 
 def _code(error: PitchQuestError) -> int:
@@ -70,7 +76,7 @@ def analyze(
     single = {"--captions": captions, "--report": report, "--video-id": video_id}
     given = [name for name, value in single.items() if value is not None]
     if len(paths) > 1 and given:
-        raise typer.BadParameter(f"{' and '.join(given)} go with one video only.")
+        raise typer.BadParameter(f"{' and '.join(given)}: for one video only.")
     code = analyze_all(
         paths, captions=captions, json_file=json_file, report=report, video_id=video_id
     )
@@ -129,7 +135,7 @@ def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse
     store = _store()
     for video_id in video_ids:
         row = videos.retry(store, video_id)
-        print(f"{video_id}: uploaded, {row.attempts} attempts so far")
+        print(f"{video_id} is 'uploaded' again; analyse {row.file_path} or materialise it in Dagit")
 
 
 @app.command(epilog="Example: pitchquest migrate")
@@ -157,6 +163,7 @@ def env(
         return
     values = in_force(settings)
     if name is None:
+        print(f"# DATABASE_URL={MASK if settings.database_url else database_url(settings)}")
         for key, value in values.items():
             print(f"# {key}={value}" if value == MASK else f"export {key}={shlex.quote(value)}")
     elif name in values:

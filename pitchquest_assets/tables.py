@@ -1,6 +1,7 @@
 """What the other commands show: tables, JSON, files; no Dagster, so that they answer at once."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,12 +10,28 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from pitchquest_assets.engines import weights
+from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.model import Report
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, videos
 from pitchquest_assets.store.progress import stored_assets
 
 ASSETS = 9
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written before any work is done for it.
+
+    Raises:
+        SettingsError: its folder cannot be made or written to, or it is a folder itself.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError:
+        writable = False
+    if path.is_dir() or not writable:
+        raise SettingsError(f"{path} cannot be written: name another file.")
 
 
 def save_report(report: Report, settings: Settings, path: Path | None = None) -> Path:
@@ -47,7 +64,11 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(table, indent=2))
         return
-    shown = Table("video id", "status", "attempts", "progress", "error")
+    shown = Table()
+    shown.add_column("video id", overflow="fold")
+    for heading in ("status", "attempts", "progress"):
+        shown.add_column(heading, no_wrap=True)
+    shown.add_column("error", overflow="fold")
     for entry in table:
         shown.add_row(
             *(str(entry[key] or "") for key in ("video_id", "status")),
@@ -55,15 +76,14 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
             str(entry["progress"]),
             str(entry["error"] or ""),
         )
-    Console().print(shown if table else "No videos yet: `pitchquest analyze PATH` adds one.")
+    empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
+    Console().print(shown if table else empty, soft_wrap=not table)
 
 
 def print_models() -> None:
     """The registry of models, and which of them are here."""
-    table = Table("model", "for", "size", "licence", "revision", "from", "here", "sha256")
     for row in weights.list_models(load_settings().models_path):
-        table.add_row(*row.cells())
-    Console().print(table)
+        print("\n".join(row.lines()))
 
 
 def pull_models(names: Sequence[str]) -> None:

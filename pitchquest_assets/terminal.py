@@ -24,8 +24,10 @@ from pitchquest_assets.errors import InvalidInput
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, open_store
-from pitchquest_assets.tables import ASSETS, save_report
+from pitchquest_assets.tables import ASSETS, check_writable, save_report
 
+# Below it the headline says that the score is a partial one, as the report does.
+PARTIAL_COVERAGE = 0.6
 OK, FAILED, BAD_INPUT = 0, 1, 2
 
 err = Console(stderr=True)
@@ -41,6 +43,9 @@ def analyze_all(
 ) -> int:
     """Analyse each file by itself and show how it went; the exit code of the whole."""
     settings = load_settings()
+    for file in (report, Path(json_file) if json_file and json_file != "-" else None):
+        if file:
+            check_writable(file)
     store = open_store(settings)
     instance = open_instance(settings)
     code = OK
@@ -111,6 +116,8 @@ def _progress(name: str) -> Iterator[Listener]:
 def _show(result: PitchResult, report: Path | None, console: Console) -> None:
     metadata, scores = result.metadata, result.results
     overall = "not scored" if scores.overall_score is None else f"{scores.overall_score} / 100"
+    if metadata.coverage < PARTIAL_COVERAGE:
+        overall += f", partial: {metadata.coverage:.0%} of the rubric could be measured"
     table = Table(title=f"{metadata.source.filename}: {overall}", title_justify="left")
     for heading in ("part", "score", "weight", "measured"):
         table.add_column(heading, justify="left" if heading == "part" else "right")
@@ -123,7 +130,8 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
         ("Strengths", result.feedback.strengths),
         ("Improvements", result.feedback.improvements),
     ):
-        console.print(f"[bold]{title}[/bold]")
+        if points:
+            console.print(f"[bold]{title}[/bold]")
         for point in points:
             at = point.evidence.time_seconds
             when = "" if at is None else f" ({int(at) // 60}:{int(at) % 60:02d})"

@@ -37,7 +37,7 @@ def make_transcript(
         reason = f"{untrusted}: mean word probability {mean:.2f}, {MIN_TRUSTED_PROBABILITY} needed"
     return Transcript(
         text=" ".join(word.text for word in words),
-        words=list(words),
+        words=[_to_the_millisecond(word) for word in words],
         language=language,
         engine=engine,
         model=model,
@@ -46,6 +46,11 @@ def make_transcript(
         reason=reason,
         hint=None if trusted and engine == "captions" else hint,
     )
+
+
+def _to_the_millisecond(word: Word) -> Word:
+    times = {"start_seconds": word.start_seconds, "end_seconds": word.end_seconds}
+    return word.model_copy(update={name: round(time, 3) for name, time in times.items()})
 
 
 def no_transcript(reason: str, hint: str | None) -> Transcript:

@@ -42,19 +42,17 @@ class ModelRow:
     path: Path | None
     checksum_ok: bool | None
 
-    def cells(self) -> tuple[str, ...]:
-        """Name, purpose, size, licence, revision, source, place, checksum."""
-        verdict = {True: "ok", False: "wrong", None: "not the pinned file" if self.path else ""}
-        return (
-            self.model.name,
-            self.model.purpose,
-            _megabytes(self.model.size_bytes),
-            self.model.licence,
-            self.model.revision[:12],
-            self.model.source,
-            str(self.path or "not here"),
-            verdict[self.checksum_ok],
-        )
+    def lines(self) -> list[str]:
+        """Name, purpose, size, licence; place and verdict; source; each file with its SHA-256."""
+        model = self.model
+        verdict = {True: "checksum ok", False: "wrong checksum", None: "not the pinned file"}
+        place = f"here: {self.path} ({verdict[self.checksum_ok]})" if self.path else "not here"
+        return [
+            f"{model.name}: {model.purpose}, {_megabytes(model.size_bytes)}, {model.licence}",
+            f"  {place}",
+            f"  from {model.source} at revision {model.revision}",
+            *(f"  sha256 {file.sha256}  {file.name}" for file in model.files),
+        ]
 
 
 def find(name: str, folder: Path) -> Path | None:
@@ -121,8 +119,11 @@ def ensure(
     """
     found = find(name, folder)
     model = _model(name)
-    if found or not downloads or not hub_answers(model, hub_timeout_seconds, hub=hub):
+    if found or not downloads:
         return found
+    if not hub_answers(model, hub_timeout_seconds, hub=hub):
+        announce(f"{name} is not here and cannot be fetched: {_host(model, hub)} does not answer.")
+        return None
     announce(
         f"Fetching {name} ({model.purpose}; {_megabytes(model.size_bytes)}, licence "
         f"{model.licence}) once from {_host(model, hub)} into {folder}."

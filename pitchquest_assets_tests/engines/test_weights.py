@@ -257,7 +257,9 @@ def test_ensure_does_without_where_the_hub_does_not_answer(
     hub.status = 503 if trouble == "server error" else 200
     hub.files = {} if trouble == "not found" else hub.files
     url = unused_url() if trouble == "refused" else hub.url
-    assert ensure(tmp_path, url, hub_timeout_seconds=0.3) == (None, [])
+    path, (said,) = ensure(tmp_path, url, hub_timeout_seconds=0.3)
+    assert path is None
+    assert said.startswith("tiny is not here and cannot be fetched")
     assert list(tmp_path.iterdir()) == []
     assert not [request for request in hub.requests if request.startswith("GET")]
 
@@ -293,7 +295,7 @@ def test_any_version_of_yunet_is_found_but_no_pointer_file(tmp_path: Path) -> No
     assert weights.find("yunet", tmp_path) == older
     row = next(row for row in weights.list_models(tmp_path) if row.model.name == "yunet")
     assert row.checksum_ok is None
-    assert row.cells()[-2:] == (str(older), "not the pinned file")
+    assert f"  here: {older} (not the pinned file)" in row.lines()
 
 
 def test_pinned_yunet_is_found_and_its_checksum_is_right(shared_models: Path) -> None:
@@ -301,21 +303,18 @@ def test_pinned_yunet_is_found_and_its_checksum_is_right(shared_models: Path) ->
     assert weights.find("yunet", shared_models) == pinned
     rows = {row.model.name: row for row in weights.list_models(shared_models)}
     assert rows["yunet"].checksum_ok is True
-    assert rows["yunet"].cells()[-1] == "ok"
+    assert f"  here: {pinned} (checksum ok)" in rows["yunet"].lines()
 
 
 def test_list_says_what_is_not_here(tmp_path: Path) -> None:
-    cells = {row.model.name: row.cells() for row in weights.list_models(tmp_path)}
-    assert cells["whisper-base.en"] == (
-        "whisper-base.en",
-        "speech recognition, English",
-        "147.8 MB",
-        "MIT",
-        "3d3d5dee2648",
-        "https://huggingface.co/Systran/faster-whisper-base.en",
-        "not here",
-        "",
-    )
+    lines = {row.model.name: row.lines() for row in weights.list_models(tmp_path)}
+    revision = "3d3d5dee26484f91867d81cb899cfcf72b96be6c"
+    assert lines["whisper-base.en"][:3] == [
+        "whisper-base.en: speech recognition, English, 147.8 MB, MIT",
+        "  not here",
+        f"  from https://huggingface.co/Systran/faster-whisper-base.en at revision {revision}",
+    ]
+    assert all(line.startswith("  sha256 ") for line in lines["whisper-base.en"][3:])
 
 
 def test_registry_is_pinned() -> None:
