@@ -78,4 +78,7 @@ def test_a_model_is_fetched_at_first_need_and_announced(
     assert done.code == 0, done.err
     assert "yunet" in done.err.splitlines()[0].lower()
     assert "MIT" in done.err.splitlines()[0]
-    assert done.json()["metadata"]["coverage"] == 1.0
+    visual = done.json()["results"]["visual_analysis"]
+    assert visual["scores"]["camera_facing"]["value"] == 10
+    # The sample's speaker is a photograph.
+    assert "the mouth never changes" in visual["measurements"]["smile_share"]["reason"]
