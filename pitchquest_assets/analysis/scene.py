@@ -23,8 +23,8 @@ RESTING_MOUTH_PERCENTILE = 20
 # A mouth wider than the resting one by this factor smiles. Chosen on one clip of the test media: it
 # finds 18 of 20 smiles and takes 4 of 19 other expressions for one, 3 of them grimaces.
 SMILE_WIDENING = 1.09
-# The widths of a mouth that moves have an SD of 0.027 to 0.070 of their mean in the test media, those
-# of a photograph 0.013, which is the landmarks' noise.
+# The widths of a mouth that moves have an SD of 0.027 to 0.070 of their mean in the test media;
+# those of a photograph 0.013, which is the landmarks' noise.
 STILL_MOUTH = 0.02
 # What counts as the start and the end of the video.
 OPENING_SHARE = 0.15
