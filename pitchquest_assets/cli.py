@@ -34,7 +34,8 @@ def main() -> None:
     # What is imported lives to the end: looking for garbage in it costs a second of CPU.
     gc.disable()
     # A polite kill ends like Ctrl-C, so that no row stays in 'processing'.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for polite in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, signal.default_int_handler)
     from sqlalchemy.exc import DBAPIError
 
     try:
@@ -154,7 +155,7 @@ def env(
     name: Annotated[str | None, typer.Argument(help="One variable; default: all.")] = None,
 ) -> None:
     """Print the settings in force as shell lines, secrets masked."""
-    from pitchquest_assets.environment import MASK, database_url, in_force
+    from pitchquest_assets.environment import MASK, database_url, in_force, variables
     from pitchquest_assets.settings import load_settings
 
     settings = load_settings()
@@ -166,8 +167,8 @@ def env(
         print(f"# DATABASE_URL={MASK if settings.database_url else database_url(settings)}")
         for key, value in values.items():
             print(f"# {key}={value}" if value == MASK else f"export {key}={shlex.quote(value)}")
-    elif name in values:
-        print(values[name])
+    elif name in values or name in variables():
+        print(values.get(name, ""))
     else:
         _fail(f"{name} is no setting; `pitchquest env` lists them.", BAD_INPUT)
 

@@ -18,12 +18,19 @@ def database_url(settings: Settings) -> str:
     return start(settings.home_path)
 
 
+def variables() -> dict[str, str]:
+    """The field of each setting by the name of its variable."""
+    return {
+        str(field.validation_alias or f"PITCHQUEST_{name.upper()}"): name
+        for name, field in Settings.model_fields.items()
+    }
+
+
 def in_force(settings: Settings) -> dict[str, str]:
     """Every setting that has a value, by its variable's name; secrets are masked."""
     values: dict[str, str] = {}
-    for name, field in type(settings).model_fields.items():
+    for variable, name in variables().items():
         value = getattr(settings, name)
-        variable = str(field.validation_alias or f"PITCHQUEST_{name.upper()}")
         if value is not None:
             values[variable] = MASK if isinstance(value, SecretStr) else str(value)
     values["PITCHQUEST_HOME"] = str(settings.home_path)

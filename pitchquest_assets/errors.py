@@ -36,6 +36,9 @@ class StoreCorrupt(PitchQuestError):
 class Interrupted(PitchQuestError):
     """Ctrl-C, a polite kill, or a run that was terminated in Dagit."""
 
+    def __init__(self) -> None:
+        super().__init__("The analysis was interrupted; run it again.")
+
 
 class UnknownVideo(PitchQuestError):
     """No video with that id is registered."""

@@ -134,6 +134,7 @@ class Score(Value):
     value: float | None = Field(ge=0, le=10)
     reason: str | None = None
     basis: str = Field("", description="the measurement in words, with its unit")
+    is_bound: bool = Field(False, description="rests on a bound, too weak to be praised")
 
     @model_validator(mode="after")
     def _null_has_a_reason(self) -> Self:
@@ -160,7 +161,7 @@ class DeliveryAnalysis(Value):
     """How it was said: pace, pauses, fillers, pitch, loudness."""
 
     speaking_pace: Pace | None = Field(description="slow < 110 wpm, fast > 160 wpm")
-    vocal_confidence: float | None = Field(ge=0, le=10, description="mean of the voice sub-scores")
+    vocal_confidence: float | None = Field(ge=0, le=10, description="mean of the scores")
     measurements: dict[str, Measurement]
     scores: dict[str, Score]
     events: list[Event] = []

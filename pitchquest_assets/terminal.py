@@ -1,9 +1,11 @@
 """What `analyze` shows a person: progress, a summary, the report's path."""
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import TextIO
 
 import dagster as dg
 from rich.console import Console
@@ -17,11 +19,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from pitchquest_assets.automation.analyze import Listener, Outcome, register, run, video_id_of
 from pitchquest_assets.automation.instance import open_instance
 from pitchquest_assets.engines.progress import BAR_CHARACTERS
-from pitchquest_assets.errors import InvalidInput
+from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
 from pitchquest_assets.model import PitchResult
+from pitchquest_assets.runner import Listener, Outcome, register, run, video_id_of
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, open_store
 from pitchquest_assets.tables import ASSETS, check_writable, save_report
@@ -48,22 +50,28 @@ def analyze_all(
             check_writable(file)
     store = open_store(settings)
     instance = open_instance(settings)
+    out = _json_stream(json_file)
     code = OK
-    lines: list[str] = []
-    for path in paths:
-        outcome = _analyze(store, instance, path, captions, video_id)
-        if outcome.error is not None or outcome.result is None:
-            print(outcome.error, file=sys.stderr)
-            code = FAILED if FAILED in (code, _code(outcome)) else BAD_INPUT
-            continue
-        lines.append(outcome.result.model_dump_json(indent=2 if len(paths) == 1 else None))
-        if json_file == "-":
-            print(lines[-1], flush=True)
-        where = save_report(outcome.report, settings, report) if outcome.report else None
-        _show(outcome.result, where, err if json_file == "-" else Console())
-    if json_file and json_file != "-" and lines:
-        Path(json_file).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with out or nullcontext():
+        for path in paths:
+            outcome = _analyze(store, instance, path, captions, video_id)
+            if outcome.error is not None or outcome.result is None:
+                print(outcome.error, file=sys.stderr)
+                code = FAILED if FAILED in (code, _code(outcome)) else BAD_INPUT
+                continue
+            if out:
+                indent = 2 if len(paths) == 1 else None
+                print(outcome.result.model_dump_json(indent=indent), file=out, flush=True)
+            where = save_report(outcome.report, settings, report) if outcome.report else None
+            _show(outcome.result, where, err if json_file == "-" else Console())
     return code
+
+
+def _json_stream(json_file: str | None) -> TextIO | None:
+    """Where results go, one after the other; a file is begun anew."""
+    if json_file == "-":
+        return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
+    return Path(json_file).open("w", encoding="utf-8") if json_file else None
 
 
 def _code(outcome: Outcome) -> int:
@@ -80,10 +88,12 @@ def _analyze(
     video_id = video_id_of(path) if video_id is None else video_id
     try:
         register(store, path, video_id, captions)
-    except InvalidInput as error:
-        return Outcome(video_id, error=str(error), input_is_bad=True)
-    with _progress(path.name) as listener:
-        return run(store, instance, video_id, listener)
+        with _progress(path.name) as listener:
+            return run(store, instance, video_id, listener)
+    except Interrupted:
+        raise
+    except PitchQuestError as error:
+        return Outcome(video_id, error=str(error), input_is_bad=isinstance(error, InvalidInput))
 
 
 @contextmanager
@@ -101,14 +111,19 @@ def _progress(name: str) -> Iterator[Listener]:
 
         def listen(entry: dg.EventLogEntry) -> None:
             event = entry.dagster_event
-            if event is None and entry.user_message.startswith(BAR_CHARACTERS):
-                bar.update(task, description=f"{name}: {entry.user_message}")
-            elif event is None:
-                err.print(entry.user_message, markup=False, highlight=False, soft_wrap=True)
+            if event is None:
+                _tell(entry)
             elif event.is_step_start:
                 bar.update(task, description=f"{name}: {event.step_key}")
             elif event.is_step_success:
                 bar.advance(task)
+
+        def _tell(entry: dg.EventLogEntry) -> None:
+            told = entry.user_message
+            if told.startswith(BAR_CHARACTERS):
+                bar.update(task, description=f"{name}: {told}")
+            elif entry.level == logging.INFO:  # Dagster's own remarks have other levels
+                err.print(told, markup=False, highlight=False, soft_wrap=True)
 
         yield listen
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pitchquest_assets.errors import InvalidCaptions
 
 SUFFIXES = (".vtt", ".srt")
-MAX_SIZE_MB = 10
+MAX_SIZE_BYTES = 10_000_000
 
 _SOUND_LABEL = re.compile(
     r"\[[^\]]*\]|\((?:applause|laughter|laughs|music|silence)\)|♪", re.IGNORECASE
@@ -65,9 +65,12 @@ def clean_cues(cues: Iterable[Cue]) -> list[Cue]:
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_SIZE_MB * 1e6:
-            raise InvalidCaptions(f"The captions {path.name} are larger than {MAX_SIZE_MB} MB.")
-        raw = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise InvalidCaptions(f"The captions {path.name} are no file but a folder or a device.")
+        with path.open("rb") as file:
+            raw = file.read(MAX_SIZE_BYTES + 1)
+        if len(raw) > MAX_SIZE_BYTES:
+            raise InvalidCaptions(f"The captions {path.name} are larger than any pitch needs.")
     except OSError as error:
         reason = (error.strerror or "no answer").lower()
         raise InvalidCaptions(f"The captions {path.name} cannot be read: {reason}.") from error

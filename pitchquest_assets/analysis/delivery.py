@@ -37,6 +37,11 @@ LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
 MAX_TIMELINE_POINTS = 600
+# Engines that leave fillers out: what they show is a lower bound.
+FILLER_NOTES = {
+    "whisper": ["a lower bound, Whisper drops most"],
+    "captions": ["a lower bound, captions often leave them out"],
+}
 
 PACE_ANCHORS: Anchors = (
     (60, 0),
@@ -107,7 +112,7 @@ def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
     tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
     speech = _Speech(audio, transcript, spans, tracks)
     measurements = _measure(speech)
-    scores = _score(measurements)
+    scores = _score(measurements, fillers_are_bound=transcript.engine in FILLER_NOTES)
     voice = [score.value for score in scores.values() if score.value is not None]
     return DeliveryAnalysis(
         speaking_pace=_pace(measurements["speech_rate"].value),
@@ -117,7 +122,7 @@ def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
         events=_events(speech),
         timeline=_timeline(speech),
         speech=[(round(start, 3), round(end, 3)) for start, end in spans],
-        warnings=[],
+        warnings=audio.warnings,
     )
 
 
@@ -143,14 +148,13 @@ def _measure_words(speech: _Speech) -> dict[str, Measurement]:
     words = len(speech.transcript.words)
     minutes = max(speech.audio.duration_seconds, 0.001) / 60
     fillers = len(speech.fillers)
-    heard_by_whisper = speech.transcript.engine == "whisper"
-    note = "; a lower bound, Whisper drops most" if heard_by_whisper else ""
+    reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
     reason = speech.no_words
     return {
         "speech_rate": _known(words / minutes, "wpm", reason, "110–160"),
         "fillers_per_minute": _known(fillers / minutes, "1/min", reason),
         "fillers_per_100_words": _known(
-            100 * fillers / max(words, 1), "per 100 words", reason, f"below 4{note}"
+            100 * fillers / max(words, 1), "per 100 words", reason, reference
         ),
     }
 
@@ -190,22 +194,25 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
         "pitch_variety": _known(variety, "PVQ", no_variety, "0.11–0.235 among speakers"),
         "pitch_sd": _known(float(semitones.std()), "semitones", reason, "1.9–4.1"),
         "pitch_range": _known(prosody.percentile_range(semitones), "semitones", reason),
-        "loudness_sd": _known(float(levels.std()), "dB", reason),
-        "loudness_variation": _known(prosody.percentile_range(levels), "dB", reason),
+        "loudness_sd": _known(float(levels.std()), "dB, voiced", reason),
+        "loudness_variation": _known(prosody.percentile_range(levels), "dB, voiced", reason),
         "voice_over_background": _known(
             float(np.median(levels) - np.median(pauses)) if pauses.size else None, "dB", no_noise
         ),
     }
 
 
-def _score(measured: dict[str, Measurement]) -> dict[str, Score]:
+def _score(measured: dict[str, Measurement], *, fillers_are_bound: bool) -> dict[str, Score]:
     scores = {
         "pace": _score_one(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
         "pauses": _score_one(
             measured["pause_ratio"], PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
         ),
         "fillers": _score_one(
-            measured["fillers_per_100_words"], FILLER_ANCHORS, "{:.1f} fillers per 100 words"
+            measured["fillers_per_100_words"],
+            FILLER_ANCHORS,
+            "{:.1f} fillers per 100 words",
+            is_bound=fillers_are_bound,
         ),
         "pitch_variety": _score_one(
             measured["pitch_variety"], PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
@@ -219,10 +226,16 @@ def _score(measured: dict[str, Measurement]) -> dict[str, Score]:
     return scores
 
 
-def _score_one(measured: Measurement, anchors: Anchors, basis: str) -> Score:
+def _score_one(
+    measured: Measurement, anchors: Anchors, basis: str, *, is_bound: bool = False
+) -> Score:
     if measured.value is None:
         return Score(value=None, reason=measured.reason)
-    return Score(value=interpolate(measured.value, anchors), basis=basis.format(measured.value))
+    return Score(
+        value=interpolate(measured.value, anchors),
+        basis=basis.format(measured.value),
+        is_bound=is_bound,
+    )
 
 
 def _events(speech: _Speech) -> list[Event]:

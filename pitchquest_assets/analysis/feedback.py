@@ -49,6 +49,7 @@ class Point:
     share: float
     worth: float
     strength: Text
+    may_praise: bool
     improvement: Text
     evidence: Evidence
 
@@ -74,7 +75,7 @@ def give_feedback(
         *_sub_score_points("visual", visual.scores, visual.events, [], rubric),
     ]
     strong = sorted(
-        (point for point in points if point.share >= STRENGTH_SHARE),
+        (point for point in points if point.share >= STRENGTH_SHARE and point.may_praise),
         key=lambda point: -point.worth * (point.share - MIDDLE_SHARE),
     )
     weak = sorted(
@@ -102,6 +103,7 @@ def _content_points(content: ContentAnalysis, rubric: RubricDefinition) -> list[
                     share=one.share,
                     worth=_worth("content", one, scores, rubric),
                     strength=_filled(texts.strength, rule, item),
+                    may_praise=True,
                     improvement=_filled(texts.weak if one.share else texts.absent, rule, item),
                     evidence=item.evidence[0] if item.evidence else _signs(item),
                 )
@@ -131,6 +133,7 @@ def _sub_score_points(
                     share=one.share,
                     worth=_worth(part, one, weighted, rubric),
                     strength=rule.strength,
+                    may_praise=not scores[one.name].is_bound,
                     improvement=_improvement(rule, [*cues, *frequent]),
                     evidence=_evidence(scores[one.name], own, one.share),
                 )

@@ -22,7 +22,7 @@ MAX_PIXEL_ASPECT = Fraction(4)
 MAX_HEIGHT_PX = 16_384
 CONTACT_SHEET = "contact_sheet.jpg"
 # Dagster keeps pictures in metadata in its event log, so the sheet stays small.
-CONTACT_SHEET_MAX_BYTES = 40_000
+CONTACT_SHEET_MAX_BYTES = 37_000
 CONTACT_SHEET_PICTURES = 50
 CONTACT_SHEET_COLUMNS = 10
 THUMBNAIL_WIDTH_PX = 80

@@ -83,7 +83,7 @@ def sample_frames(
     Raises:
         InvalidVideo: nothing can be decoded at all, or decoding takes longer than the limit.
     """
-    count = max(1, min(max_frames, math.ceil(source.duration_seconds * max_frames_per_second)))
+    count = max(1, min(max_frames, math.floor(source.duration_seconds * max_frames_per_second)))
     spacing = source.duration_seconds / count
     with open_media(Path(source.path), filename=source.filename, limits=limits) as container:
         stream = video_stream(container) if source.has_video else None

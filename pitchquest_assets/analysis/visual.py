@@ -52,7 +52,7 @@ def analyse_visual(
     warnings = [f"{len(unreadable)} of the sampled pictures cannot be read"] if unreadable else []
     no_landmarks = None if detector.has_landmarks else missing_model_reason
     scene = Scene(observations, no_landmarks)
-    return _analysis(scene, detector.name, warnings)
+    return _analysis(scene, detector.name, [*frames.warnings, *warnings])
 
 
 def _analysis(scene: Scene, detector: str | None, warnings: list[str]) -> VisualAnalysis:

@@ -30,7 +30,7 @@ def aggregated_result(
 
     The row and the status 'completed' are written in one transaction.
     """
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     started = record.start_time if record and record.start_time else time.time()
     result = aggregate(
         source=source_video,
@@ -38,7 +38,7 @@ def aggregated_result(
         visual=visual_analysis,
         delivery=delivery_analysis,
         content=content_analysis,
-        job_id=context.run_id,
+        job_id=context.run.run_id,
         timestamp=datetime.now(UTC),
         processing_time_seconds=round(time.time() - started, 2),
     )

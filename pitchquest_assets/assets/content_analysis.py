@@ -4,6 +4,7 @@ import dagster as dg
 
 from pitchquest_assets.analysis.content import judge_content
 from pitchquest_assets.analysis.rubric import load_rubric
+from pitchquest_assets.assets.metadata import markdown_table
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
@@ -17,16 +18,18 @@ def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) 
     rubric = load_rubric()
     analysis = judge_content(transcript, rubric)
     rows = [
-        f"| {item.title} | {'–' if item.score is None else item.score} | "
-        f"{(item.evidence[0].quote if item.evidence else item.reason) or ''} |"
+        (
+            item.title,
+            "–" if item.score is None else str(item.score),
+            (item.evidence[0].quote if item.evidence else item.reason) or "",
+        )
         for item in analysis.items
     ]
-    table = "\n".join(["| item | 0–5 | evidence |", "| --- | --- | --- |", *rows])
     context.add_output_metadata(
         {
             "judge": analysis.judge,
             "rubric": f"{rubric.name} {rubric.version}",
-            "items": dg.MetadataValue.md(table),
+            "items": markdown_table(("item", "0–5", "evidence"), rows),
             "cost_usd": 0.0,
         }
     )

@@ -8,6 +8,7 @@ from pitchquest_assets.analysis.captions import read_captions
 from pitchquest_assets.analysis.media import probe
 from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import videos
@@ -21,9 +22,14 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
     Marks the video as processing. Fails without a retry where the file or its captions cannot be
     read, hold neither picture nor sound, or are beyond the limits (PITCHQUEST_MAX_…).
     """
-    row = videos.mark_processing(store.store(), context.partition_key, context.run_id)
+    row = videos.get(store.store(), context.partition_key)
+    if _will_complete(context):
+        videos.mark_processing(store.store(), row.video_id, context.run.run_id)
+    path = Path(row.file_path)
+    if not path.is_absolute():
+        raise InvalidVideo(f"{row.file_path} is no absolute path; register the file again.")
     source = probe(
-        Path(row.file_path),
+        path,
         video_id=row.video_id,
         filename=row.filename,
         captions_path=row.captions_path,
@@ -42,3 +48,9 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
         }
     )
     return source
+
+
+def _will_complete(context: dg.AssetExecutionContext) -> bool:
+    """Whether this run goes on to the result; else the video's status is not its business."""
+    selection = context.run.asset_selection
+    return not selection or dg.AssetKey("aggregated_result") in selection

@@ -17,6 +17,8 @@ from pitchquest_assets.errors import (
     UnknownVideo,
 )
 from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import open_store, videos
 
 # Trying again cannot mend these.
 LASTING = (
@@ -27,7 +29,6 @@ LASTING = (
     StoreCorrupt,
     UnknownVideo,
 )
-INTERRUPTED = "The analysis was interrupted; run it again."
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
@@ -49,10 +50,10 @@ def video_asset(
             try:
                 value = compute(context, **inputs)
             except PitchQuestError as error:
-                raise as_failure(error) from error
+                raise as_failure(error, context) from error
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
                 # Dagster would try an interrupted step again as if it had failed.
-                raise as_failure(Interrupted(INTERRUPTED)) from error
+                raise as_failure(Interrupted(), context) from error
             context.add_output_metadata({"seconds": round(time.monotonic() - started, 2)})
             return value
 
@@ -68,10 +69,17 @@ def video_asset(
     return decorate
 
 
-def as_failure(error: PitchQuestError) -> dg.Failure:
-    """The error as Dagster shows it: its sentence, its class, and whether to try again."""
+def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.Failure:
+    """The error as Dagster shows it: its sentence, its class, and whether to try again.
+
+    One that lasts marks the video as failed at once, whoever started the run.
+    """
+    lasts = isinstance(error, LASTING)
+    if lasts:
+        store = open_store(load_settings())
+        videos.mark_failed(store, context.partition_key, str(error), context.run.run_id)
     return dg.Failure(
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
-        allow_retries=not isinstance(error, LASTING),
+        allow_retries=not lasts,
     )

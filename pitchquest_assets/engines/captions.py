@@ -1,7 +1,7 @@
 """The transcript from captions: their words, with times from forced alignment."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from pitchquest_assets.analysis.captions import Cue
 from pitchquest_assets.analysis.sound import iter_blocks, read_samples
@@ -13,6 +13,14 @@ from pitchquest_assets.model import Audio, Transcript, Word
 
 CHUNK_SECONDS = 40.0
 VOICE_MARGIN_SECONDS = 0.2
+# So many words in a row that do not fit the sound were not said; a single one may be a name.
+UNHEARD_PROBABILITY = 0.25
+UNHEARD_RUN_WORDS = 4
+# Nobody says more; beyond it the captions belong to something longer.
+MAX_WORDS_PER_SECOND = 8.0
+MIN_WORDS = 50
+# Aligning a text as one piece costs more than its length, so longer ones go by anchors.
+MAX_WHOLE_SECONDS = 240.0
 # Captions come a little early or late; the second margin is for those that are far off.
 CUE_MARGINS_SECONDS = (0.3, 2.0)
 
@@ -23,15 +31,21 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
     A word's probability says how well the text fits the sound there (see `alignment`), and is 0
     where there is no voice, so captions of another video end as a transcript that is not trusted.
     """
-    aligner = Aligner()
-    if all(cue.start_seconds is not None for cue in cues):
+    timed = all(cue.start_seconds is not None for cue in cues)
+    if timed:  # of a file that was cut short, the rest is not heard
+        cues = [cue for cue in cues if _start(cue) < audio.duration_seconds]
+    written = [word for cue in cues for word in cue.text.split()]
+    untrusted = "the captions do not fit the sound"
+    if len(written) > max(MIN_WORDS, MAX_WORDS_PER_SECOND * audio.duration_seconds):
+        untrusted = f"the captions hold {len(written)} words, more than anyone says in that time"
+        aligned = fill_gaps(written, [None] * len(written), 0.0, audio.duration_seconds)
+    elif timed:
+        aligner = Aligner()
         aligned = [word for chunk in _chunks(cues) for word in _align_chunk(aligner, chunk, audio)]
     else:
-        written = [word for cue in cues for word in cue.text.split()]
-        samples = read_samples(audio)
-        aligned = aligner.align(samples, written) or align_by_anchors(aligner, audio, written)
+        aligned = _align_whole(Aligner(), audio, written)
     speech = speech_spans(iter_blocks(audio))
-    return make_transcript(
+    transcript = make_transcript(
         engine="captions",
         model="pocketsphinx en-us (forced alignment)",
         language=language,
@@ -44,9 +58,35 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
             )
             for word in _in_order(aligned)
         ],
-        untrusted="the captions do not fit the sound",
+        untrusted=untrusted,
         hint="check that the captions belong to this video",
     )
+    return _without_unheard(transcript) if transcript.trusted else transcript
+
+
+def _without_unheard(transcript: Transcript) -> Transcript:
+    """The transcript without runs of words that nobody said, which a warning counts."""
+    heard: list[Word] = []
+    unheard = 0
+    for is_weak, group in groupby(transcript.words, lambda w: w.probability < UNHEARD_PROBABILITY):
+        run = list(group)
+        if is_weak and len(run) >= UNHEARD_RUN_WORDS:
+            unheard += len(run)
+        else:
+            heard += run
+    if not unheard:
+        return transcript
+    warning = f"{unheard} words of the captions are not heard in the sound and are left out"
+    text = " ".join(word.text for word in heard)
+    return transcript.model_copy(update={"words": heard, "text": text, "warnings": [warning]})
+
+
+def _align_whole(aligner: Aligner, audio: Audio, written: list[str]) -> list[AlignedWord]:
+    if audio.duration_seconds <= MAX_WHOLE_SECONDS:
+        aligned = aligner.align(read_samples(audio), written)
+        if aligned:
+            return aligned
+    return align_by_anchors(aligner, audio, written)
 
 
 def _chunks(cues: Sequence[Cue]) -> Iterable[list[Cue]]:

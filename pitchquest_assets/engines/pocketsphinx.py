@@ -25,8 +25,10 @@ def transcribe_pocketsphinx(audio: Audio, hint: str) -> Transcript:
         model="pocketsphinx en-us",
         language="en",
         words=decode_spans(Decoder(loglevel="FATAL"), audio, spans),
-        untrusted="PocketSphinx is not sure of what was said",
+        # Measured word error rates: 0.28 on read books, 0.65 on a synthetic voice.
+        untrusted="PocketSphinx gets about one word in three wrong, too many to judge by",
         hint=hint,
+        trustworthy=False,
     )
 
 

@@ -37,12 +37,14 @@ _SAVE = text(f"""
 _COMPLETE = text("""
     update videos set status = 'completed', error = null, job_id = :job_id,
       duration_seconds = :duration_seconds
-    where video_id = :video_id
+    where video_id = :video_id and (status <> 'processing' or job_id = :job_id)
 """)
 
 
 def save_result(store: Store, result: PitchResult) -> None:
     """Store the result and set its video to 'completed', both or neither.
+
+    While another run is processing the video, its status is left to that run.
 
     A result that was there before goes to the history (by a trigger).
 

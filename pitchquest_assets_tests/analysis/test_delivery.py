@@ -104,6 +104,12 @@ def test_without_a_voice_everything_is_null_with_the_reason(audio: Audio, reason
     assert (analysis.vocal_confidence, analysis.events, analysis.timeline) == (None, [], {})
 
 
+def test_no_fillers_in_captions_are_a_bound_and_no_proof(jfk: Audio) -> None:
+    analysis = analyse_delivery(jfk, transcript_of(evenly("we sell shelves here", 11.0)))
+    assert analysis.scores["fillers"].is_bound
+    assert "lower bound" in (analysis.measurements["fillers_per_100_words"].reference or "")
+
+
 def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> None:
     analysis = analyse_delivery(jfk, transcript_of(evenly("um we sell uh shelves here", 11.0)))
     assert values(analysis)["fillers_per_100_words"] == pytest.approx(100 * 2 / 6, abs=0.01)

@@ -67,6 +67,33 @@ def test_words_that_were_not_said_are_not_trusted(jfk: Audio, script: str, seed:
     assert "do not fit the sound" in (transcript.reason or "")
 
 
+@pytest.mark.parametrize("unsaid", ["raising nine million dollars to open a factory in Ohio"])
+def test_a_sentence_that_was_not_said_is_left_out_with_a_warning(
+    pitch: Audio, script: str, unsaid: str
+) -> None:
+    words = script.split()
+    added = " ".join([*words[:90], *unsaid.split(), *words[90:]])
+    transcript = transcribe_captions([Cue(added)], pitch, "en")
+    assert transcript.trusted
+    assert "factory in Ohio" not in transcript.text
+    assert len(transcript.words) == pytest.approx(192, abs=6)
+    assert "words of the captions are not heard" in transcript.warnings[0]
+
+
+def test_captions_of_something_much_longer_are_not_trusted(jfk: Audio, script: str) -> None:
+    transcript = transcribe_captions([Cue(script)], jfk, "en")
+    assert not transcript.trusted
+    assert "more than anyone says" in (transcript.reason or "")
+
+
+def test_cues_after_the_end_of_a_file_that_was_cut_short_are_left_out(
+    jfk: Audio, script: str
+) -> None:
+    transcript = transcribe_captions([Cue(JFK, 0.0, 10.6), Cue(script, 12.0, 80.0)], jfk, "en")
+    assert transcript.trusted
+    assert transcript.text == JFK
+
+
 def test_captions_that_are_half_wrong_are_not_trusted(jfk: Audio, script: str) -> None:
     half = " ".join(JFK.split()[:11] + script.split()[20:31])
     assert not transcribe_captions([Cue(half)], jfk, "en").trusted

@@ -1,12 +1,16 @@
 """Bad input: one sentence on stderr, exit 2, the same sentence in the row, no litter."""
 
+import os
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from pitchquest_assets.definitions import defs
+from pitchquest_assets.store import Store, videos
 from pitchquest_assets_tests import media_factory
 from pitchquest_assets_tests.integration.command import Command, Done
 
@@ -108,6 +112,34 @@ def test_a_bad_video_id_is_refused_and_never_becomes_a_row(
     assert "is no video id" in done.err
     assert len(done.err.strip().splitlines()) == 1
     assert pitchquest.rows() == before
+
+
+def test_a_file_name_that_is_no_text_is_refused_and_the_others_are_done(
+    pitchquest: Command, tmp_path: Path, sample: Path
+) -> None:
+    path = Path(os.fsdecode(bytes(tmp_path) + b"/b\xff.mp4"))
+    path.touch()
+    done = pitchquest("analyze", path, sample)
+    assert done.code == 2
+    assert "rename the file" in done.err
+    assert "/ 100" in done.out
+
+
+def test_a_run_that_the_command_did_not_start_fails_its_video_too(
+    pitchquest: Command, store: Store, tmp_path: Path
+) -> None:
+    path = text_renamed(tmp_path)
+    videos.register(store, "from-dagit", str(path))
+    with dg.instance_for_test() as instance:
+        instance.add_dynamic_partitions("videos", ["from-dagit"])
+        result = defs.resolve_job_def("analyze_pitch").execute_in_process(
+            instance=instance, partition_key="from-dagit", raise_on_error=False
+        )
+    assert not result.success
+    assert not any(event.is_step_up_for_retry for event in result.all_events)
+    row = pitchquest.rows()["from-dagit"]
+    assert (row.status, row.job_id) == ("failed", result.run_id)
+    assert "is not an MP4" in (row.error or "")
 
 
 def test_captions_for_several_videos_are_refused(pitchquest: Command, sample: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pitchquest_assets_tests.integration.command import Command
 
 DEADLINE_SECONDS = 60
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def _is_processing(pitchquest: Command, video_id: str) -> bool:
     return row is not None and row.status == "processing"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "kill"])
+@pytest.mark.parametrize("how", SIGNALS, ids=["ctrl-c", "kill", "hang-up"])
 def test_interrupted(
     pitchquest: Command, running: subprocess.Popen[str], how: signal.Signals
 ) -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
-from pitchquest_assets.assets.video_asset import INTERRUPTED
 from pitchquest_assets.definitions import defs
-from pitchquest_assets.errors import Interrupted, PitchQuestError
+from pitchquest_assets.errors import Interrupted, InvalidVideo, PitchQuestError
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store import Store, results, videos
 from pitchquest_assets.store.values import Address, load_value
 
+INTERRUPTED = str(Interrupted())
 INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 Listener = Callable[[dg.EventLogEntry], None]
 
@@ -45,7 +45,10 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None) -> 
 
     Raises:
         InvalidVideoId: the id does not fit the pattern.
+        InvalidVideo: the file's name is not text, so that no row can hold it.
     """
+    if not str(path).isprintable():
+        raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
     size = path.stat().st_size if path.is_file() else None
     videos.register(
         store,
@@ -71,7 +74,7 @@ def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Lis
     if outcome.error is not None:
         videos.mark_failed(store, video_id, outcome.error, run_id)
     if outcome.error == INTERRUPTED:
-        raise Interrupted(INTERRUPTED)
+        raise Interrupted
     return outcome
 
 
