@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store import open_store
+from pitchquest_assets.store.progress import stored_assets
 from pitchquest_assets_tests.integration.command import Command
 
 DEADLINE_SECONDS = 60
@@ -26,15 +29,17 @@ def running(
         "analyze", path, "--video-id", video_id, PITCHQUEST_TRANSCRIBER="pocketsphinx"
     )
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not _is_processing(pitchquest, video_id) and time.monotonic() < deadline:
+    while not _is_transcribing(pitchquest, video_id) and time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
         time.sleep(0.2)
     return process
 
 
-def _is_processing(pitchquest: Command, video_id: str) -> bool:
+def _is_transcribing(pitchquest: Command, video_id: str) -> bool:
+    """Whether the run has stored what comes before the transcript."""
     row = pitchquest.rows().get(video_id)
-    return row is not None and row.status == "processing"
+    store = open_store(Settings(home=pitchquest.home))
+    return row is not None and stored_assets(store).get((video_id, row.job_id), 0) >= 3
 
 
 @pytest.mark.parametrize("how", SIGNALS, ids=["ctrl-c", "kill", "hang-up"])
