@@ -24,7 +24,7 @@ def running(
     """An analysis in the middle of speech recognition, which takes a minute for the sample."""
     path = tmp_path / "long.mp4"
     shutil.copy(sample, path)
-    video_id = str(request.node.name).split("[")[0]
+    video_id = _video_id(request)
     process = pitchquest.start(
         "analyze", path, "--video-id", video_id, PITCHQUEST_TRANSCRIBER="pocketsphinx"
     )
@@ -33,6 +33,11 @@ def running(
         assert process.poll() is None, process.communicate()
         time.sleep(0.2)
     return process
+
+
+def _video_id(request: pytest.FixtureRequest) -> str:
+    """An id of the test's own."""
+    return str(request.node.name).replace("[", "-").replace("]", "")
 
 
 def _is_transcribing(pitchquest: Command, video_id: str) -> bool:
@@ -44,13 +49,16 @@ def _is_transcribing(pitchquest: Command, video_id: str) -> bool:
 
 @pytest.mark.parametrize("how", SIGNALS, ids=["ctrl-c", "kill", "hang-up"])
 def test_interrupted(
-    pitchquest: Command, running: subprocess.Popen[str], how: signal.Signals
+    pitchquest: Command,
+    running: subprocess.Popen[str],
+    how: signal.Signals,
+    request: pytest.FixtureRequest,
 ) -> None:
     running.send_signal(how)
     _, err = running.communicate(timeout=DEADLINE_SECONDS)
     assert running.returncode == 130, err
     assert err.strip() == "The analysis was interrupted; run it again."
-    row = pitchquest.rows()["test_interrupted"]
+    row = pitchquest.rows()[_video_id(request)]
     assert row.status == "failed"
     assert row.error == err.strip()
 
