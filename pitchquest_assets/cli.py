@@ -1,6 +1,7 @@
 """The command `pitchquest`."""
 
 import gc
+import os
 import shlex
 import signal
 import sys
@@ -40,18 +41,15 @@ def main() -> None:
 
     try:
         app()
+    except Interrupted as error:
+        print(error, file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)  # the work goes on in its thread: nothing is to be waited for
     except PitchQuestError as error:
-        _fail(str(error), _code(error))
+        _fail(str(error), BAD_INPUT if isinstance(error, InvalidInput) else FAILED)
     except OSError as error:
         _fail(f"{error.filename or 'A file'}: {(error.strerror or str(error)).lower()}.", FAILED)
     except DBAPIError:
         _fail("The database stopped answering; start the command again.", FAILED)
-
-
-def _code(error: PitchQuestError) -> int:
-    if isinstance(error, Interrupted):
-        return INTERRUPTED
-    return BAD_INPUT if isinstance(error, InvalidInput) else FAILED
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

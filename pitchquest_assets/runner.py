@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
@@ -17,8 +19,6 @@ from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store import Store, results, videos
 from pitchquest_assets.store.values import Address, load_value
 
-INTERRUPTED = str(Interrupted())
-INTERRUPTS = ("DagsterExecutionInterruptedError", "KeyboardInterrupt")
 Listener = Callable[[dg.EventLogEntry], None]
 
 
@@ -67,15 +67,32 @@ def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Lis
     """
     run_id = str(uuid.uuid4())
     videos.mark_processing(store, video_id, run_id)
+    outcomes: Queue[Outcome | BaseException] = Queue()
+
+    def work() -> None:
+        try:
+            outcomes.put(_execute(store, instance, video_id, run_id, listener))
+        except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+            outcomes.put(error)
+
+    # Dagster catches the signals of the main thread and may start an interrupted step again.
+    Thread(target=work, daemon=True).start()
     try:
-        outcome = _execute(store, instance, video_id, run_id, listener)
-    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-        outcome = Outcome(video_id, error=INTERRUPTED)
+        outcome = outcomes.get()
+    except KeyboardInterrupt:
+        _cancel(store, instance, video_id, run_id)
+        raise Interrupted from None
+    if isinstance(outcome, BaseException):
+        raise outcome
     if outcome.error is not None:
         videos.mark_failed(store, video_id, outcome.error, run_id)
-    if outcome.error == INTERRUPTED:
-        raise Interrupted
     return outcome
+
+
+def _cancel(store: Store, instance: dg.DagsterInstance, video_id: str, run_id: str) -> None:
+    videos.mark_failed(store, video_id, str(Interrupted()), run_id)
+    if dagster_run := instance.get_run_by_id(run_id):
+        instance.report_run_canceled(dagster_run)
 
 
 def _execute(
@@ -104,8 +121,8 @@ def _failure(video_id: str, run_result: dg.ExecuteInProcessResult) -> Outcome:
     """The sentence of the step that failed first; ours as it is, others with the step's name."""
     events = run_result.all_events
     failed = next((event for event in events if event.is_step_failure or event.is_failure), None)
-    if failed is None:  # cancelled between two steps
-        return Outcome(video_id, error=INTERRUPTED)
+    if failed is None:  # cancelled in Dagit
+        return Outcome(video_id, error=str(Interrupted()))
     if not failed.is_step_failure:
         errors = list(_chain(failed.job_failure_data.error))
     else:
@@ -115,8 +132,6 @@ def _failure(video_id: str, run_result: dg.ExecuteInProcessResult) -> Outcome:
             told = data.user_failure_data.description
             return Outcome(video_id, error=told, input_is_bad=bool(bad and bad.value))
         errors = list(_chain(data.error))
-    if any(error.cls_name in INTERRUPTS for error in errors):
-        return Outcome(video_id, error=INTERRUPTED)
     message = errors[-1].message.strip() if errors else "no reason was given"
     class_name, _, sentence = message.partition(": ")
     if class_name.startswith(PitchQuestError.__module__.split(".")[0]):
