@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from pitchquest_assets.analysis import prosody
-from pitchquest_assets.analysis.curves import Anchors, interpolate
+from pitchquest_assets.analysis.curves import Anchors, known, score_of
 from pitchquest_assets.analysis.fillers import find_fillers
 from pitchquest_assets.analysis.sound import iter_blocks
 from pitchquest_assets.analysis.vad import Span, speech_spans
@@ -132,14 +132,6 @@ def _pace(wpm: float | None) -> Pace | None:
     return "slow" if wpm < SLOW_WPM else "fast" if wpm > FAST_WPM else "optimal"
 
 
-def _known(
-    value: float | None, unit: str, reason: str | None, reference: str | None = None
-) -> Measurement:
-    """A measurement, or null where there is a reason for it."""
-    rounded = None if reason or value is None else round(value, 4)
-    return Measurement(value=rounded, unit=unit, reason=reason, reference=reference)
-
-
 def _measure(speech: _Speech) -> dict[str, Measurement]:
     return _measure_words(speech) | _measure_pauses(speech) | _measure_voice(speech)
 
@@ -151,9 +143,9 @@ def _measure_words(speech: _Speech) -> dict[str, Measurement]:
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
     reason = speech.no_words
     return {
-        "speech_rate": _known(words / minutes, "wpm", reason, "110–160"),
-        "fillers_per_minute": _known(fillers / minutes, "1/min", reason),
-        "fillers_per_100_words": _known(
+        "speech_rate": known(words / minutes, "wpm", reason, "110–160"),
+        "fillers_per_minute": known(fillers / minutes, "1/min", reason),
+        "fillers_per_100_words": known(
             100 * fillers / max(words, 1), "per 100 words", reason, reference
         ),
     }
@@ -166,11 +158,11 @@ def _measure_pauses(speech: _Speech) -> dict[str, Measurement]:
     span = speech.spans[-1][1] - speech.spans[0][0] if speech.spans else 1.0
     long_pauses = sum(length > LONG_PAUSE_SECONDS for length in pauses)
     return {
-        "pauses_per_minute": _known(len(pauses) / minutes, "1/min", reason),
-        "mean_pause": _known(sum(pauses) / max(len(pauses), 1), "s", reason),
-        "pause_ratio": _known(sum(pauses) / span, "share of time", reason, "0.10–0.30"),
-        "long_pauses": _known(long_pauses, "over 2 s", reason),
-        "long_pauses_per_minute": _known(long_pauses / minutes, "1/min", reason),
+        "pauses_per_minute": known(len(pauses) / minutes, "1/min", reason),
+        "mean_pause": known(sum(pauses) / max(len(pauses), 1), "s", reason),
+        "pause_ratio": known(sum(pauses) / span, "share of time", reason, "0.10–0.30"),
+        "long_pauses": known(long_pauses, "over 2 s", reason),
+        "long_pauses_per_minute": known(long_pauses / minutes, "1/min", reason),
     }
 
 
@@ -189,14 +181,14 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
     no_variety = reason or (None if variety is not None else "no 10 s window has 1 s of pitch")
     no_noise = reason or (None if pauses.size else "there is no silence to compare with")
     return {
-        "articulation_rate": _known(rate, "syllables/s", reason, "4–5.5 in English"),
-        "pitch_median": _known(float(np.median(f0)), "Hz", reason),
-        "pitch_variety": _known(variety, "PVQ", no_variety, "0.11–0.235 among speakers"),
-        "pitch_sd": _known(float(semitones.std()), "semitones", reason, "1.9–4.1"),
-        "pitch_range": _known(prosody.percentile_range(semitones), "semitones", reason),
-        "loudness_sd": _known(float(levels.std()), "dB, voiced", reason),
-        "loudness_variation": _known(prosody.percentile_range(levels), "dB, voiced", reason),
-        "voice_over_background": _known(
+        "articulation_rate": known(rate, "syllables/s", reason, "4–5.5 in English"),
+        "pitch_median": known(float(np.median(f0)), "Hz", reason),
+        "pitch_variety": known(variety, "PVQ", no_variety, "0.11–0.235 among speakers"),
+        "pitch_sd": known(float(semitones.std()), "semitones", reason, "1.9–4.1"),
+        "pitch_range": known(prosody.percentile_range(semitones), "semitones", reason),
+        "loudness_sd": known(float(levels.std()), "dB, voiced", reason),
+        "loudness_variation": known(prosody.percentile_range(levels), "dB, voiced", reason),
+        "voice_over_background": known(
             float(np.median(levels) - np.median(pauses)) if pauses.size else None, "dB", no_noise
         ),
     }
@@ -204,38 +196,26 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
 
 def _score(measured: dict[str, Measurement], *, fillers_are_bound: bool) -> dict[str, Score]:
     scores = {
-        "pace": _score_one(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
-        "pauses": _score_one(
+        "pace": score_of(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
+        "pauses": score_of(
             measured["pause_ratio"], PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
         ),
-        "fillers": _score_one(
+        "fillers": score_of(
             measured["fillers_per_100_words"],
             FILLER_ANCHORS,
             "{:.1f} fillers per 100 words",
             is_bound=fillers_are_bound,
         ),
-        "pitch_variety": _score_one(
+        "pitch_variety": score_of(
             measured["pitch_variety"], PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
         ),
     }
-    by_length = _score_one(
+    by_length = score_of(
         measured["long_pauses_per_minute"], LONG_PAUSE_ANCHORS, "{:.1f} pauses over 2 s a minute"
     )
     if (by_length.value or 0) < (scores["pauses"].value or 0):
         scores["pauses"] = by_length
     return scores
-
-
-def _score_one(
-    measured: Measurement, anchors: Anchors, basis: str, *, is_bound: bool = False
-) -> Score:
-    if measured.value is None:
-        return Score(value=None, reason=measured.reason)
-    return Score(
-        value=interpolate(measured.value, anchors),
-        basis=basis.format(measured.value),
-        is_bound=is_bound,
-    )
 
 
 def _events(speech: _Speech) -> list[Event]:

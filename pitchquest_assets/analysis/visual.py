@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pitchquest_assets.analysis.curves import known
 from pitchquest_assets.analysis.faces import one_thread, open_detector
 from pitchquest_assets.analysis.observations import Observation, observe
 from pitchquest_assets.analysis.sampling import iter_frames
@@ -85,31 +86,31 @@ def _measure_face(scene: Scene) -> dict[str, Measurement]:
     closing = None if no_smiles else scene.smile_share(1 - OPENING_SHARE, 1)
     smiling = "share of the pictures facing the camera"
     return {
-        "face_presence": _known(
+        "face_presence": known(
             scene.presence, "share of the pictures", scene.no_presence, "at least 0.9"
         ),
-        "camera_facing_share": _known(facing, "share of the pictures with a face", no_pose),
-        "face_height": _known(
+        "camera_facing_share": known(facing, "share of the pictures with a face", no_pose),
+        "face_height": known(
             _median([one.face_height for one in faces]),
             "share of the picture's height",
             no_faces,
             "0.2–0.5",
         ),
-        "face_offset_x": _known(
+        "face_offset_x": known(
             _median([one.face_x - 0.5 for one in faces if one.face_x is not None]),
             "share of the picture's width to the right of its middle",
             no_faces,
             "-0.17–0.17",
         ),
-        "face_offset_y": _known(
+        "face_offset_y": known(
             _median([one.face_y - 0.5 for one in faces if one.face_y is not None]),
             "share of the picture's height below its middle",
             no_faces,
             "-0.25–0.05",
         ),
-        "smile_share": _known(len(scene.smiling) / max(1, len(scene.facing)), smiling, no_smiles),
-        "smile_share_at_start": _known(opening, smiling, no_smiles or _unless(opening, few_here)),
-        "smile_share_at_end": _known(closing, smiling, no_smiles or _unless(closing, few_here)),
+        "smile_share": known(len(scene.smiling) / max(1, len(scene.facing)), smiling, no_smiles),
+        "smile_share_at_start": known(opening, smiling, no_smiles or _unless(opening, few_here)),
+        "smile_share_at_end": known(closing, smiling, no_smiles or _unless(closing, few_here)),
     }
 
 
@@ -117,16 +118,16 @@ def _measure_movement(scene: Scene) -> dict[str, Measurement]:
     """How different neighbouring pictures are; pairs across a cut are left out."""
     apart = f"between pictures {scene.spacing_seconds:.1f} s apart"
     return {
-        "sway": _known(_mean(scene.shifts), f"face widths {apart}", scene.no_shifts),
-        "movement": _known(
+        "sway": known(_mean(scene.shifts), f"face widths {apart}", scene.no_shifts),
+        "movement": known(
             _mean(scene.changes),
             f"share of the pixels below the face that change {apart}",
             scene.no_changes,
         ),
-        "cuts": _known(
+        "cuts": known(
             sum(one.cut for one in scene.observations), "other shots or screens", scene.no_presence
         ),
-        "shake": _known(None, "px", scene.no_presence or SHAKE_REASON),
+        "shake": known(None, "px", scene.no_presence or SHAKE_REASON),
     }
 
 
@@ -135,15 +136,15 @@ def _measure_picture(scene: Scene) -> dict[str, Measurement]:
     seen, reason = scene.observations, scene.no_presence
     sharp = [one.sharpness for one in scene.faces or seen]
     return {
-        "sharpness": _known(_median(sharp), "variance of the Laplacian", reason, "above 40"),
-        "brightness": _known(_median([one.brightness for one in seen]), "share of white", reason),
-        "contrast": _known(
+        "sharpness": known(_median(sharp), "variance of the Laplacian", reason, "above 40"),
+        "brightness": known(_median([one.brightness for one in seen]), "share of white", reason),
+        "contrast": known(
             _median([one.contrast for one in seen]),
             "share of full scale (SD of luma)",
             reason,
             "above 0.12",
         ),
-        "clipped_share": _known(
+        "clipped_share": known(
             _median([one.clipped for one in seen]),
             "share of the pixels, pure black or white",
             reason,
@@ -200,14 +201,6 @@ def _showing(one: Observation) -> float:
     """How well a picture shows the speaker: sharp, and turned to the camera."""
     turn = max(abs(one.yaw_degrees or 0), abs(one.pitch_degrees or 0))
     return one.sharpness / (1 + turn)
-
-
-def _known(
-    value: float | None, unit: str, reason: str | None, reference: str | None = None
-) -> Measurement:
-    """A measurement, or null where there is a reason for it."""
-    rounded = None if reason or value is None else round(value, 4)
-    return Measurement(value=rounded, unit=unit, reason=reason, reference=reference)
 
 
 def _unless(value: float | None, reason: str) -> str | None:

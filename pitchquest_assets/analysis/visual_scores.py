@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pitchquest_assets.analysis.curves import Anchors, interpolate
+from pitchquest_assets.analysis.curves import Anchors, interpolate, score_of
 from pitchquest_assets.analysis.scene import Scene
 from pitchquest_assets.model import Measurement, Score
 
@@ -57,12 +57,12 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
             basis=f"a face in {scene.presence:.0%} of {len(scene.observations)} pictures",
         ),
         "framing": _framing(scene),
-        "camera_facing": _from_share(
+        "camera_facing": score_of(
             facing,
             FACING_ANCHORS,
             "head turned to the camera in {:.0%} of the pictures with a face",
         ),
-        "expression": _from_share(
+        "expression": score_of(
             smile, SMILE_ANCHORS, "a smile in {:.0%} of the pictures facing the camera"
         ),
         "movement": _movement(measured["sway"], measured["movement"]),
@@ -79,12 +79,6 @@ def body_language(scores: Mapping[str, Score]) -> float | None:
         if name not in NOT_BODY_LANGUAGE and score.value is not None
     ]
     return round(sum(values) / len(values), 1) if values else None
-
-
-def _from_share(measured: Measurement, anchors: Anchors, basis: str) -> Score:
-    if measured.value is None:
-        return Score(value=None, reason=measured.reason)
-    return Score(value=interpolate(measured.value, anchors), basis=basis.format(measured.value))
 
 
 def _framing(scene: Scene) -> Score:
