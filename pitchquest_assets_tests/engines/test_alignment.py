@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pitchquest_assets.analysis.captions import Cue
@@ -12,7 +13,7 @@ from pitchquest_assets.engines.alignment import Aligner
 from pitchquest_assets.engines.anchors import align_by_anchors
 from pitchquest_assets.engines.captions import transcribe_captions
 from pitchquest_assets.model import Audio, Transcript
-from pitchquest_assets_tests.sounds import audio_of, speech_file
+from pitchquest_assets_tests.sounds import audio_from, audio_of, speech_file
 
 JFK = (
     "And so, my fellow Americans: ask not what your country can do for you, "
@@ -124,6 +125,15 @@ def test_a_script_that_the_speaker_strayed_from_is_aligned_by_anchors(
         for a, b in zip(aligned[-100:], exact.words[-100:], strict=True)
     ]
     assert sum(difference < 0.3 for difference in differences) >= 95
+
+
+def test_a_right_script_of_several_minutes_is_trusted(pitch: Audio, script: str) -> None:
+    times = 4
+    long = audio_from(np.tile(read_samples(pitch), times))
+    transcript = transcribe_captions([Cue(" ".join([script] * times))], long, "en")
+    assert long.duration_seconds > 300
+    assert transcript.trusted
+    assert len(transcript.words) >= 0.98 * times * len(script.split())
 
 
 def test_a_text_without_a_spoken_word_cannot_be_aligned(jfk: Audio) -> None:
