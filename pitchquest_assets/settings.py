@@ -35,6 +35,31 @@ class Settings(BaseSettings):
     max_frames_per_second: float = Field(1.0, gt=0)
     frame_width_px: int = Field(640, ge=64)
 
+    inbox: Path | None = Field(None, description="folder whose videos are analysed by themselves")
+    max_concurrent_runs: int = Field(3, ge=1, description="videos analysed at the same time")
+    max_attempts: int = Field(3, ge=1, description="of one upload, where the worker got lost")
+    max_run_seconds: int = Field(1_800, ge=60, description="a longer run is ended as failed")
+    drift_within_engine: Literal["on", "off"] = Field(
+        "off", description="on: compare only results of today's engines and rubric"
+    )
+    stuck_queue_minutes: float = Field(30, gt=0, description="alert where an upload waits longer")
+    daily_budget_usd: float | None = Field(None, gt=0, description="alert above; default: none")
+    retention_days: float = Field(
+        7, ge=0, validation_alias="RETENTION_DAYS", description="frames, sound; 0: right away"
+    )
+    partition_retention_days: float = Field(
+        30, ge=0, validation_alias="PARTITION_RETENTION_DAYS", description="keys in Dagit"
+    )
+    result_retention_days: float | None = Field(
+        None, ge=0, validation_alias="RESULT_RETENTION_DAYS", description="default: for ever"
+    )
+    alert_urls: SecretStr | None = Field(
+        None, validation_alias="ALERT_URLS", description="Apprise URLs, separated by blanks"
+    )
+    save_json_backup: bool = Field(
+        False, validation_alias="SAVE_JSON_BACKUP", description="true: each result as a file too"
+    )
+
     supabase_url: str | None = Field(None, validation_alias="SUPABASE_URL")
     supabase_key: SecretStr | None = Field(None, validation_alias="SUPABASE_KEY")
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
@@ -60,6 +85,6 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0]).upper()
-        name = name if name.startswith(("SUPABASE", "DATABASE")) else f"PITCHQUEST_{name}"
+        name = str(first["loc"][0])
+        name = f"PITCHQUEST_{name.upper()}" if name in Settings.model_fields else name
         raise SettingsError(f"{name} is not usable: {first['msg']}.") from error

@@ -50,7 +50,7 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         connection.execute(
             text(
                 "truncate videos, analysis_results, analysis_results_history,"
-                " monitoring_metrics, asset_values restart identity"
+                " monitoring_metrics, asset_values, alerts restart identity"
             )
         )
     return opened

@@ -16,6 +16,7 @@ TABLES = {
     "analysis_results",
     "analysis_results_history",
     "monitoring_metrics",
+    "alerts",
     "asset_values",
 }
 DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
