@@ -72,14 +72,62 @@ def analyze(
 
     gc.freeze()
     gc.enable()
-    single = {"--captions": captions, "--report": report, "--video-id": video_id}
-    given = [name for name, value in single.items() if value is not None]
-    if len(paths) > 1 and given:
-        raise typer.BadParameter(f"{' and '.join(given)}: for one video only.")
+    _check_single(paths, {"--captions": captions, "--report": report, "--video-id": video_id})
     code = analyze_all(
         paths, captions=captions, json_file=json_file, report=report, video_id=video_id
     )
     raise typer.Exit(code)
+
+
+@app.command(epilog="Example: pitchquest up --port 3000")
+def up(
+    port: Annotated[int, typer.Option(help="Of Dagit.", min=1, max=65535)] = 3000,
+    host: Annotated[str, typer.Option(help="0.0.0.0 opens it to the network.")] = "127.0.0.1",
+) -> None:
+    """Analyse whatever is uploaded, by itself: database, Dagit and daemon, until Ctrl-C."""
+    from pitchquest_assets.automation.service import up as run_until_interrupted
+    from pitchquest_assets.settings import load_settings
+
+    gc.freeze()
+    gc.enable()
+    run_until_interrupted(
+        load_settings(), host, port, lambda told: print(told, file=sys.stderr, flush=True)
+    )
+
+
+@app.command(epilog="Example: pitchquest submit *.mp4")
+def submit(
+    paths: Annotated[list[Path], typer.Argument(help="Videos to analyse.", show_default=False)],
+    captions: Annotated[Path | None, typer.Option(help=".vtt, .srt or plain text.")] = None,
+    video_id: Annotated[str | None, typer.Option(help="Default: from the file's name.")] = None,
+) -> None:
+    """Register uploads for `pitchquest up` to analyse; prints a video id per line."""
+    from pitchquest_assets.uploads import register, video_id_of
+
+    _check_single(paths, {"--captions": captions, "--video-id": video_id})
+    store, code = _store(), 0
+    for path in paths:
+        try:
+            if not path.is_file():
+                raise InvalidInput(f"{path} is no file: check the path.")
+            print(register(store, path, video_id or video_id_of(path), captions).video_id)
+        except InvalidInput as error:
+            print(error, file=sys.stderr)
+            code = BAD_INPUT
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Example: pitchquest recover")
+def recover() -> None:
+    """Store the results that the database could not take and that wait in the spool folder."""
+    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.store import spool
+
+    settings, store = load_settings(), _store()
+    for path in spool.waiting(settings):
+        if recovered := spool.recover(store, settings, path):
+            print(recovered)
+    print("The spool folder is empty.")
 
 
 @app.command(epilog="Example: pitchquest status my_pitch-1a2b3c4d --json")
@@ -134,7 +182,7 @@ def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse
     store = _store()
     for video_id in video_ids:
         row = videos.retry(store, video_id)
-        print(f"{video_id} is 'uploaded' again; analyse {row.file_path} or materialise it in Dagit")
+        print(f"{video_id} is 'uploaded' again: `pitchquest up` analyses {row.file_path}.")
 
 
 @app.command(epilog="Example: pitchquest migrate")
@@ -173,12 +221,15 @@ def env(
 
 @app.command(epilog="Example: pitchquest down")
 def down() -> None:
-    """Stop the embedded database."""
+    """Stop `pitchquest up`, where it runs, and the embedded database."""
+    from pitchquest_assets.automation.service import stop_running
     from pitchquest_assets.settings import load_settings
     from pitchquest_assets.store.embedded import stop
 
-    stopped = stop(load_settings().home_path)
-    print("The database is stopped." if stopped else "The database was not running.")
+    home = load_settings().home_path
+    if stop_running(home):
+        print("`pitchquest up` is stopped.")
+    print("The database is stopped." if stop(home) else "The database was not running.")
 
 
 @models_app.command("list", epilog="Example: pitchquest models list")
@@ -197,6 +248,12 @@ def models_pull(
     from pitchquest_assets.tables import pull_models
 
     pull_models(names or [])
+
+
+def _check_single(paths: list[Path], options: dict[str, Path | str | None]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if len(paths) > 1 and given:
+        raise typer.BadParameter(f"{' and '.join(given)}: for one video only.")
 
 
 def _store() -> "Store":

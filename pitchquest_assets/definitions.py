@@ -11,7 +11,13 @@ from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
+from pitchquest_assets.automation.alerts import deliver_alerts
+from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch
+from pitchquest_assets.automation.recovery import spooled_results
+from pitchquest_assets.automation.retention import daily_retention, retention
+from pitchquest_assets.automation.statuses import cancelled_runs, failed_runs, left_behind
+from pitchquest_assets.automation.uploads import inbox, new_uploads
 from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
 
 defs = dg.Definitions(
@@ -26,7 +32,18 @@ defs = dg.Definitions(
         aggregated_result,
         feedback_report,
     ],
-    jobs=[analyze_pitch],
+    jobs=[analyze_pitch, retention],
+    schedules=[daily_retention],
+    sensors=[
+        new_uploads,
+        inbox,
+        failed_runs,
+        cancelled_runs,
+        left_behind,
+        spooled_results,
+        deliver_alerts,
+        system_health,
+    ],
     resources={"io_manager": SupabaseIOManager(), "store": StoreResource()},
     executor=dg.in_process_executor,
 )

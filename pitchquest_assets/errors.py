@@ -40,6 +40,14 @@ class Interrupted(PitchQuestError):
         super().__init__("The analysis was interrupted; run it again.")
 
 
+class Superseded(PitchQuestError):
+    """Another run has taken the video since this one was started."""
+
+
+class ResultSpooled(PitchQuestError):
+    """The database could not take a result, which waits in the spool folder."""
+
+
 class UnknownVideo(PitchQuestError):
     """No video with that id is registered."""
 

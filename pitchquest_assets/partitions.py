@@ -3,3 +3,8 @@
 import dagster as dg
 
 videos_partitions = dg.DynamicPartitionsDefinition(name="videos")
+
+PARTITION_TAG = "dagster/partition"
+"""The tag by which Dagster itself says which video a run is for."""
+ATTEMPT_TAG = "attempt"
+"""The tag of a run that says which attempt of its video it was started for."""

@@ -1,22 +1,19 @@
 """One video through the graph, in this process."""
 
-import hashlib
-import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Queue
 from threading import Thread
 
 import dagster as dg
-from dagster_shared.error import SerializableErrorInfo
 
+from pitchquest_assets.automation.failures import cause_of
 from pitchquest_assets.definitions import defs
-from pitchquest_assets.errors import Interrupted, InvalidVideo, PitchQuestError
+from pitchquest_assets.errors import Interrupted
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.store import Store, results, videos
+from pitchquest_assets.store import Store, queue, results, videos
 from pitchquest_assets.store.values import Address, load_value
 
 Listener = Callable[[dg.EventLogEntry], None]
@@ -33,32 +30,6 @@ class Outcome:
     input_is_bad: bool = False
 
 
-def video_id_of(path: Path) -> str:
-    """The id of a file that was given without one: its name, and eight digits for its place."""
-    place = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:100]
-    return f"{name or 'video'}-{place[:8]}"
-
-
-def register(store: Store, path: Path, video_id: str, captions: Path | None) -> None:
-    """Enter a file, readable or not, as an upload.
-
-    Raises:
-        InvalidVideoId: the id does not fit the pattern.
-        InvalidVideo: the file's name is not text, so that no row can hold it.
-    """
-    if not str(path).isprintable():
-        raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
-    size = path.stat().st_size if path.is_file() else None
-    videos.register(
-        store,
-        video_id,
-        str(path.absolute()),
-        captions_path=str(captions.absolute()) if captions else None,
-        size_bytes=size,
-    )
-
-
 def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Listener) -> Outcome:
     """Run every asset for one registered video; a failure ends as status 'failed', with why.
 
@@ -66,7 +37,7 @@ def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Lis
         Interrupted: Ctrl-C or a polite kill; the status is 'failed'.
     """
     run_id = str(uuid.uuid4())
-    videos.mark_processing(store, video_id, run_id)
+    queue.claim(store, video_id, run_id, attempt=None)
     outcomes: Queue[Outcome | BaseException] = Queue()
 
     def work() -> None:
@@ -118,29 +89,5 @@ def _execute(
 
 
 def _failure(video_id: str, run_result: dg.ExecuteInProcessResult) -> Outcome:
-    """The sentence of the step that failed first; ours as it is, others with the step's name."""
-    events = run_result.all_events
-    failed = next((event for event in events if event.is_step_failure or event.is_failure), None)
-    if failed is None:  # cancelled in Dagit
-        return Outcome(video_id, error=str(Interrupted()))
-    if not failed.is_step_failure:
-        errors = list(_chain(failed.job_failure_data.error))
-    else:
-        data = failed.step_failure_data
-        if data.user_failure_data:
-            bad = data.user_failure_data.metadata.get("input_is_bad")
-            told = data.user_failure_data.description
-            return Outcome(video_id, error=told, input_is_bad=bool(bad and bad.value))
-        errors = list(_chain(data.error))
-    message = errors[-1].message.strip() if errors else "no reason was given"
-    class_name, _, sentence = message.partition(": ")
-    if class_name.startswith(PitchQuestError.__module__.split(".")[0]):
-        return Outcome(video_id, error=sentence)
-    return Outcome(video_id, error=f"{failed.step_key or 'The run'} failed: {message}")
-
-
-def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:
-    """The error, its cause, the cause of that, and so on."""
-    while error is not None:
-        yield error
-        error = error.cause
+    cause = cause_of(run_result.all_events)
+    return Outcome(video_id, error=cause.sentence, input_is_bad=cause.input_is_bad)

@@ -23,10 +23,11 @@ from pitchquest_assets.automation.instance import open_instance
 from pitchquest_assets.engines.progress import BAR_CHARACTERS
 from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
 from pitchquest_assets.model import PitchResult
-from pitchquest_assets.runner import Listener, Outcome, register, run, video_id_of
+from pitchquest_assets.runner import Listener, Outcome, run
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, open_store
 from pitchquest_assets.tables import ASSETS, check_writable, save_report
+from pitchquest_assets.uploads import register, video_id_of
 
 # Below it the headline says that the score is a partial one, as the report does.
 PARTIAL_COVERAGE = 0.6

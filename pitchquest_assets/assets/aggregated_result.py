@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pitchquest_assets.analysis.aggregate import aggregate
+from pitchquest_assets.assets.checks import RESULT_CAN_BE_READ, SCORE_ADDS_UP
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import (
     ContentAnalysis,
@@ -17,7 +18,12 @@ from pitchquest_assets.model import (
 )
 
 
-@video_asset(code_version="1", group="result", kinds={"postgres"})
+@video_asset(
+    code_version="1",
+    group="result",
+    kinds={"postgres"},
+    checks=(SCORE_ADDS_UP, RESULT_CAN_BE_READ),
+)
 def aggregated_result(
     context: dg.AssetExecutionContext,
     source_video: SourceVideo,
@@ -44,7 +50,7 @@ def aggregated_result(
     )
     metadata = result.metadata
     pace = delivery_analysis.measurements["speech_rate"]
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "overall_score": dg.MetadataValue.text("not scored")
             if result.results.overall_score is None

@@ -16,7 +16,7 @@ def audio(context: dg.AssetExecutionContext, source_video: SourceVideo) -> Audio
     Empty with a reason for a picture without sound; fails where nothing can be decoded.
     """
     sound = extract_audio(source_video, limits=limits_of(load_settings()))
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "duration_seconds": sound.duration_seconds,
             "size_mb": round(len(sound.payload) / 1e6, 2),

@@ -9,7 +9,7 @@ from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
 
-@video_asset(code_version="1", group="analysis", kinds={"text"})
+@video_asset(code_version="1", group="analysis", kinds={"text"}, pool="gemini")
 def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) -> ContentAnalysis:
     """The ten rubric items, 0–5 each, with the sentence that showed it and its second.
 
@@ -25,7 +25,7 @@ def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) 
         )
         for item in analysis.items
     ]
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "judge": analysis.judge,
             "rubric": f"{rubric.name} {rubric.version}",

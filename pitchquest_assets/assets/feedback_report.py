@@ -13,5 +13,5 @@ def feedback_report(
 ) -> Report:
     """One self-contained HTML file: score, evidence, timeline, transcript, frames."""
     report = render_report(aggregated_result, frames)
-    context.add_output_metadata({"size_mb": round(len(report.payload) / 1e6, 2)})
+    context.add_asset_metadata({"size_mb": round(len(report.payload) / 1e6, 2)})
     return report

@@ -26,7 +26,7 @@ def frames(context: dg.AssetExecutionContext, source_video: SourceVideo) -> Fram
         width_px=settings.frame_width_px,
         limits=limits_of(settings),
     )
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "frames": len(sampled.frames),
             "method": sampled.method,
@@ -36,7 +36,7 @@ def frames(context: dg.AssetExecutionContext, source_video: SourceVideo) -> Fram
     )
     if sampled.frames:
         sheet = base64.b64encode(read_frame(sampled, CONTACT_SHEET)).decode()
-        context.add_output_metadata(
+        context.add_asset_metadata(
             {"contact_sheet": dg.MetadataValue.md(f"![frames](data:image/jpeg;base64,{sheet})")}
         )
     return sampled

@@ -8,10 +8,12 @@ from pitchquest_assets.analysis.captions import read_captions
 from pitchquest_assets.analysis.media import probe
 from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.assets.worker import WORKER_TAG, this_worker
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.model import SourceVideo
+from pitchquest_assets.partitions import ATTEMPT_TAG
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import videos
+from pitchquest_assets.store import queue, videos
 from pitchquest_assets.store.io_manager import StoreResource
 
 
@@ -19,12 +21,19 @@ from pitchquest_assets.store.io_manager import StoreResource
 def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> SourceVideo:
     """What the container says: streams, picture size, duration, rotation, checksum.
 
-    Marks the video as processing. Fails without a retry where the file or its captions cannot be
-    read, hold neither picture nor sound, or are beyond the limits (PITCHQUEST_MAX_…).
+    Takes the video: status 'processing'. Fails without a retry where the file or its captions
+    cannot be read, hold neither picture nor sound, or are beyond the limits (PITCHQUEST_MAX_…).
     """
     row = videos.get(store.store(), context.partition_key)
     if _will_complete(context):
-        videos.mark_processing(store.store(), row.video_id, context.run.run_id)
+        attempt = context.run.tags.get(ATTEMPT_TAG)
+        queue.claim(
+            store.store(),
+            row.video_id,
+            context.run.run_id,
+            attempt=None if attempt is None else int(attempt),
+        )
+        context.instance.add_run_tags(context.run.run_id, {WORKER_TAG: this_worker()})
     path = Path(row.file_path)
     if not path.is_absolute():
         raise InvalidVideo(f"{row.file_path} is no absolute path; register the file again.")
@@ -37,7 +46,7 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
     )
     if source.captions_path:
         read_captions(Path(source.captions_path))
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "filename": source.filename,
             "duration_seconds": source.duration_seconds,

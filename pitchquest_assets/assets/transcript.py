@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pitchquest_assets.assets.checks import TRANSCRIPT_IS_TRUSTED
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.progress import log_progress
 from pitchquest_assets.engines.transcribers import transcribe
@@ -9,7 +10,13 @@ from pitchquest_assets.model import Audio, SourceVideo, Transcript
 from pitchquest_assets.settings import load_settings
 
 
-@video_asset(code_version="1", group="analysis", kinds={"text"})
+@video_asset(
+    code_version="1",
+    group="analysis",
+    kinds={"text"},
+    checks=(TRANSCRIPT_IS_TRUSTED,),
+    pool="openai",
+)
 def transcript(
     context: dg.AssetExecutionContext, source_video: SourceVideo, audio: Audio
 ) -> Transcript:
@@ -19,7 +26,7 @@ def transcript(
     retry where the engine that was asked for by name is not here.
     """
     heard = transcribe(source_video, audio, load_settings(), log_progress(context.log.info))
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "engine": heard.engine,
             "model": heard.model or "",

@@ -2,11 +2,12 @@
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
 
+from pitchquest_assets.assets.checks import ValueCheck
 from pitchquest_assets.errors import (
     EngineUnavailable,
     Interrupted,
@@ -14,6 +15,7 @@ from pitchquest_assets.errors import (
     PitchQuestError,
     SettingsError,
     StoreCorrupt,
+    Superseded,
     UnknownVideo,
 )
 from pitchquest_assets.partitions import videos_partitions
@@ -24,9 +26,9 @@ from pitchquest_assets.store import open_store, videos
 LASTING = (
     InvalidInput,
     EngineUnavailable,
-    Interrupted,
     SettingsError,
     StoreCorrupt,
+    Superseded,
     UnknownVideo,
 )
 RETRIES = dg.RetryPolicy(
@@ -35,17 +37,23 @@ RETRIES = dg.RetryPolicy(
 
 
 def video_asset(
-    *, code_version: str, group: str, kinds: set[str]
+    *,
+    code_version: str,
+    group: str,
+    kinds: set[str],
+    checks: tuple[ValueCheck, ...] = (),
+    pool: str | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
-    or a missing engine is not retried. The step's seconds become metadata.
+    or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
+    once it is stored. `pool` limits how many steps may use one vendor at the same time.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
         @functools.wraps(compute)
-        def timed(context: dg.AssetExecutionContext, **inputs: Any) -> Any:
+        def timed(context: dg.AssetExecutionContext, **inputs: Any) -> Iterator[Any]:
             started = time.monotonic()
             try:
                 value = compute(context, **inputs)
@@ -54,8 +62,10 @@ def video_asset(
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
                 # Dagster would try an interrupted step again as if it had failed.
                 raise as_failure(Interrupted(), context) from error
-            context.add_output_metadata({"seconds": round(time.monotonic() - started, 2)})
-            return value
+            context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
+            yield dg.Output(value)
+            for check in checks:
+                yield check.result(value)
 
         return dg.asset(
             partitions_def=videos_partitions,
@@ -64,6 +74,8 @@ def video_asset(
             kinds=kinds,
             owners=["team:pitchquest"],
             retry_policy=RETRIES,
+            check_specs=[check.spec(compute.__name__) for check in checks],
+            pool=pool,
         )(timed)
 
     return decorate
@@ -72,7 +84,8 @@ def video_asset(
 def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.Failure:
     """The error as Dagster shows it: its sentence, its class, and whether to try again.
 
-    One that lasts marks the video as failed at once, whoever started the run.
+    One that lasts marks the video as failed at once, whoever started the run; an interruption is
+    left to who knows whether the run was cancelled or its worker was only shut down.
     """
     lasts = isinstance(error, LASTING)
     if lasts:
@@ -81,5 +94,5 @@ def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.
     return dg.Failure(
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
-        allow_retries=not lasts,
+        allow_retries=not lasts and not isinstance(error, Interrupted),
     )

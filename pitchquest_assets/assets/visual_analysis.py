@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pitchquest_assets.analysis.visual import analyse_visual
+from pitchquest_assets.assets.checks import PICTURE_IS_USABLE
 from pitchquest_assets.assets.metadata import analysis_metadata
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines import models
@@ -11,7 +12,13 @@ from pitchquest_assets.model import Frames, VisualAnalysis
 from pitchquest_assets.settings import load_settings
 
 
-@video_asset(code_version="1", group="analysis", kinds={"image"})
+@video_asset(
+    code_version="1",
+    group="analysis",
+    kinds={"image"},
+    checks=(PICTURE_IS_USABLE,),
+    pool="gemini",
+)
 def visual_analysis(context: dg.AssetExecutionContext, frames: Frames) -> VisualAnalysis:
     """Face presence, framing, movement and picture quality of the sampled frames.
 
@@ -21,7 +28,7 @@ def visual_analysis(context: dg.AssetExecutionContext, frames: Frames) -> Visual
     if frames.frames:
         model = models.fetch("yunet", load_settings(), log_progress(context.log.info))
     analysis = analyse_visual(frames, yunet_model=model)
-    context.add_output_metadata(
+    context.add_asset_metadata(
         {
             "frames": analysis.frames_analyzed,
             "detector": analysis.detector or "none",

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from importlib.resources import files
 
 import dagster as dg
@@ -24,7 +25,23 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     instance.optimize_for_webserver(
         statement_timeout=STATEMENT_TIMEOUT_MS, pool_recycle=3600, max_overflow=10
     )
+    # Dagster asks for its own tables and columns, and for the partition, 260 times a run.
+    for question in ("has_table", "has_asset_key_col", "has_dynamic_partition"):
+        asked = getattr(instance.event_log_storage, question)
+        setattr(instance.event_log_storage, question, _remember_yes(asked))
     return instance
+
+
+def _remember_yes(ask: Callable[..., bool]) -> Callable[..., bool]:
+    """The same question, not asked again once the answer was yes: what is there stays there."""
+    known: set[tuple[str, ...]] = set()
+
+    def asked(*question: str) -> bool:
+        if question not in known and ask(*question):
+            known.add(question)
+        return question in known
+
+    return asked
 
 
 def point_to_instance(settings: Settings) -> dict[str, str]:
@@ -37,4 +54,5 @@ def point_to_instance(settings: Settings) -> dict[str, str]:
     return {
         "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(home)),
         "DAGSTER_POSTGRES_URL": url,
+        "PITCHQUEST_MAX_CONCURRENT_RUNS": str(settings.max_concurrent_runs),
     }

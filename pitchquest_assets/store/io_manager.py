@@ -4,9 +4,10 @@ from typing import Any, get_args, get_origin
 
 import dagster as dg
 
+from pitchquest_assets.errors import ResultSpooled, StoreUnavailable
 from pitchquest_assets.model import PitchResult
-from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import Store, open_store
+from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.store import Store, open_store, spool
 from pitchquest_assets.store.results import get_result, save_result
 from pitchquest_assets.store.values import (
     Address,
@@ -31,7 +32,8 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
     """Stores the values of assets in PostgreSQL and the object store.
 
     - a `PitchResult` becomes the video's row in `analysis_results`, and the video 'completed', in
-      one transaction; who takes it must say so by its annotation
+      one transaction; who takes it must say so by its annotation. One that the database cannot
+      take waits in the spool folder, and the run fails
     - a value with bytes becomes an object and, after it, its row in `asset_values`
     - anything else that JSON can hold, None included, becomes a row in `asset_values`
 
@@ -49,7 +51,13 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
                 raise ValueNotStorable(
                     f"{address} must hold the result of its own video, not of {obj.video_id!r}."
                 )
-            save_result(store, obj)
+            settings = load_settings()
+            if settings.save_json_backup:
+                spool.write(spool.backup_folder(settings), obj)
+            try:
+                save_result(store, obj)
+            except StoreUnavailable as error:
+                raise _spooled(obj, settings) from error
             context.add_output_metadata({"table": "analysis_results"})
             return
         stored = save_value(
@@ -78,6 +86,16 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
         for address in sorted(addresses):
             values |= _load_allowed(store, context, address, _value_type(expected))
         return values
+
+
+def _spooled(result: PitchResult, settings: Settings) -> dg.Failure:
+    """The failure of a run whose result waits on disk; making it again would help nobody."""
+    path = spool.write(spool.spool_folder(settings), result)
+    error = ResultSpooled(
+        f"The database could not take the result of {result.video_id}, which is safe in {path}: it "
+        "is stored when the database answers again (`pitchquest recover`)."
+    )
+    return dg.Failure(str(error), {"error": type(error).__name__}, allow_retries=False)
 
 
 def _load_allowed(

@@ -4,6 +4,8 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +29,12 @@ class ObjectStore(Protocol):
 
     def exists(self, path: str) -> bool:
         """Whether there is such an object."""
+
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """The paths of the objects that were last written before `moment`."""
+
+    def tidy(self, moment: datetime) -> None:
+        """Remove what interrupted writes and deleted objects left behind before `moment`."""
 
 
 class FolderObjects:
@@ -74,11 +82,37 @@ class FolderObjects:
         """Whether there is such an object."""
         return self._file(path).is_file()
 
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """The paths of the objects that were last written before `moment`."""
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                file = Path(folder) / name
+                if _NAME.fullmatch(name) and _is_older(file, moment):
+                    yield file.relative_to(self.root).as_posix()
+
+    def tidy(self, moment: datetime) -> None:
+        """Remove temporary files and empty folders that are older than `moment`."""
+        for folder, _, names in os.walk(self.root, topdown=False):
+            for name in names:
+                if name.endswith(".tmp") and _is_older(Path(folder) / name, moment):
+                    (Path(folder) / name).unlink(missing_ok=True)
+            if Path(folder) != self.root and _is_older(Path(folder), moment):
+                with contextlib.suppress(OSError):  # it is not empty
+                    Path(folder).rmdir()
+
     def _file(self, path: str) -> Path:
         names = path.split("/")
         if not all(_NAME.fullmatch(name) for name in names):
             raise StoreCorrupt(f"{path!r} is not a path inside the object store.")
         return self.root.joinpath(*names)
+
+
+def _is_older(path: Path, moment: datetime) -> bool:
+    """Whether it was last written before `moment`; False where it has just gone."""
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

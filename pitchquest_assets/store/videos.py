@@ -30,6 +30,7 @@ class VideoRow(Value):
     job_id: str | None
     error: str | None
     attempts: int
+    workers_lost: int
     owner: UUID | None
     sha256: str | None
     uploaded_at: datetime
@@ -38,6 +39,7 @@ class VideoRow(Value):
 
 
 _COLUMNS = ", ".join(VideoRow.model_fields)
+_BY_ID = "where video_id = :video_id"
 
 
 def check_video_id(video_id: str) -> str:
@@ -90,21 +92,10 @@ def register(
           captions_path = excluded.captions_path, file_size_mb = excluded.file_size_mb,
           sha256 = excluded.sha256, owner = coalesce(excluded.owner, v.owner),
           status = 'uploaded', job_id = null, error = null, duration_seconds = null,
-          uploaded_at = now()
+          workers_lost = 0, uploaded_at = now()
         returning {_COLUMNS}
     """
     return _only(_rows(store, statement, **values), video_id)
-
-
-def mark_processing(store: Store, video_id: str, job_id: str) -> VideoRow:
-    """A run has taken the video: status 'processing' with its job id, error cleared.
-
-    Raises:
-        UnknownVideo: no such video is registered.
-    """
-    return _update(
-        store, video_id, "status = 'processing', job_id = :job_id, error = null", job_id=job_id
-    )
 
 
 def mark_failed(store: Store, video_id: str, error: str, job_id: str | None = None) -> bool:
@@ -131,7 +122,8 @@ def retry(store: Store, video_id: str) -> VideoRow:
     Raises:
         UnknownVideo: no such video is registered.
     """
-    return _update(store, video_id, "status = 'uploaded', job_id = null, error = null")
+    changes = "status = 'uploaded', job_id = null, error = null, workers_lost = 0"
+    return update(store, video_id, changes)
 
 
 def get(store: Store, video_id: str) -> VideoRow:
@@ -140,25 +132,45 @@ def get(store: Store, video_id: str) -> VideoRow:
     Raises:
         UnknownVideo: no such video is registered.
     """
-    rows = _rows(
-        store, f"select {_COLUMNS} from videos where video_id = :video_id", video_id=video_id
-    )
-    return _only(rows, video_id)
+    return _only(select(store, _BY_ID, video_id=video_id), video_id)
+
+
+def find(store: Store, video_id: str) -> VideoRow | None:
+    """One row, or None where no such video is registered."""
+    return next(iter(select(store, _BY_ID, video_id=video_id)), None)
 
 
 def list_videos(store: Store, status: Status | None = None) -> list[VideoRow]:
     """All rows, or those with one status, oldest upload first."""
     condition = "" if status is None else "where status = :status"
-    return _rows(
+    return select(
         store,
-        f"select {_COLUMNS} from videos {condition} order by uploaded_at, id",
+        f"{condition} order by uploaded_at, id",
         **({} if status is None else {"status": status}),
     )
 
 
-def _update(store: Store, video_id: str, changes: str, **values: object) -> VideoRow:
-    statement = f"update videos set {changes} where video_id = :video_id returning {_COLUMNS}"
-    return _only(_rows(store, statement, video_id=video_id, **values), video_id)
+def update(store: Store, video_id: str, changes: str, **values: object) -> VideoRow:
+    """Change one row, and return it as it is then.
+
+    Raises:
+        UnknownVideo: no such video is registered.
+    """
+    values |= {"video_id": video_id}
+    rows = select(store, _BY_ID, f"update videos set {changes}", **values)
+    return _only(rows, video_id)
+
+
+def select(
+    store: Store, condition: str, change: str | None = None, **values: object
+) -> list[VideoRow]:
+    """The rows that fit `condition`, after `change` ("update videos set …") where it is given."""
+    statement = (
+        f"{change} {condition} returning {_COLUMNS}"
+        if change
+        else f"select {_COLUMNS} from videos {condition}"
+    )
+    return _rows(store, statement, **values)
 
 
 def _rows(store: Store, statement: str, **values: object) -> list[VideoRow]:

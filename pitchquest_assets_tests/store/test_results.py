@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pitchquest_assets.errors import UnknownVideo
 from pitchquest_assets.model import PitchResult
-from pitchquest_assets.store import Store, results, videos
+from pitchquest_assets.store import Store, queue, results, videos
 from pitchquest_assets.store.values import ValueNotStorable
 from pitchquest_assets_tests import factories
 
@@ -22,7 +22,7 @@ WHOLE = [
 
 def register_and_save(store: Store, result: PitchResult) -> None:
     videos.register(store, result.video_id, "/in/pitch.mp4")
-    videos.mark_processing(store, result.video_id, result.job_id)
+    queue.claim(store, result.video_id, result.job_id, attempt=None)
     results.save_result(store, result)
 
 

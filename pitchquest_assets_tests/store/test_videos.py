@@ -3,7 +3,7 @@ import uuid
 import pytest
 
 from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
-from pitchquest_assets.store import Store, videos
+from pitchquest_assets.store import Store, queue, videos
 
 
 def test_an_upload_waits_and_the_same_video_again_waits_again(store: Store) -> None:
@@ -13,7 +13,7 @@ def test_an_upload_waits_and_the_same_video_again_waits_again(store: Store) -> N
     )
     assert (first.status, first.attempts, first.filename) == ("uploaded", 0, "pitch.mp4")
     assert first.file_size_mb == 2.5
-    videos.mark_processing(store, "pitch", "job-1")
+    queue.claim(store, "pitch", "job-1", attempt=None)
     videos.mark_failed(store, "pitch", "It has no sound.", "job-1")
     again = videos.register(store, "pitch", "/in/better.mp4", captions_path="/in/pitch.vtt")
     assert (again.status, again.attempts, again.job_id, again.error) == ("uploaded", 1, None, None)
@@ -43,7 +43,7 @@ def test_a_failure_keeps_its_sentence_and_the_job(store: Store) -> None:
     videos.register(store, "pitch", "/in/pitch.mp4")
     assert videos.mark_failed(store, "pitch", "pitch.mp4 is empty.")
     videos.retry(store, "pitch")
-    videos.mark_processing(store, "pitch", "job-1")
+    queue.claim(store, "pitch", "job-1", attempt=None)
     assert videos.mark_failed(store, "pitch", "pitch.mp4 has vanished.", "job-1")
     row = videos.get(store, "pitch")
     assert (row.status, row.error, row.job_id) == ("failed", "pitch.mp4 has vanished.", "job-1")
@@ -51,8 +51,8 @@ def test_a_failure_keeps_its_sentence_and_the_job(store: Store) -> None:
 
 def test_a_run_that_was_overtaken_fails_nothing(store: Store) -> None:
     videos.register(store, "pitch", "/in/pitch.mp4")
-    videos.mark_processing(store, "pitch", "job-1")
-    videos.mark_processing(store, "pitch", "job-2")
+    queue.claim(store, "pitch", "job-1", attempt=None)
+    queue.claim(store, "pitch", "job-2", attempt=None)
     assert not videos.mark_failed(store, "pitch", "It was cancelled.", "job-1")
     assert videos.get(store, "pitch").status == "processing"
     videos.retry(store, "pitch")
@@ -72,7 +72,7 @@ def test_an_unknown_video_is_named(store: Store) -> None:
     for call in (
         lambda: videos.get(store, "nobody"),
         lambda: videos.retry(store, "nobody"),
-        lambda: videos.mark_processing(store, "nobody", "job-1"),
+        lambda: queue.claim(store, "nobody", "job-1", attempt=None),
     ):
         with pytest.raises(UnknownVideo, match="'nobody'"):
             call()
@@ -82,6 +82,6 @@ def test_an_unknown_video_is_named(store: Store) -> None:
 def test_videos_are_listed_oldest_first_and_by_status(store: Store) -> None:
     for name in ("b", "a", "c"):
         videos.register(store, name, f"/in/{name}.mp4")
-    videos.mark_processing(store, "a", "job-1")
+    queue.claim(store, "a", "job-1", attempt=None)
     assert [row.video_id for row in videos.list_videos(store)] == ["b", "a", "c"]
     assert [row.video_id for row in videos.list_videos(store, "uploaded")] == ["b", "c"]

@@ -7,9 +7,12 @@ create table public.alerts (
   event_key text not null unique,
   message text not null,
   created_at timestamptz not null default now(),
-  -- Null while it waits.
+  -- When all of ALERT_URLS have it; null while it waits.
   delivered_at timestamptz,
-  tries integer not null default 0
+  -- The URLs that have it, each as a hash.
+  delivered_to text[] not null default '{}',
+  tries integer not null default 0,
+  tried_at timestamptz
 );
 
 create index alerts_waiting_idx on public.alerts (created_at) where delivered_at is null;
@@ -17,3 +20,28 @@ create index alerts_waiting_idx on public.alerts (created_at) where delivered_at
 alter table public.alerts enable row level security;
 revoke all on public.alerts from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.alerts to service_role;
+
+-- Whoever sets a video to 'failed': the pipeline, a backend through REST, or a person with psql.
+create function pitchquest.tell_of_failed_video() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into public.alerts (kind, event_key, message)
+  values (
+    'failed_video',
+    pg_catalog.concat_ws(':', 'failed', new.video_id, new.attempts, new.job_id),
+    new.video_id || ': ' || coalesce(new.error, 'no reason was given')
+  )
+  on conflict (event_key) do nothing;
+  return null;
+end
+$$;
+
+create trigger videos_tell_of_failed
+  after insert or update of status on public.videos
+  for each row when (new.status = 'failed')
+  execute function pitchquest.tell_of_failed_video();
+
+-- What the health sensor counts.
+create index videos_failed_idx on public.videos (updated_at) where status = 'failed';

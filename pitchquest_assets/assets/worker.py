@@ -1,0 +1,37 @@
+"""Which process works on a run, so that another one on the same machine can tell if it still does.
+
+Dagster's own launcher sees the death of a worker only while the code server lives that started it.
+"""
+
+import os
+import platform
+
+WORKER_TAG = "worker"
+
+
+def this_worker() -> str:
+    """This process: host, process id and the time of its start, as ids are used again."""
+    return name_of(os.getpid())
+
+
+def name_of(pid: int) -> str:
+    """A process of this machine, named like this one."""
+    import psutil  # type: ignore[import-untyped]  # not needed to load the definitions
+
+    return f"{platform.node()}:{pid}:{psutil.Process(pid).create_time():.2f}"
+
+
+def is_gone(worker: str) -> bool:
+    """Whether that process has ended; False where there is none or it is on another machine."""
+    import psutil
+
+    host, _, process_name = worker.partition(":")
+    if host != platform.node():
+        return False
+    pid, _, started = process_name.partition(":")
+    try:
+        process = psutil.Process(int(pid))
+        ended = process.status() == psutil.STATUS_ZOMBIE
+        return ended or f"{process.create_time():.2f}" != started
+    except psutil.NoSuchProcess:
+        return True

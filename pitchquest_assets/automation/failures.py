@@ -1,0 +1,87 @@
+"""Why a run came to nothing, as one sentence, and whether another try may help."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster_shared.error import SerializableErrorInfo
+
+from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavailable
+
+# What these say of, another worker or another minute may mend.
+PASSING = {error.__name__ for error in (Interrupted, StoreUnavailable)}
+# Dagster's own storage, and Dagster's way to say that the worker was told to stop.
+PASSING_ELSEWHERE = ("OperationalError", "InterfaceError", "DagsterExecutionInterruptedError")
+WORKER_LOST = "The worker of this analysis was lost"
+READ = {
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.RUN_CANCELING,
+    dg.DagsterEventType.RUN_FAILURE,
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a run came to nothing."""
+
+    sentence: str
+    input_is_bad: bool = False
+    passing: bool = False
+
+
+def cause_of(events: Iterable[dg.DagsterEvent]) -> Cause:
+    """What the events of a failed or cancelled run say, oldest first.
+
+    A cancellation goes before all, as the steps that it stops fail too; then the first step that
+    failed; a run without either lost its worker.
+    """
+    seen = [event for event in events if event.event_type in READ]
+    for event in seen:
+        if event.event_type == dg.DagsterEventType.RUN_CANCELING:
+            return _cancelled(event.message or "")
+    for event in seen:
+        if event.is_step_failure:
+            return _step_failed(str(event.step_key), event.step_failure_data)
+    errors = [
+        error
+        for event in seen
+        if event.is_failure
+        for error in _chain(event.job_failure_data.error)
+    ]
+    told = errors[-1].message.strip() if errors else seen[-1].message if seen else ""
+    return Cause(f"{WORKER_LOST} ({told or 'no reason was given'}).", passing=True)
+
+
+def _cancelled(message: str) -> Cause:
+    if "maximum runtime" in message:
+        return Cause(
+            f"The analysis was ended: {message.rpartition('due to ')[2].rstrip('.')} "
+            "(PITCHQUEST_MAX_RUN_SECONDS)."
+        )
+    return Cause("The analysis was cancelled; `pitchquest retry` starts it again.")
+
+
+def _step_failed(step: str, data: StepFailureData) -> Cause:
+    """Our own sentence as it is, another's with the step's name."""
+    if told := data.user_failure_data:
+        flags = {key: value.value for key, value in told.metadata.items()}
+        return Cause(
+            told.description or "",
+            input_is_bad=bool(flags.get("input_is_bad")),
+            passing=flags.get("error") in PASSING,
+        )
+    errors = list(_chain(data.error))
+    message = errors[-1].message.strip() if errors else "no reason was given"
+    class_name, _, sentence = message.partition(": ")
+    if class_name.startswith(PitchQuestError.__module__.split(".")[0]):
+        return Cause(sentence, passing=class_name.rpartition(".")[2] in PASSING)
+    passing = any(str(error.cls_name) in PASSING_ELSEWHERE for error in errors)
+    return Cause(f"{step} failed: {message}", passing=passing)
+
+
+def _chain(error: SerializableErrorInfo | None) -> Iterator[SerializableErrorInfo]:
+    """The error, its cause, the cause of that, and so on."""
+    while error is not None:
+        yield error
+        error = error.cause

@@ -1,0 +1,108 @@
+"""The daily prune: one job, an op for each kind of thing that would pile up."""
+
+import dagster as dg
+
+from pitchquest_assets.automation.event_log import prune_events, prune_partition_keys, prune_runs
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.retention import (
+    prune_records,
+    prune_results,
+    prune_values,
+    sweep_objects,
+)
+
+RECORDS_RETENTION_DAYS = 30
+
+Removed = dict[str, int]
+
+
+@dg.op(out=dg.Out(io_manager_key="removed"))
+def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+    """Frames, sound, transcripts and analyses of finished videos, after RETENTION_DAYS.
+
+    Reports and results stay. Objects that no row names go after a day.
+    """
+    return _told(
+        context,
+        values=prune_values(store.store(), load_settings().retention_days),
+        objects_without_row=sweep_objects(store.store()),
+    )
+
+
+@dg.op(out=dg.Out(io_manager_key="removed"))
+def old_results(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+    """All that is stored about videos finished RESULT_RETENTION_DAYS ago; off by default.
+
+    The result, its history, the report, its copy in HOME/reports and the row in `videos`.
+    """
+    settings = load_settings()
+    if settings.result_retention_days is None:
+        return _told(context, videos=0)
+    video_ids = prune_results(store.store(), settings.result_retention_days)
+    for video_id in video_ids:
+        (settings.home_path / "reports" / f"{video_id}.html").unlink(missing_ok=True)
+    return _told(context, videos=len(video_ids))
+
+
+@dg.op(out=dg.Out(io_manager_key="removed"))
+def partition_keys(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+    """Keys in Dagit of videos finished PARTITION_RETENTION_DAYS ago, or without a row.
+
+    More than about 40,000 keys would freeze Dagit. A video that is uploaded again gets its back.
+    """
+    days = load_settings().partition_retention_days
+    return _told(context, keys=prune_partition_keys(context.instance, store.store(), days))
+
+
+@dg.op(out=dg.Out(io_manager_key="removed"))
+def event_log(context: dg.OpExecutionContext) -> Removed:
+    """Events that nobody reads, an hour after their run succeeded.
+
+    Runs that ended PARTITION_RETENTION_DAYS ago go whole.
+    """
+    days = load_settings().partition_retention_days
+    return _told(
+        context,
+        events=prune_events(context.instance),
+        runs=prune_runs(context.instance, days),
+    )
+
+
+@dg.op(out=dg.Out(io_manager_key="removed"))
+def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+    """`system_health` rows and alerts that are older than 30 days."""
+    return _told(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
+
+
+def _told(context: dg.OpExecutionContext, **removed: int) -> Removed:
+    """Say in Dagit what was removed."""
+    context.log.info(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
+    context.add_output_metadata(removed)
+    return removed
+
+
+@dg.job(
+    resource_defs={"removed": dg.mem_io_manager},
+    description="Removes what has served its time, each kind by its own setting: intermediate "
+    "values (RETENTION_DAYS), results (RESULT_RETENTION_DAYS, off by default), keys and runs in "
+    "Dagit (PARTITION_RETENTION_DAYS), events that nobody reads, health rows and alerts. In "
+    "batches, so it may be cancelled and started again at any time.",
+)
+def retention() -> None:
+    """Every prune, independent of each other."""
+    intermediate_values()
+    old_results()
+    partition_keys()
+    event_log()
+    health_and_alerts()
+
+
+daily_retention = dg.ScheduleDefinition(
+    name="daily_retention",
+    job=retention,
+    cron_schedule="40 3 * * *",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Starts the job `retention` at 03:40 UTC.",
+)

@@ -1,0 +1,107 @@
+"""Results that the database could not take: JSON files that wait until it can."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable
+from pitchquest_assets.model import PitchResult
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store import Store, results
+
+
+class Recovered(NamedTuple):
+    """What became of one spooled result."""
+
+    video_id: str
+    job_id: str
+    stored: bool
+
+    def __str__(self) -> str:
+        done = "is stored" if self.stored else "was overtaken by a newer one and is in backup/"
+        return f"The result of {self.video_id} from run {self.job_id} {done}."
+
+
+def spool_folder(settings: Settings) -> Path:
+    """Where results wait."""
+    return settings.home_path / "spool"
+
+
+def backup_folder(settings: Settings) -> Path:
+    """Where results are kept that nothing waits for."""
+    return settings.home_path / "backup"
+
+
+def file_name(video_id: str, job_id: str) -> str:
+    """The name of a result's file."""
+    return f"{video_id}_{job_id}.json"
+
+
+def write(folder: Path, result: PitchResult) -> Path:
+    """Put a result into a file of its own, whole or not at all.
+
+    Raises:
+        StoreUnavailable: the folder cannot be written either.
+    """
+    path = folder / file_name(result.video_id, result.job_id)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("x", encoding="utf-8") as file:
+                file.write(result.model_dump_json())
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path} cannot be written ({error.strerror or error}): make room or check the rights "
+            "of that folder."
+        ) from error
+    return path
+
+
+def waiting(settings: Settings) -> list[Path]:
+    """The spooled results, oldest first."""
+    folder = spool_folder(settings)
+    return sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime, path.name))
+
+
+def recover(store: Store, settings: Settings, path: Path) -> Recovered | None:
+    """Store one spooled result, exactly once, and set its video to 'completed'.
+
+    A file whose video has a newer result by now goes to the backup folder instead.
+
+    Returns:
+        None where another process was faster.
+
+    Raises:
+        StoreUnavailable: the database still does not answer; the file stays.
+        StoreCorrupt: the file is not a result; it stays.
+        UnknownVideo: the video is not registered any more; the file stays.
+    """
+    try:
+        result = PitchResult.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise StoreCorrupt(
+            f"{path} is not a result of this version of PitchQuest: move it away, and retry its "
+            "video."
+        ) from error
+    newest = results.get_result(store, result.video_id)
+    if newest is not None and newest.timestamp > result.timestamp:
+        backup = backup_folder(settings)
+        backup.mkdir(parents=True, exist_ok=True)
+        path.replace(backup / path.name)
+        return Recovered(result.video_id, result.job_id, stored=False)
+    # A result that is stored twice is stored once: the row is the same.
+    results.save_result(store, result)
+    path.unlink(missing_ok=True)
+    return Recovered(result.video_id, result.job_id, stored=True)
