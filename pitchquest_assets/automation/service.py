@@ -30,6 +30,7 @@ from pitchquest_assets.store import embedded, open_store
 Tell = Callable[[str], None]
 
 WATCH_SECONDS = 1.0
+POLL_SECONDS = 0.2
 DATABASE_CHECK_SECONDS = 5.0
 RESTART_PAUSE_SECONDS = 3.0
 START_TIMEOUT_SECONDS = 120.0
@@ -48,6 +49,7 @@ class Service:
     name: str
     command: list[str]
     log: Path
+    answers: Callable[[], bool]
     process: subprocess.Popen[bytes] | None = None
     started_at: float = field(default=0.0)
 
@@ -75,7 +77,8 @@ class Service:
         if self.process is None or self.process.poll() is not None:
             return
         _kill_children(self.process.pid)
-        self.process.send_signal(signal.SIGTERM)
+        # Dagster's programs end by it within seconds; SIGTERM they may outlive.
+        self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(STOP_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -125,8 +128,8 @@ def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> N
             for service in services:
                 service.log.unlink(missing_ok=True)
                 service.start()
-            _write(state, url, services)
-            _wait_for(url, services)
+                _write(state, url, services)
+                _wait_until(service.answers, services)
             tell(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
             _watch(settings, services, lambda: _write(state, url, services), tell)
         except KeyboardInterrupt:
@@ -152,8 +155,13 @@ def _services(logs: Path, folder: Path, host: str, port: int) -> list[Service]:
         "webserver": ["dagster_webserver", "-w", str(workspace), "-h", host, "-p", str(port)],
         "daemon": ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)],
     }
+    answers = {
+        "code-server": code.exists,
+        "webserver": lambda: _is_served(f"http://{host}:{port}/server_info"),
+        "daemon": lambda: True,
+    }
     return [
-        Service(name, [*python, *command], logs / f"{name}.log")
+        Service(name, [*python, *command], logs / f"{name}.log", answers[name])
         for name, command in programs.items()
     ]
 
@@ -178,18 +186,23 @@ def _watch(
             next_check = time.monotonic() + DATABASE_CHECK_SECONDS
 
 
-def _wait_for(url: str, services: list[Service]) -> None:
+def _wait_until(answers: Callable[[], bool], services: list[Service]) -> None:
+    """Wait for the newest of the services; each of them must keep running."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
+    while not answers():
         for service in services:
             if service.process and service.process.poll() is not None:
                 raise StoreUnavailable(f"The {service.name} does not start: see {service.log}.")
-        try:
-            if httpx.get(f"{url}/server_info", timeout=5).is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.5)
-    raise StoreUnavailable(f"Dagit does not answer at {url}: see {services[1].log}.")
+        if time.monotonic() > deadline:
+            raise StoreUnavailable(f"Dagster does not start: see {services[0].log.parent}.")
+        time.sleep(POLL_SECONDS)
+
+
+def _is_served(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _check_port(host: str, port: int) -> None:
@@ -222,8 +235,9 @@ def _end_leftovers(state: Path) -> None:
     for worker in _read(state).get("services", []):
         if not is_gone(worker):
             process = psutil.Process(int(worker.split(":")[1]))
-            process.terminate()
-            psutil.wait_procs([process], STOP_TIMEOUT_SECONDS)
+            process.send_signal(signal.SIGINT)
+            if psutil.wait_procs([process], STOP_TIMEOUT_SECONDS)[1]:
+                process.kill()
 
 
 def _state_file(home: Path) -> Path:
