@@ -196,6 +196,18 @@ def migrate() -> None:
     print("\n".join(f"applied {version}" for version in applied) or "The schema is up to date.")
 
 
+@app.command(epilog="Example: pitchquest doctor")
+def doctor() -> None:
+    """Try everything that must work: ok, failed or not configured; exit 1 on a failure."""
+    from pitchquest_assets.doctor import examine
+    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.tables import print_findings
+
+    findings = examine(load_settings())
+    print_findings(findings)
+    raise typer.Exit(FAILED if any(one.state == "failed" for one in findings) else 0)
+
+
 @app.command(epilog='Example: psql "$(pitchquest env DATABASE_URL)"')
 def env(
     name: Annotated[str | None, typer.Argument(help="One variable; default: all.")] = None,

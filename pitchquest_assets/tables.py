@@ -8,15 +8,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
+from rich.text import Text
 
+from pitchquest_assets.doctor import Finding
 from pitchquest_assets.engines import weights
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.model import Report
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, videos
-from pitchquest_assets.store.progress import stored_assets
-
-ASSETS = 9
+from pitchquest_assets.store.progress import progress_of, queue_positions, stored_assets
+from pitchquest_assets.store.videos import VideoRow
 
 
 def check_writable(path: Path) -> None:
@@ -49,7 +50,8 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
         UnknownVideo: no such video.
     """
     rows = [videos.get(store, video_id)] if video_id else videos.list_videos(store)
-    done = stored_assets(store)
+    places = queue_positions(store)
+    stored = stored_assets(store, [row.job_id for row in rows if row.job_id and _is_open(row)])
     table = [
         {
             "video_id": row.video_id,
@@ -57,7 +59,8 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
             "job_id": row.job_id,
             "attempts": row.attempts,
             "error": row.error,
-            "progress": f"{done.get((row.video_id, row.job_id), 0)} of {ASSETS}",
+            "progress": progress_of(row, stored.get(row.job_id or "", set())),
+            "queue_position": places.get(row.video_id),
         }
         for row in rows
     ]
@@ -73,17 +76,34 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
         shown.add_row(
             *(str(entry[key] or "") for key in ("video_id", "status")),
             str(entry["attempts"]),
-            str(entry["progress"]),
+            f"{place}. in the queue"
+            if (place := entry["queue_position"])
+            else str(entry["progress"]),
             str(entry["error"] or ""),
         )
     empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
     Console().print(shown if table else empty, soft_wrap=not table)
 
 
+def _is_open(row: VideoRow) -> bool:
+    """Whether it is worth a look what its run has stored."""
+    return row.status in ("processing", "failed")
+
+
 def print_models() -> None:
     """The registry of models, and which of them are here."""
     for row in weights.list_models(load_settings().models_path):
         print("\n".join(row.lines()))
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What `doctor` found, a row each."""
+    colours = {"ok": "green", "failed": "red", "not configured": "yellow"}
+    shown = Table("", "", "")
+    for one in findings:
+        state = Text(one.state, style=colours[one.state])
+        shown.add_row(one.what, state, Text(one.told, overflow="fold"))
+    Console().print(shown)
 
 
 def pull_models(names: Sequence[str]) -> None:

@@ -26,7 +26,8 @@ from pitchquest_assets.model import PitchResult
 from pitchquest_assets.runner import Listener, Outcome, run
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, open_store
-from pitchquest_assets.tables import ASSETS, check_writable, save_report
+from pitchquest_assets.store.progress import ASSETS
+from pitchquest_assets.tables import check_writable, save_report
 from pitchquest_assets.uploads import register, video_id_of
 
 # Below it the headline says that the score is a partial one, as the report does.
@@ -108,7 +109,7 @@ def _progress(name: str) -> Iterator[Listener]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(name, total=ASSETS)
+        task = bar.add_task(name, total=len(ASSETS))
 
         def listen(entry: dg.EventLogEntry) -> None:
             event = entry.dagster_event

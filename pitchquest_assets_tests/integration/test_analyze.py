@@ -80,6 +80,7 @@ def test_the_row_is_completed_with_the_job_and_all_assets(
         "attempts": 1,
         "error": None,
         "progress": "9 of 9",
+        "queue_position": None,
     }
 
 
