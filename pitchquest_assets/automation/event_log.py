@@ -18,7 +18,7 @@ from dagster._core.storage.runs.schema import RunsTable
 
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store import Store
-from pitchquest_assets.store.retention import BATCH, FINISHED_BEFORE, before
+from pitchquest_assets.store.retention import BATCH, before, unused_keys
 
 EVENT_BATCH = 5_000
 NOISE_AFTER = timedelta(hours=1)
@@ -28,8 +28,8 @@ FINISHED = [
     dg.DagsterRunStatus.CANCELED,
 ]
 # What no page of Dagit needs once a run has succeeded: the timeline of a run lives on STEP_START
-# and STEP_SUCCESS, the pages of assets and partitions on materializations and check evaluations.
-# Plans tell of what is still to come, or never came.
+# and STEP_SUCCESS, the pages of assets and partitions on materializations, the pages of checks on
+# asset_check_executions, which holds each evaluation once more. Plans tell of what is to come.
 NOISE = [
     dg.DagsterEventType.ENGINE_EVENT,
     dg.DagsterEventType.RESOURCE_INIT_STARTED,
@@ -43,8 +43,11 @@ NOISE = [
     dg.DagsterEventType.LOGS_CAPTURED,
     dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 ]
 LEVEL_OF_WARNINGS = 30
+# Its runs are few, and what they removed is in the events that others can spare.
+RETENTION_JOB = "retention"
 
 
 def prune_partition_keys(instance: dg.DagsterInstance, store: Store, retention_days: float) -> int:
@@ -52,14 +55,18 @@ def prune_partition_keys(instance: dg.DagsterInstance, store: Store, retention_d
 
     A video that is uploaded again gets its key back by the sensor.
     """
-    name, moment, removed = str(videos_partitions.name), before(retention_days), 0
-    for keys in _pages_of_keys(instance, name):
-        values = {"keys": keys, "before": moment}
-        old = store.transaction(lambda c, v=values: list(c.scalars(FINISHED_BEFORE, v)))  # type: ignore[misc]
-        for key in old:
+    name = str(videos_partitions.name)
+
+    def retire(connection: sa.Connection, keys: list[str]) -> int:
+        unused = unused_keys(connection, keys, retention_days)
+        for key in unused:
             instance.delete_dynamic_partition(name, key)
-        removed += len(old)
-    return removed
+        return len(unused)
+
+    return sum(
+        store.transaction(lambda c, k=keys: retire(c, k))  # type: ignore[misc]
+        for keys in _pages_of_keys(instance, name)
+    )
 
 
 def _pages_of_keys(instance: dg.DagsterInstance, name: str) -> Iterator[list[str]]:
@@ -88,6 +95,7 @@ def prune_events(instance: dg.DagsterInstance, older_than: timedelta = NOISE_AFT
         .join(RunsTable, runs.run_id == events.run_id)
         .where(
             sa.or_(noise, chatter),
+            runs.pipeline_name != RETENTION_JOB,
             runs.status == dg.DagsterRunStatus.SUCCESS.value,
             runs.end_time < (datetime.now(UTC) - older_than).timestamp(),
         )

@@ -2,7 +2,12 @@
 
 import dagster as dg
 
-from pitchquest_assets.automation.event_log import prune_events, prune_partition_keys, prune_runs
+from pitchquest_assets.automation.event_log import (
+    RETENTION_JOB,
+    prune_events,
+    prune_partition_keys,
+    prune_runs,
+)
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.io_manager import StoreResource
 from pitchquest_assets.store.retention import (
@@ -14,76 +19,74 @@ from pitchquest_assets.store.retention import (
 
 RECORDS_RETENTION_DAYS = 30
 
-Removed = dict[str, int]
 
-
-@dg.op(out=dg.Out(io_manager_key="removed"))
-def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+@dg.op
+def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """Frames, sound, transcripts and analyses of finished videos, after RETENTION_DAYS.
 
     Reports and results stay. Objects that no row names go after a day.
     """
-    return _told(
+    _told(
         context,
         values=prune_values(store.store(), load_settings().retention_days),
         objects_without_row=sweep_objects(store.store()),
     )
 
 
-@dg.op(out=dg.Out(io_manager_key="removed"))
-def old_results(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+@dg.op
+def old_results(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """All that is stored about videos finished RESULT_RETENTION_DAYS ago; off by default.
 
     The result, its history, the report, its copy in HOME/reports and the row in `videos`.
     """
     settings = load_settings()
     if settings.result_retention_days is None:
-        return _told(context, videos=0)
+        _told(context, videos=0)
+        return
     video_ids = prune_results(store.store(), settings.result_retention_days)
     for video_id in video_ids:
         (settings.home_path / "reports" / f"{video_id}.html").unlink(missing_ok=True)
-    return _told(context, videos=len(video_ids))
+    _told(context, videos=len(video_ids))
 
 
-@dg.op(out=dg.Out(io_manager_key="removed"))
-def partition_keys(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+@dg.op
+def partition_keys(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """Keys in Dagit of videos finished PARTITION_RETENTION_DAYS ago, or without a row.
 
     More than about 40,000 keys would freeze Dagit. A video that is uploaded again gets its back.
     """
     days = load_settings().partition_retention_days
-    return _told(context, keys=prune_partition_keys(context.instance, store.store(), days))
+    _told(context, keys=prune_partition_keys(context.instance, store.store(), days))
 
 
-@dg.op(out=dg.Out(io_manager_key="removed"))
-def event_log(context: dg.OpExecutionContext) -> Removed:
+@dg.op
+def event_log(context: dg.OpExecutionContext) -> None:
     """Events that nobody reads, an hour after their run succeeded.
 
     Runs that ended PARTITION_RETENTION_DAYS ago go whole.
     """
     days = load_settings().partition_retention_days
-    return _told(
+    _told(
         context,
         events=prune_events(context.instance),
         runs=prune_runs(context.instance, days),
     )
 
 
-@dg.op(out=dg.Out(io_manager_key="removed"))
-def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> Removed:
+@dg.op
+def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """`system_health` rows and alerts that are older than 30 days."""
-    return _told(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
+    _told(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
 
 
-def _told(context: dg.OpExecutionContext, **removed: int) -> Removed:
+def _told(context: dg.OpExecutionContext, **removed: int) -> None:
     """Say in Dagit what was removed."""
     context.log.info(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
     context.add_output_metadata(removed)
-    return removed
 
 
 @dg.job(
-    resource_defs={"removed": dg.mem_io_manager},
+    name=RETENTION_JOB,
     description="Removes what has served its time, each kind by its own setting: intermediate "
     "values (RETENTION_DAYS), results (RESULT_RETENTION_DAYS, off by default), keys and runs in "
     "Dagit (PARTITION_RETENTION_DAYS), events that nobody reads, health rows and alerts. In "

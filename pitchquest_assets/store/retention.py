@@ -20,13 +20,13 @@ REST = timedelta(hours=1)
 REPORT = "feedback_report"
 
 # Values of a video that is waiting or processing are needed, whatever their age.
-_DELETE_VALUES = """
+_DELETE_VALUES = f"""
     delete from asset_values using (
       select asset_key, partition_key
       from asset_values left join videos on video_id = partition_key
-      where partition_key <> '' and asset_key <> :report
-        and (status is null or status in ('completed', 'failed')) and {condition}
-      order by asset_values.created_at limit :batch
+      where partition_key <> '' and asset_key <> '{REPORT}'
+        and (status is null or status in ('completed', 'failed')) and {{condition}}
+      order by asset_values.created_at limit {BATCH} for update of asset_values skip locked
     ) as old
     where asset_values.asset_key = old.asset_key
       and asset_values.partition_key = old.partition_key
@@ -34,29 +34,29 @@ _DELETE_VALUES = """
 """
 _DELETE_OLD_VALUES = text(_DELETE_VALUES.format(condition="asset_values.created_at < :before"))
 _DELETE_VALUES_OF_VIDEO = text(_DELETE_VALUES.format(condition="partition_key = :video_id"))
-_OLD_VIDEOS = text("""
+_OLD_VIDEOS = text(f"""
     select video_id from videos
     where status in ('completed', 'failed') and updated_at < :before
-    order by id limit :batch for update skip locked
+    order by id limit {BATCH} for update skip locked
 """)
 _DELETE_ALL_VALUES_OF_VIDEOS = text(
     "delete from asset_values where partition_key = any(:ids) returning object_path"
 )
-_DELETE_OLD_HISTORY = text("""
+_DELETE_OLD_HISTORY = text(f"""
     delete from analysis_results_history where id in (
-      select id from analysis_results_history where created_at < :before order by id limit :batch
+      select id from analysis_results_history where created_at < :before order by id limit {BATCH}
     )
 """)
-_DELETE_OLD_METRICS = text("""
+_DELETE_OLD_METRICS = text(f"""
     delete from monitoring_metrics where id in (
       select id from monitoring_metrics
       where metric_type = 'system_health' and "timestamp" < :before
-      order by "timestamp" limit :batch
+      order by "timestamp" limit {BATCH}
     )
 """)
-_DELETE_OLD_ALERTS = text("""
+_DELETE_OLD_ALERTS = text(f"""
     delete from alerts where id in (
-      select id from alerts where created_at < :before order by id limit :batch
+      select id from alerts where created_at < :before order by id limit {BATCH}
     )
 """)
 _OBJECTS_WITH_ROWS = text("""
@@ -65,9 +65,17 @@ _OBJECTS_WITH_ROWS = text("""
       select * from unnest(cast(:asset_keys as text[]), cast(:partition_keys as text[]))
     ) and object_path is not null
 """)
-FINISHED_BEFORE = text("""
-    select key from unnest(cast(:keys as text[])) as key left join videos on video_id = key
-    where status is null or (status in ('completed', 'failed') and updated_at < :before)
+# Locked, so that an upload of the video waits until its key is gone, and then gets it anew.
+_UNUSED_KEYS = text("""
+    with finished as (
+      select video_id from videos
+      where video_id = any(:keys) and status in ('completed', 'failed') and updated_at < :before
+      for update skip locked
+    )
+    select video_id from finished
+    union all
+    select key from unnest(cast(:keys as text[])) as key
+    where not exists (select from videos where video_id = key)
 """)
 
 
@@ -79,7 +87,7 @@ def prune_video(store: Store, video_id: str) -> int:
     Returns:
         How many values were removed.
     """
-    values = {"report": REPORT, "batch": BATCH, "video_id": video_id}
+    values = {"video_id": video_id}
     paths = store.transaction(lambda c: list(c.scalars(_DELETE_VALUES_OF_VIDEO, values)))
     _delete_objects(store, paths)
     return len(paths)
@@ -87,7 +95,7 @@ def prune_video(store: Store, video_id: str) -> int:
 
 def prune_values(store: Store, retention_days: float) -> int:
     """Remove the values, but reports, of finished videos that are older; their number."""
-    values = {"report": REPORT, "batch": BATCH, "before": before(retention_days)}
+    values = {"before": before(retention_days)}
 
     def batch() -> int:
         paths = store.transaction(lambda c: list(c.scalars(_DELETE_OLD_VALUES, values)))
@@ -103,7 +111,7 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
     Returns:
         The ids of the videos.
     """
-    values = {"batch": BATCH, "before": before(retention_days)}
+    values = {"before": before(retention_days)}
     removed: list[str] = []
 
     def batch() -> int:
@@ -121,13 +129,19 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
 
 def prune_records(store: Store, retention_days: float) -> dict[str, int]:
     """Remove older `system_health` rows and alerts; how many of each."""
-    values = {"batch": BATCH, "before": before(retention_days)}
+    values = {"before": before(retention_days)}
     return {
         name: _until_done(
             lambda s=statement: store.transaction(lambda c: c.execute(s, values).rowcount)  # type: ignore[misc]
         )
         for name, statement in (("metrics", _DELETE_OLD_METRICS), ("alerts", _DELETE_OLD_ALERTS))
     }
+
+
+def unused_keys(connection: Connection, keys: list[str], retention_days: float) -> list[str]:
+    """Those of the keys whose video was finished earlier, or has no row; locked till the commit."""
+    values = {"keys": keys, "before": before(retention_days)}
+    return list(connection.scalars(_UNUSED_KEYS, values))
 
 
 def sweep_objects(store: Store) -> int:
@@ -155,7 +169,7 @@ def batches(items: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _delete_videos(
-    connection: Connection, values: dict[str, object]
+    connection: Connection, values: dict[str, datetime]
 ) -> tuple[list[str], list[str]]:
     """The ids of the videos of one batch, and the paths of their objects."""
     found = {"ids": list(connection.scalars(_OLD_VIDEOS, values))}

@@ -45,3 +45,8 @@ create trigger videos_tell_of_failed
 
 -- What the health sensor counts.
 create index videos_failed_idx on public.videos (updated_at) where status = 'failed';
+
+-- Reports stay, and would lie between the values that are pruned by age.
+drop index public.asset_values_created_at_idx;
+create index asset_values_intermediate_idx on public.asset_values (created_at)
+  where asset_key <> 'feedback_report';
