@@ -17,7 +17,7 @@ from pitchquest_assets.analysis import prosody
 from pitchquest_assets.analysis.curves import Anchors, known, score_of
 from pitchquest_assets.analysis.fillers import find_fillers
 from pitchquest_assets.analysis.sound import iter_blocks
-from pitchquest_assets.analysis.vad import Span, speech_spans
+from pitchquest_assets.analysis.vad import Span, voice_of
 from pitchquest_assets.model import (
     Audio,
     DeliveryAnalysis,
@@ -108,7 +108,7 @@ def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
 
     Pace and fillers need a transcript that can be trusted; the rest comes from the sound alone.
     """
-    spans = speech_spans(iter_blocks(audio)) if audio.payload else []
+    spans = voice_of(audio)
     tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
     speech = _Speech(audio, transcript, spans, tracks)
     measurements = _measure(speech)

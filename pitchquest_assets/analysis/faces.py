@@ -39,8 +39,9 @@ BLOCK_PX = 32
 HAAR_CASCADE = "haarcascade_frontalface_default.xml"
 HAAR_SCALE_STEP = 1.15
 HAAR_MIN_NEIGHBOURS = 4
-# 56 px of a picture 640 px wide.
-HAAR_MIN_FACE_PX = 28
+# Pixels of a copy, and of the smallest face in it. Most faces are found in the first, at a third of
+# the cost of the second, which knows faces of 56 px in a picture 640 px wide.
+HAAR_COPIES = ((160 * 90, 24), (SMALL_COPY_PIXELS, 28))
 # Haar's box is smaller than YuNet's (forehead to chin) by this factor, measured on 174 faces.
 HAAR_BOX_SHARE = 0.87
 
@@ -168,18 +169,18 @@ class Haar:
         """The largest face that looks to the front; its box is scaled to YuNet's."""
         import cv2
 
-        copy, scale = shrink(picture, SMALL_COPY_PIXELS)
-        boxes = self._cascade.detectMultiScale(
-            cv2.cvtColor(copy, cv2.COLOR_BGR2GRAY),
-            HAAR_SCALE_STEP,
-            HAAR_MIN_NEIGHBOURS,
-            minSize=(HAAR_MIN_FACE_PX, HAAR_MIN_FACE_PX),
-        )
-        if len(boxes) == 0:
-            return None
-        left, top, width, height = max(boxes, key=lambda box: int(box[2]) * int(box[3])) / scale
-        grown = (1 / HAAR_BOX_SHARE - 1) * height
-        return Face(float(left), float(top - grown / 2), float(width), float(height + grown))
+        grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+        for pixels, min_face_px in HAAR_COPIES:
+            copy, scale = shrink(grey, pixels)
+            boxes = self._cascade.detectMultiScale(
+                copy, HAAR_SCALE_STEP, HAAR_MIN_NEIGHBOURS, minSize=(min_face_px, min_face_px)
+            )
+            if len(boxes):
+                box = max(boxes, key=lambda box: int(box[2]) * int(box[3])) / scale
+                left, top, width, height = (float(value) for value in box)
+                grown = (1 / HAAR_BOX_SHARE - 1) * height
+                return Face(left, top - grown / 2, width, height + grown)
+        return None
 
 
 def open_detector(yunet_model: Path | None) -> FaceDetector:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from pitchquest_assets.analysis.sound import iter_blocks, read_samples
-from pitchquest_assets.analysis.vad import group_spans, speech_spans
+from pitchquest_assets.analysis.sound import read_samples
+from pitchquest_assets.analysis.vad import group_spans, voice_of
 from pitchquest_assets.engines.alignment import ANCHOR_WORDS, AlignedWord, Aligner, fill_gaps, shift
 from pitchquest_assets.engines.pocketsphinx import decode_spans
 from pitchquest_assets.engines.spoken import spoken_words
@@ -74,5 +74,5 @@ def _recognise(audio: Audio, spoken: Sequence[str]) -> list[Word]:
         if not model.write_file(str(path)):
             raise OSError(f"the language model cannot be written to {path}")
         decoder = Decoder(loglevel="FATAL", lm=str(path))
-    spans = group_spans(speech_spans(iter_blocks(audio)), CHUNK_SECONDS)
+    spans = group_spans(voice_of(audio), CHUNK_SECONDS)
     return decode_spans(decoder, audio, spans)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
 from pitchquest_assets.analysis.captions import Cue
-from pitchquest_assets.analysis.sound import iter_blocks, read_samples
-from pitchquest_assets.analysis.vad import Span, speech_spans
+from pitchquest_assets.analysis.sound import read_samples
+from pitchquest_assets.analysis.vad import Span, voice_of
 from pitchquest_assets.engines.alignment import AlignedWord, Aligner, fill_gaps, shift
 from pitchquest_assets.engines.anchors import align_by_anchors
 from pitchquest_assets.engines.transcripts import make_transcript
@@ -46,7 +46,7 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
         aligned = [word for chunk in _chunks(cues) for word in _align_chunk(aligner, chunk, audio)]
     else:
         aligned = _align_whole(Aligner(), audio, written)
-    speech = speech_spans(iter_blocks(audio))
+    speech = voice_of(audio)
     transcript = make_transcript(
         engine="captions",
         model="pocketsphinx en-us (forced alignment)",

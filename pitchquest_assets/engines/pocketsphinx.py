@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pitchquest_assets.analysis.sound import iter_blocks, read_samples
-from pitchquest_assets.analysis.vad import Span, group_spans, speech_spans
+from pitchquest_assets.analysis.sound import read_samples
+from pitchquest_assets.analysis.vad import Span, group_spans, voice_of
 from pitchquest_assets.engines.transcripts import make_transcript
 from pitchquest_assets.model import Audio, Transcript, Word
 
@@ -19,7 +19,7 @@ def transcribe_pocketsphinx(audio: Audio, hint: str) -> Transcript:
     """The words that PocketSphinx hears, in lower case, with their posterior probabilities."""
     from pocketsphinx import Decoder
 
-    spans = group_spans(speech_spans(iter_blocks(audio)), CHUNK_SECONDS)
+    spans = group_spans(voice_of(audio), CHUNK_SECONDS)
     return make_transcript(
         engine="pocketsphinx",
         model="pocketsphinx en-us",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pitchquest_assets.analysis.sound import iter_blocks, read_samples
-from pitchquest_assets.analysis.vad import group_spans, speech_spans
+from pitchquest_assets.analysis.sound import read_samples
+from pitchquest_assets.analysis.vad import group_spans, voice_of
 from pitchquest_assets.engines.transcripts import make_transcript
 from pitchquest_assets.model import Audio, Transcript, Word
 
@@ -26,7 +26,7 @@ def transcribe_whisper(folder: Path, name: str, audio: Audio, hint: str) -> Tran
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True)
     language = "en" if name.endswith(".en") else None
     words: list[Word] = []
-    for start, end in group_spans(speech_spans(iter_blocks(audio)), CHUNK_SECONDS):
+    for start, end in group_spans(voice_of(audio), CHUNK_SECONDS):
         start = max(0.0, start - PADDING_SECONDS)
         samples = read_samples(audio, start, end + PADDING_SECONDS).astype(np.float32) / 32768
         segments, info = model.transcribe(
