@@ -5,9 +5,19 @@ import dagster as dg
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import Frames, PitchResult, Report
 from pitchquest_assets.report.render import render_report
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import open_store
+from pitchquest_assets.store.retention import prune_video
 
 
-@video_asset(code_version="1", group="result", kinds={"html"})
+def _keep_no_longer(video_id: str) -> None:
+    """With RETENTION_DAYS=0 the intermediate values go as soon as nothing needs them any more."""
+    settings = load_settings()
+    if settings.retention_days == 0:
+        prune_video(open_store(settings), video_id)
+
+
+@video_asset(code_version="1", group="result", kinds={"html"}, afterwards=_keep_no_longer)
 def feedback_report(
     context: dg.AssetExecutionContext, aggregated_result: PitchResult, frames: Frames
 ) -> Report:

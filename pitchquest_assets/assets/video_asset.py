@@ -43,12 +43,14 @@ def video_asset(
     kinds: set[str],
     checks: tuple[ValueCheck, ...] = (),
     pool: str | None = None,
+    afterwards: Callable[[str], None] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
     or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
-    once it is stored. `pool` limits how many steps may use one vendor at the same time.
+    once it is stored, and after them `afterwards` is called with the video's id. `pool` limits how
+    many steps may use one vendor at the same time.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -66,6 +68,8 @@ def video_asset(
             yield dg.Output(value)
             for check in checks:
                 yield check.result(value)
+            if afterwards:
+                afterwards(context.partition_key)
 
         return dg.asset(
             partitions_def=videos_partitions,

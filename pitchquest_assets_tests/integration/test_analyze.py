@@ -113,3 +113,23 @@ def test_several_files_stand_alone(pitchquest: Command, tmp_path: Path, sample: 
 def _plain(text: str) -> str:
     text = re.sub(r"^(WEBVTT.*|\d\d:.*-->.*|\d+)$", " ", text, flags=re.MULTILINE)
     return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
+
+
+def test_with_retention_of_zero_days_only_the_result_and_the_report_stay(
+    pitchquest: Command, home: Path
+) -> None:
+    from sqlalchemy import text
+
+    from pitchquest_assets.settings import Settings
+    from pitchquest_assets.store import open_store
+
+    done = pitchquest("analyze", SAMPLES / "pitch.mp4", "--video-id", "brief", RETENTION_DAYS="0")
+    assert done.code == 0, done.err
+    with open_store(Settings(home=home)).engine.connect() as connection:
+        left = connection.scalars(
+            text("select asset_key from asset_values where partition_key = 'brief'")
+        ).all()
+    assert left == ["feedback_report"]
+    objects = home / "objects"
+    assert [p.parts[0] for p in (f.relative_to(objects) for f in objects.glob("*/brief/*"))] == left
+    assert pitchquest("report", "brief").code == 0
