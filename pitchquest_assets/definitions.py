@@ -12,6 +12,7 @@ from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
 from pitchquest_assets.automation.alerts import deliver_alerts
+from pitchquest_assets.automation.drift_check import score_drift
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.automation.recovery import spooled_results
@@ -32,6 +33,7 @@ defs = dg.Definitions(
         aggregated_result,
         feedback_report,
     ],
+    asset_checks=[score_drift],
     jobs=[analyze_pitch, retention],
     schedules=[daily_retention],
     sensors=[
