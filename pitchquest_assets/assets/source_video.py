@@ -26,6 +26,8 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
     """
     row = videos.get(store.store(), context.partition_key)
     if _will_complete(context):
+        # First, so that no video is in the hands of a worker that nobody knows.
+        context.instance.add_run_tags(context.run.run_id, {WORKER_TAG: this_worker()})
         attempt = context.run.tags.get(ATTEMPT_TAG)
         queue.claim(
             store.store(),
@@ -33,7 +35,6 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
             context.run.run_id,
             attempt=None if attempt is None else int(attempt),
         )
-        context.instance.add_run_tags(context.run.run_id, {WORKER_TAG: this_worker()})
     path = Path(row.file_path)
     if not path.is_absolute():
         raise InvalidVideo(f"{row.file_path} is no absolute path; register the file again.")

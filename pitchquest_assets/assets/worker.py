@@ -7,6 +7,8 @@ import os
 import platform
 
 WORKER_TAG = "worker"
+# The time of a process's start follows the machine's clock when that is set.
+CLOCK_STEP_SECONDS = 60.0
 
 
 def this_worker() -> str:
@@ -31,7 +33,8 @@ def is_gone(worker: str) -> bool:
     pid, _, started = process_name.partition(":")
     try:
         process = psutil.Process(int(pid))
-        ended = process.status() == psutil.STATUS_ZOMBIE
-        return ended or f"{process.create_time():.2f}" != started
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        return bool(abs(process.create_time() - float(started)) > CLOCK_STEP_SECONDS)
     except psutil.NoSuchProcess:
         return True

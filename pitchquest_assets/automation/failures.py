@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.events import JobFailureData
 from dagster._core.execution.plan.objects import StepFailureData
 from dagster_shared.error import SerializableErrorInfo
 
@@ -13,6 +14,7 @@ from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavaila
 PASSING = {error.__name__ for error in (Interrupted, StoreUnavailable)}
 # Dagster's own storage, and Dagster's way to say that the worker was told to stop.
 PASSING_ELSEWHERE = ("OperationalError", "InterfaceError", "DagsterExecutionInterruptedError")
+OURS = PitchQuestError.__module__.partition(".")[0] + "."
 WORKER_LOST = "The worker of this analysis was lost"
 READ = {
     dg.DagsterEventType.STEP_FAILURE,
@@ -43,14 +45,15 @@ def cause_of(events: Iterable[dg.DagsterEvent]) -> Cause:
     for event in seen:
         if event.is_step_failure:
             return _step_failed(str(event.step_key), event.step_failure_data)
-    errors = [
-        error
-        for event in seen
-        if event.is_failure
-        for error in _chain(event.job_failure_data.error)
-    ]
-    told = errors[-1].message.strip() if errors else seen[-1].message if seen else ""
-    return Cause(f"{WORKER_LOST} ({told or 'no reason was given'}).", passing=True)
+    return Cause(f"{WORKER_LOST} ({_reason(seen[-1] if seen else None)}).", passing=True)
+
+
+def _reason(failure: dg.DagsterEvent | None) -> str:
+    """What the failure of a whole run says; there is no error where another than it reports it."""
+    found = failure.event_specific_data if failure else None
+    error = found.error if isinstance(found, JobFailureData) else None
+    told = [one.message for one in _chain(error)] or [(failure and failure.message) or ""]
+    return told[-1].strip().rstrip(".") or "no reason was given"
 
 
 def _cancelled(message: str) -> Cause:
@@ -72,10 +75,12 @@ def _step_failed(step: str, data: StepFailureData) -> Cause:
             passing=flags.get("error") in PASSING,
         )
     errors = list(_chain(data.error))
+    # One of ours says more than the error that it was raised from.
+    for error in errors:
+        class_name, _, sentence = error.message.strip().partition(": ")
+        if class_name.startswith(OURS):
+            return Cause(sentence, passing=class_name.rpartition(".")[2] in PASSING)
     message = errors[-1].message.strip() if errors else "no reason was given"
-    class_name, _, sentence = message.partition(": ")
-    if class_name.startswith(PitchQuestError.__module__.split(".")[0]):
-        return Cause(sentence, passing=class_name.rpartition(".")[2] in PASSING)
     passing = any(str(error.cls_name) in PASSING_ELSEWHERE for error in errors)
     return Cause(f"{step} failed: {message}", passing=passing)
 

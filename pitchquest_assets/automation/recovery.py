@@ -20,10 +20,14 @@ def spooled_results(
 ) -> dg.SensorResult | dg.SkipReason:
     """Look into the spool folder; costs no query where it is empty."""
     settings = load_settings()
-    recovered = [spool.recover(store.store(), settings, path) for path in spool.waiting(settings)]
-    stored = [one for one in recovered if one and one.stored]
-    if not stored:
+    if not spool.waiting(settings):
         return dg.SkipReason("No result waits.")
+    recovered, problems = spool.recover_all(store.store(), settings)
+    for problem in problems:
+        context.log.warning(problem)
+    stored = [one for one in recovered if one.stored]
+    if not stored:
+        return dg.SkipReason("; ".join(problems) or "Newer results were there.")
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(

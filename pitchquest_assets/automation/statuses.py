@@ -6,6 +6,7 @@ import dagster as dg
 
 from pitchquest_assets.assets.worker import WORKER_TAG, is_gone
 from pitchquest_assets.automation.failures import WORKER_LOST, Cause, cause_of
+from pitchquest_assets.errors import StoreCorrupt
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, queue, spool, videos
@@ -16,13 +17,6 @@ SWEEP_SECONDS = 30
 # The sensor asks for a run within seconds; the run queue then holds it for as long as it must.
 NEVER_CAME_AFTER = timedelta(minutes=2)
 SWEPT_UPLOADS = 50
-UNFINISHED = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 @dg.run_failure_sensor(
@@ -63,41 +57,62 @@ def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg
 
 def sweep(instance: dg.DagsterInstance, store: Store) -> list[str]:
     """Settle every video that is left behind; a sentence for each."""
-    told = [_sweep_processing(instance, store, row) for row in queue.in_processing(store)]
     overdue = datetime.now(UTC) - NEVER_CAME_AFTER
+    told = [_sweep_processing(instance, store, row, overdue) for row in queue.in_processing(store)]
     told += [
-        _sweep_uploaded(instance, store, row)
+        _sweep_uploaded(instance, store, row, overdue)
         for row in queue.waiting(store, SWEPT_UPLOADS)
         if row.updated_at < overdue
     ]
     return [sentence for sentence in told if sentence]
 
 
-def _sweep_processing(instance: dg.DagsterInstance, store: Store, row: VideoRow) -> str | None:
+def _sweep_processing(
+    instance: dg.DagsterInstance, store: Store, row: VideoRow, overdue: datetime
+) -> str | None:
     """A video whose run has ended, is gone, or lost its worker."""
     run = instance.get_run_by_id(row.job_id) if row.job_id else None
+    if run and not run.is_finished and is_gone(run.tags.get(WORKER_TAG, "")):
+        # It may have ended properly since it was looked up.
+        run = instance.get_run_by_id(run.run_id)
+        if run and not run.is_finished:
+            instance.report_run_failed(run, "Its worker's process is gone.")
+            run = instance.get_run_by_id(run.run_id)
     if run is None:
+        # `pitchquest analyze` takes the video before it creates its run.
+        if row.updated_at > overdue:
+            return None
         return settle(
             store, row, row.job_id, Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
         )
     if run.is_success:
         # The result of a run is stored before it ends: this video was taken for other assets.
         return settle(store, row, row.job_id, Cause(f"{WORKER_LOST} (no result).", passing=True))
-    if not run.is_finished and is_gone(run.tags.get(WORKER_TAG, "")):
-        instance.report_run_failed(run, "Its worker's process is gone.")
-        run = instance.get_run_by_id(run.run_id) or run
     if not run.is_finished:
         return None
     return settle(store, row, row.job_id, cause_of_run(instance, run.run_id))
 
 
-def _sweep_uploaded(instance: dg.DagsterInstance, store: Store, row: VideoRow) -> str | None:
+def _sweep_uploaded(
+    instance: dg.DagsterInstance, store: Store, row: VideoRow, overdue: datetime
+) -> str | None:
     """An upload whose run has ended without taking it, so that its run key is used up."""
     tags = {PARTITION_TAG: row.video_id, ATTEMPT_TAG: str(row.attempts)}
-    runs = instance.get_runs(dg.RunsFilter(tags=tags))
-    if not runs or any(run.status in UNFINISHED for run in runs):
+    records = instance.get_run_records(dg.RunsFilter(tags=tags))
+    for record in records:
+        run = record.dagster_run
+        # To take the video is the first act of a worker.
+        if run.status == dg.DagsterRunStatus.STARTED and _started_before(record, overdue):
+            instance.report_run_failed(run, "Its worker ended before it took the video.")
+        elif not run.is_finished:
+            return None
+    if not records:
         return None
-    return settle(store, row, None, cause_of_run(instance, runs[0].run_id))
+    return settle(store, row, None, cause_of_run(instance, records[0].dagster_run.run_id))
+
+
+def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
+    return record.start_time is not None and record.start_time < moment.timestamp()
 
 
 def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
@@ -136,10 +151,13 @@ def settle(store: Store, row: VideoRow, job_id: str | None, cause: Cause) -> str
         What was done as a sentence; None where somebody else was faster.
     """
     settings = load_settings()
-    for path in spool.waiting(settings):
-        if job_id and path.name == spool.file_name(row.video_id, job_id):
-            spool.recover(store, settings, path)
+    spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
+    if job_id and spooled.is_file():
+        try:
+            spool.recover(store, settings, spooled)
             return f"{row.video_id} is completed: its result was spooled."
+        except StoreCorrupt as error:
+            cause = Cause(str(error))
     tries = row.workers_lost + 1
     if cause.passing and tries < settings.max_attempts:
         done = queue.give_back(store, row.video_id, job_id, row.attempts, because="worker lost")

@@ -1,6 +1,8 @@
 """Starts by itself on new uploads: the database is the cursor, so none is missed or run twice."""
 
 import json
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -80,11 +82,14 @@ def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.Senso
     before = json.loads(context.cursor or "{}")
     now = _sizes(settings)
     settled = [Path(path) for path, seen in now.items() if before.get(path) == seen]
-    registered = [path.name for path in settled if _register_new(store.store(), path)]
-    for name in registered:
-        context.log.info(f"{name} is registered.")
+    registered = 0
+    for path in settled:
+        try:
+            registered += _register_new(store.store(), path)
+        except InvalidInput as error:
+            context.log.warning(str(error))
     return dg.SensorResult(
-        skip_reason=f"{len(registered)} of {len(now)} videos are new.", cursor=json.dumps(now)
+        skip_reason=f"{registered} of {len(now)} videos are new.", cursor=json.dumps(now)
     )
 
 
@@ -96,9 +101,12 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
         raise SettingsError(f"PITCHQUEST_INBOX is {folder}, which is no folder: make it.")
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith("."):
+        if path.suffix.lower() not in VIDEO_SUFFIXES or path.name.startswith("."):
+            continue
+        with suppress(FileNotFoundError):  # it is being moved, or a link to nothing
             facts = path.stat()
-            found[str(path)] = [facts.st_size, facts.st_mtime_ns]
+            if stat.S_ISREG(facts.st_mode):
+                found[str(path)] = [facts.st_size, facts.st_mtime_ns]
     return found
 
 

@@ -2,12 +2,13 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable
+from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable, UnknownVideo
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import Store, results
@@ -69,8 +70,26 @@ def write(folder: Path, result: PitchResult) -> Path:
 
 def waiting(settings: Settings) -> list[Path]:
     """The spooled results, oldest first."""
-    folder = spool_folder(settings)
-    return sorted(folder.glob("*.json"), key=lambda path: (path.stat().st_mtime, path.name))
+    found = []
+    for path in spool_folder(settings).glob("*.json"):
+        with suppress(FileNotFoundError):  # another process has just stored it
+            found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found)]
+
+
+def recover_all(store: Store, settings: Settings) -> tuple[list[Recovered], list[str]]:
+    """Store what waits; what became of it, and a sentence for each file that has to stay.
+
+    Raises:
+        StoreUnavailable: the database still does not answer.
+    """
+    done, problems = [], []
+    for path in waiting(settings):
+        try:
+            done.append(recover(store, settings, path))
+        except (StoreCorrupt, UnknownVideo) as error:
+            problems.append(f"{path} stays: {error}")
+    return [one for one in done if one], problems
 
 
 def recover(store: Store, settings: Settings, path: Path) -> Recovered | None:
