@@ -1,0 +1,16 @@
+import dagster as dg
+from sqlalchemy import text
+
+from pitchquest_assets.automation.health import system_health
+from pitchquest_assets.store import Store, videos
+from pitchquest_assets.store.io_manager import StoreResource
+
+
+def test_a_tick_stores_one_row_and_starts_no_run(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    reason = system_health(dg.build_sensor_context(resources={"store": StoreResource()}))
+    assert isinstance(reason, dg.SkipReason)
+    assert (reason.skip_message or "").startswith("1 wait, 0 are analysed")
+    statement = text("select metric_value from monitoring_metrics")
+    (value,) = store.transaction(lambda c: c.scalars(statement).all())
+    assert value["disk_free_bytes"] > 0
