@@ -1,6 +1,7 @@
 """Every environment variable, validated in one place."""
 
-from functools import cached_property
+import os
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -76,11 +77,18 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings from the environment and `.env`.
+    """The settings from the environment and `.env`, read again only where one of them has changed.
 
     Raises:
         SettingsError: a variable has a value that makes no sense; the sentence names it.
     """
+    file = Path(".env").absolute()
+    changed_at = file.stat().st_mtime_ns if file.is_file() else None
+    return _load(frozenset(os.environ.items()), file, changed_at)
+
+
+@lru_cache(maxsize=1)
+def _load(environment: frozenset[tuple[str, str]], file: Path, changed_at: int | None) -> Settings:
     try:
         return Settings()
     except ValidationError as error:

@@ -143,6 +143,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pitchquest_assets.report"),
         autoescape=True,
+        optimized=False,  # each template runs once: to optimise it costs more than it spares
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
