@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -38,18 +39,8 @@ def score_drift(store: StoreResource) -> dg.AssetCheckResult:
     if len(results) < drift.MIN_RESULTS:
         return _insufficient(len(results))
 
-    halves = drift.halve(results)
-    verdict, tested_by = drift.judge(halves), f"the same {drift.METHOD}, without Evidently"
     episode = episodes.open_episode(opened, scope)
-    html_report = episode["html_report"] if episode else None
-    if verdict.passed != (episode is None):
-        # Evidently decides whatever opens or closes an episode; in between, its arithmetic is
-        # enough: it costs as much as the whole analysis of a short video.
-        snapshot = drift_report.run_evidently(halves)
-        verdict, tested_by = verdict.with_p_values(drift_report.p_values(snapshot)), "Evidently"
-        if not verdict.passed and episode is None:
-            folder = settings.home_path / "reports" / "drift"
-            html_report = str(drift_report.save_report(snapshot, folder, datetime.now(UTC)))
+    verdict, tested_by, html_report = _judge(results, episode, settings.home_path)
     cause = "no drift" if verdict.passed else drift_cause.likely_cause(results)
     sentence = verdict.sentence()
     if not verdict.passed:
@@ -69,6 +60,27 @@ def score_drift(store: StoreResource) -> dg.AssetCheckResult:
         metadata=_metadata(results, verdict, figures)
         | {"tested_by": tested_by, "compared": scope, "episode": event or "unchanged"},
     )
+
+
+def _judge(
+    results: Sequence[ScoredResult], episode: dict[str, Any] | None, home: Path
+) -> tuple[Verdict, str, str | None]:
+    """The verdict, who tested, and the path of the episode's HTML report.
+
+    Evidently decides whatever opens or closes an episode. In between, its arithmetic is enough: it
+    costs as much as the whole analysis of a short video.
+    """
+    halves = drift.halve(results)
+    verdict = drift.judge(halves)
+    html_report = episode["html_report"] if episode else None
+    if verdict.passed == (episode is None):
+        return verdict, f"the same {drift.METHOD}, without Evidently", html_report
+    snapshot = drift_report.run_evidently(halves)
+    verdict = verdict.with_p_values(drift_report.p_values(snapshot))
+    if not verdict.passed and episode is None:
+        folder = home / "reports" / "drift"
+        html_report = str(drift_report.save_report(snapshot, folder, datetime.now(UTC)))
+    return verdict, "Evidently", html_report
 
 
 def _scope(results: Sequence[ScoredResult]) -> str:
@@ -126,5 +138,8 @@ def _table(verdict: Verdict) -> dg.MarkdownMetadataValue:
         for name, p_value in ordered[:SHOWN_FIGURES]
     ]
     if left := ordered[SHOWN_FIGURES:]:
-        rows.append((f"{len(left)} more", drift.METHOD, f"≥ {left[0][1]:.2g}", "see the report"))
+        drifted = sum(p_value < verdict.threshold for _, p_value in left)
+        rows.append(
+            (f"{len(left)} more", drift.METHOD, f"≥ {left[0][1]:.2g}", str(drifted or "no"))
+        )
     return markdown_table(("figure", "method", "p", "drifted"), rows)
