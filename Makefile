@@ -10,10 +10,13 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze dagit test lint install install-dev
+.PHONY: analyze up dagit test lint install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
+
+up: .venv/installed  ## analyse whatever is uploaded, until Ctrl-C
+	@$(BIN)/pitchquest up $(ARGS)
 
 dagit: .venv/installed  ## look at the graph in a browser
 	@eval "$$($(BIN)/pitchquest env)" && $(BIN)/dagster dev

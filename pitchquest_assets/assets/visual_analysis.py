@@ -13,7 +13,7 @@ from pitchquest_assets.settings import load_settings
 
 
 @video_asset(
-    code_version="1",
+    code_version="2",
     group="analysis",
     kinds={"image"},
     checks=(PICTURE_IS_USABLE,),
