@@ -120,9 +120,13 @@ def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
     given_back = []
     for row in queue.in_processing(store):
         run = instance.get_run_by_id(row.job_id) if row.job_id else None
-        if run is None or run.is_finished or not is_gone(run.tags.get(WORKER_TAG, "")):
+        if run is None or not is_gone(run.tags.get(WORKER_TAG, "")):
             continue
-        instance.report_run_canceled(run, "PitchQuest was shut down.")
+        if not run.is_finished:
+            instance.report_run_canceled(run, "PitchQuest was shut down.")
+        # Its code server may have been in time to report the worker that was killed with it.
+        elif not cause_of_run(instance, run.run_id).sentence.startswith(WORKER_LOST):
+            continue
         queue.give_back(store, row.video_id, row.job_id, row.attempts, because="shut down")
         given_back.append(row.video_id)
     return given_back

@@ -268,6 +268,26 @@ def test_at_a_shutdown_only_the_videos_of_ended_workers_go_back_uncounted(
     assert videos.get(store, "other") == other
 
 
+@pytest.mark.parametrize(
+    ("reason", "given_back"),
+    [("Marked as failed by the code server.", [VIDEO]), ("cancelled", [])],
+)
+def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled_one_does_not(
+    instance: dg.DagsterInstance,
+    store: Store,
+    gone_worker: str,
+    reason: str,
+    given_back: list[str],
+) -> None:
+    row = take(store)
+    run = start_run(instance, gone_worker)
+    if reason == "cancelled":
+        instance.report_run_canceling(run)
+    instance.report_run_failed(run, reason)
+    assert give_back_all(instance, store) == given_back
+    assert given_back or videos.get(store, VIDEO) == row
+
+
 def test_the_sensor_stores_what_waits_and_asks_for_the_report(
     instance: dg.DagsterInstance, store: Store, spool_folder: None
 ) -> None:
