@@ -23,9 +23,9 @@ MAX_HEIGHT_PX = 16_384
 CONTACT_SHEET = "contact_sheet.jpg"
 # Dagster keeps pictures in metadata in its event log, as base64 and for good: see
 # benchmarks/event_log.py.
-CONTACT_SHEET_MAX_BYTES = 3_500
-CONTACT_SHEET_PICTURES = 6
-CONTACT_SHEET_COLUMNS = 6
+CONTACT_SHEET_MAX_BYTES = 2_500
+CONTACT_SHEET_PICTURES = 5
+CONTACT_SHEET_COLUMNS = 5
 THUMBNAIL_WIDTH_PX = 80
 
 Image = NDArray[np.uint8]
