@@ -135,6 +135,8 @@ def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> N
         except KeyboardInterrupt:
             tell("Stopping ...")
         finally:
+            # A second Ctrl-C would leave half of it running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             for service in reversed(services):
                 service.stop()
             state.unlink(missing_ok=True)

@@ -52,12 +52,12 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
                     f"{address} must hold the result of its own video, not of {obj.video_id!r}."
                 )
             settings = load_settings()
-            if settings.save_json_backup:
-                spool.write(spool.backup_folder(settings), obj)
             try:
                 save_result(store, obj)
             except StoreUnavailable as error:
                 raise _spooled(obj, settings) from error
+            if settings.save_json_backup:
+                spool.write(spool.backup_folder(settings), obj)
             context.add_output_metadata({"table": "analysis_results"})
             return
         stored = save_value(
