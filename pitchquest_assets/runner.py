@@ -7,6 +7,9 @@ from queue import Queue
 from threading import Thread
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
+from dagster._core.execution.execution_result import ExecutionResult
 
 from pitchquest_assets.automation.failures import cause_of
 from pitchquest_assets.definitions import defs
@@ -71,14 +74,15 @@ def _execute(
 ) -> Outcome:
     instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
     instance.add_event_listener(run_id, listener)
-    run_result = defs.resolve_job_def("analyze_pitch").execute_in_process(
-        instance=instance,
-        partition_key=video_id,
+    job = defs.resolve_job_def("analyze_pitch")
+    dagster_run = instance.create_run_for_job(
+        job,
         run_id=run_id,
-        raise_on_error=False,
-        tags={"video_id": video_id},
+        tags={**job.get_tags_for_partition_key(video_id, None), "video_id": video_id},
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
+    # `execute_in_process` would keep the values of all assets in memory to its end.
+    run_result = execute_run(InMemoryJob(job), dagster_run, instance)
     if not run_result.success:
         return _failure(video_id, run_result)
     return Outcome(
@@ -88,6 +92,6 @@ def _execute(
     )
 
 
-def _failure(video_id: str, run_result: dg.ExecuteInProcessResult) -> Outcome:
+def _failure(video_id: str, run_result: ExecutionResult) -> Outcome:
     cause = cause_of(run_result.all_events)
     return Outcome(video_id, error=cause.sentence, input_is_bad=cause.input_is_bad)

@@ -80,8 +80,12 @@ def read_samples(
     start = max(0, round(start_seconds * SAMPLE_RATE_HZ))
     total = round(audio.duration_seconds * SAMPLE_RATE_HZ)
     end = total if end_seconds is None else min(total, round(end_seconds * SAMPLE_RATE_HZ))
-    parts = list(_decode_flac(audio, start, end))
-    return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+    samples = np.zeros(max(0, end - start), np.int16)
+    filled = 0
+    for part in _decode_flac(audio, start, end):
+        samples[filled : filled + part.size] = part
+        filled += part.size
+    return samples[:filled]
 
 
 def iter_blocks(audio: Audio, seconds: float = 60.0) -> Iterator[NDArray[np.float32]]:

@@ -104,7 +104,7 @@ class Aligner:
             return None
         self._decoder.set_align_text(" ".join(spoken))
         self._decoder.start_utt()
-        self._decoder.process_raw(samples.tobytes(), full_utt=True)
+        self._decoder.process_raw(samples.view(np.uint8), full_utt=True)
         self._decoder.end_utt()
         if self._decoder.hyp() is None:
             return None

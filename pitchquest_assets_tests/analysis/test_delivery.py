@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +117,32 @@ def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> Non
     assert values(analysis)["fillers_per_100_words"] == pytest.approx(100 * 2 / 6, abs=0.01)
     assert values(analysis)["fillers_per_minute"] == pytest.approx(2 / 11 * 60, rel=0.01)
     assert [event.text for event in analysis.events] == ["um", "uh"]
+
+
+PEAK_OF_AN_ANALYSIS = """
+import resource, sys
+from pathlib import Path
+from pitchquest_assets.analysis.delivery import analyse_delivery
+from pitchquest_assets.engines.transcripts import no_transcript
+from pitchquest_assets.model import Audio
+
+audio = Audio(payload=Path(sys.argv[1]).read_bytes(), duration_seconds=float(sys.argv[2]))
+analyse_delivery(audio, no_transcript("nobody asked", hint=None))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path) -> None:
+    speech = (np.concatenate(list(iter_blocks(jfk))) * 32767).astype(np.int16)
+    peaks = []
+    for repeats in (12, 48):
+        audio = audio_from(np.tile(speech, repeats))
+        path = tmp_path / f"{repeats}.flac"
+        path.write_bytes(audio.payload)
+        command = [sys.executable, "-c", PEAK_OF_AN_ANALYSIS, str(path)]
+        done = subprocess.run(
+            [*command, str(audio.duration_seconds)], capture_output=True, text=True, check=True
+        )
+        peaks.append(int(done.stdout) - len(audio.payload))
+    decoded_bytes = (48 - 12) * len(speech) * np.dtype(np.float32).itemsize
+    assert peaks[1] - peaks[0] < decoded_bytes / 2, [round(peak / 1e6) for peak in peaks]

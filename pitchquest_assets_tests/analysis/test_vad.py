@@ -33,9 +33,9 @@ def test_voice_is_found_once_for_a_sound_that_several_steps_ask_about(
     audio = audio_of(shared_media / "pitch_11s_1080p.mp4")
     asked: list[Audio] = []
 
-    def counted(audio: Audio) -> Iterator[np.ndarray]:
+    def counted(audio: Audio, seconds: float) -> Iterator[np.ndarray]:
         asked.append(audio)
-        return iter_blocks(audio)
+        return iter_blocks(audio, seconds)
 
     monkeypatch.setattr(vad, "iter_blocks", counted)
     first = vad.voice_of(audio)
