@@ -120,7 +120,7 @@ def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> Non
 
 
 PEAK_OF_AN_ANALYSIS = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from pitchquest_assets.analysis.delivery import analyse_delivery
 from pitchquest_assets.engines.transcripts import no_transcript
@@ -128,10 +128,12 @@ from pitchquest_assets.model import Audio
 
 audio = Audio(payload=Path(sys.argv[1]).read_bytes(), duration_seconds=float(sys.argv[2]))
 analyse_delivery(audio, no_transcript("nobody asked", hint=None))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
 """
 
 
+# Not ru_maxrss, which a child takes over from the process that started it.
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells its peak on Linux only")
 def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path) -> None:
     speech = (np.concatenate(list(iter_blocks(jfk))) * 32767).astype(np.int16)
     peaks = []
@@ -145,4 +147,5 @@ def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path)
         )
         peaks.append(int(done.stdout) - len(audio.payload))
     decoded_bytes = (48 - 12) * len(speech) * np.dtype(np.float32).itemsize
-    assert peaks[1] - peaks[0] < decoded_bytes / 2, [round(peak / 1e6) for peak in peaks]
+    # 0.3 to 0.45 of it were measured: the tracks, and the allocator's leftovers.
+    assert peaks[1] - peaks[0] < 0.7 * decoded_bytes, [round(peak / 1e6) for peak in peaks]
