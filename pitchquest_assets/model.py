@@ -135,6 +135,7 @@ class Score(Value):
     reason: str | None = None
     basis: str = Field("", description="the measurement in words, with its unit")
     is_bound: bool = Field(False, description="rests on a bound, too weak to be praised")
+    time_seconds: float | None = Field(None, description="a moment that is typical of it")
 
     @model_validator(mode="after")
     def _null_has_a_reason(self) -> Self:

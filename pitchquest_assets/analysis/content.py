@@ -18,6 +18,7 @@ from pitchquest_assets.analysis.rubric import (
     compiled,
 )
 from pitchquest_assets.analysis.sentences import Sentence, plain, split_sentences
+from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript
 
 MAX_QUOTED_SENTENCES = 3
@@ -249,7 +250,12 @@ def _clarity_signs(
     mean_words = words / len(heard)
     if mean_words <= item.max_mean_sentence_words:
         told = f"{len(heard)} sentences of {mean_words:.0f} words on average"
-        signs[names.short_sentences] = [Evidence(measurement=told)]
+        typical = typical_time(
+            [one.sentence.start_seconds for one in heard],
+            [one.sentence.word_count for one in heard],
+            mean_words,
+        )
+        signs[names.short_sentences] = [Evidence(measurement=told, time_seconds=typical)]
     problem, solution = findings["problem_clarity"].anchors, findings["solution_fit"].anchors
     if problem and solution and min(problem) < min(solution):
         signs[names.problem_first] = [_quote([heard[min(problem)]]), _quote([heard[min(solution)]])]
@@ -264,7 +270,8 @@ def _clarity_signs(
     }
     if len(guides) >= item.min_signposts:
         told = f"{len(guides)} kinds of words that guide through the pitch"
-        signs[names.signposts] = [Evidence(measurement=told)]
+        first = min(one.sentence.start_seconds for one in guides.values())
+        signs[names.signposts] = [Evidence(measurement=told, time_seconds=first)]
     fillers, jargon = _per_100_words(item.fillers, heard), _per_100_words(item.jargon, heard)
     if fillers <= item.max_fillers_per_100_words and jargon <= item.max_jargon_per_100_words:
         told = f"{fillers:.1f} filler phrases and {jargon:.1f} jargon words per 100 words"

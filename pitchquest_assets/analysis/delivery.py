@@ -18,6 +18,7 @@ from pitchquest_assets.analysis.curves import Anchors, known, score_of
 from pitchquest_assets.analysis.fillers import find_fillers
 from pitchquest_assets.analysis.sound import iter_blocks
 from pitchquest_assets.analysis.vad import Span, voice_of
+from pitchquest_assets.analysis.windows import Windows, typical_time
 from pitchquest_assets.model import (
     Audio,
     DeliveryAnalysis,
@@ -27,12 +28,11 @@ from pitchquest_assets.model import (
     Score,
     Series,
     Transcript,
+    Word,
 )
 
 SLOW_WPM = 110.0
 FAST_WPM = 160.0
-PACE_WINDOW_SECONDS = 30.0
-PACE_STEP_SECONDS = 5.0
 LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
@@ -83,6 +83,11 @@ class _Speech:
         return find_fillers(self.transcript.words)
 
     @cached_property
+    def pitch_varieties(self) -> dict[float, float]:
+        """PVQ by the start of its window, seconds."""
+        return prosody.pitch_varieties(self.tracks)
+
+    @cached_property
     def no_voice(self) -> str | None:
         """Why nothing can be said about the voice, or None."""
         if not self.audio.payload:
@@ -112,7 +117,13 @@ def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
     tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
     speech = _Speech(audio, transcript, spans, tracks)
     measurements = _measure(speech)
-    scores = _score(measurements, fillers_are_bound=transcript.engine in FILLER_NOTES)
+    typical = _typical_times(speech, measurements)
+    scores = {
+        name: score.model_copy(update={"time_seconds": typical[name]})
+        for name, score in _score(
+            measurements, fillers_are_bound=transcript.engine in FILLER_NOTES
+        ).items()
+    }
     voice = [score.value for score in scores.values() if score.value is not None]
     return DeliveryAnalysis(
         speaking_pace=_pace(measurements["speech_rate"].value),
@@ -176,7 +187,8 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
         semitones = tracks.semitones[tracks.voiced]
         levels = tracks.intensity_db[tracks.voiced]
         pauses = tracks.intensity_db[~tracks.in_speech]
-        syllables, variety = prosody.count_syllables(tracks), prosody.pitch_variety(tracks)
+        syllables = prosody.count_syllables(tracks)
+        variety = prosody.pitch_variety(speech.pitch_varieties)
     rate = syllables / max(speech.seconds, 0.001)
     no_variety = reason or (None if variety is not None else "no 10 s window has 1 s of pitch")
     no_noise = reason or (None if pauses.size else "there is no silence to compare with")
@@ -190,6 +202,25 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
         "loudness_variation": known(prosody.percentile_range(levels), "dB, voiced", reason),
         "voice_over_background": known(
             float(np.median(levels) - np.median(pauses)) if pauses.size else None, "dB", no_noise
+        ),
+    }
+
+
+def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
+    """For each sub-score the start of the window that is most like the whole talk."""
+    windows = Windows(speech.audio.duration_seconds)
+    words = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)
+    per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
+    starts, varieties = windows.starts_seconds, speech.pitch_varieties
+    return {
+        "pace": typical_time(starts, words, measured["speech_rate"].value),
+        "pauses": typical_time(
+            starts, windows.shares(speech.pauses), measured["pause_ratio"].value
+        ),
+        "fillers": typical_time(starts, per_100_words, measured["fillers_per_100_words"].value),
+        "pitch_variety": typical_time(
+            varieties, varieties.values(), measured["pitch_variety"].value
         ),
     }
 
@@ -248,19 +279,18 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
 
 
 def _rolling_pace(speech: _Speech) -> Series:
-    """Words per minute in a window of 30 s (shorter for a shorter talk), every 5 s."""
-    duration = speech.audio.duration_seconds
-    window = min(PACE_WINDOW_SECONDS, duration)
-    starts = np.arange(0, duration - window + 0.001, PACE_STEP_SECONDS)
-    middles = np.array(
-        [(word.start_seconds + word.end_seconds) / 2 for word in speech.transcript.words]
-    )
-    counts = [int(((middles >= start) & (middles < start + window)).sum()) for start in starts]
+    """Words per minute in each rolling window, at its middle."""
+    windows = Windows(speech.audio.duration_seconds)
+    rates = windows.rates_per_minute(map(_middle, speech.transcript.words))
     return Series(
         unit="wpm",
-        times_seconds=_rounded(starts + window / 2),
-        values=[round(60 * count / window, 1) for count in counts],
+        times_seconds=[round(middle, 2) for middle in windows.middles_seconds],
+        values=[round(rate, 1) for rate in rates],
     )
+
+
+def _middle(word: Word) -> float:
+    return (word.start_seconds + word.end_seconds) / 2
 
 
 def _rounded(times: prosody.Array) -> list[float]:

@@ -105,7 +105,7 @@ def _content_points(content: ContentAnalysis, rubric: RubricDefinition) -> list[
                     strength=_filled(texts.strength, rule, item),
                     may_praise=True,
                     improvement=_filled(texts.weak if one.share else texts.absent, rule, item),
-                    evidence=item.evidence[0] if item.evidence else _signs(item),
+                    evidence=_proof(item),
                 )
             )
     return points
@@ -160,8 +160,11 @@ def _listed(names: Sequence[str]) -> str:
     return "; ".join(names)
 
 
-def _signs(item: RubricItem) -> Evidence:
-    return Evidence(measurement=f"{len(item.found)} of the signs that were looked for")
+def _proof(item: RubricItem) -> Evidence:
+    """The first evidence that has its second; else the first, or the number of signs."""
+    timed = [one for one in item.evidence if one.time_seconds is not None]
+    signs = Evidence(measurement=f"{len(item.found)} of the signs that were looked for")
+    return next(iter(timed + item.evidence), signs)
 
 
 def _improvement(rule: SubScore, cues: Sequence[str]) -> Text:
@@ -170,10 +173,10 @@ def _improvement(rule: SubScore, cues: Sequence[str]) -> Text:
 
 
 def _evidence(score: Score, events: Sequence[Event], share: float) -> Evidence:
-    """The measurement in words; for a low score also the second of its longest event."""
+    """The measurement in words and a typical moment; for a low score that of its longest event."""
     longest = max(events, key=lambda event: event.end_seconds - event.start_seconds, default=None)
     shown = longest is not None and share <= IMPROVEMENT_SHARE
     return Evidence(
         measurement=score.basis or f"{score.value:.1f} of 10",
-        time_seconds=longest.start_seconds if longest is not None and shown else None,
+        time_seconds=longest.start_seconds if longest is not None and shown else score.time_seconds,
     )

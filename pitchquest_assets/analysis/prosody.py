@@ -1,6 +1,6 @@
 """Pitch and loudness by Praat: tracks every 10 ms, and the figures drawn from them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,15 +102,23 @@ def _inside(times: Array, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def pitch_variety(tracks: Tracks) -> float | None:
-    """PVQ, SD(F0) / mean(F0) over voiced frames, mean of 10 s windows (Hincks 2005)."""
+def pitch_varieties(tracks: Tracks) -> dict[float, float]:
+    """PVQ, SD(F0) / mean(F0) over voiced frames (Hincks 2005), by the start of each 10 s window.
+
+    Windows with less than a second of pitch are left out.
+    """
     window = (tracks.times_seconds // PVQ_WINDOW_SECONDS).astype(int)
-    quotients = []
+    quotients = {}
     for index in np.unique(window):
         f0 = tracks.f0_hz[tracks.voiced & (window == index)]
         if f0.size * STEP_SECONDS >= 1.0:
-            quotients.append(float(f0.std() / f0.mean()))
-    return float(np.mean(quotients)) if quotients else None
+            quotients[float(index * PVQ_WINDOW_SECONDS)] = float(f0.std() / f0.mean())
+    return quotients
+
+
+def pitch_variety(varieties: Mapping[float, float]) -> float | None:
+    """The mean of the windows' PVQ."""
+    return float(np.mean(list(varieties.values()))) if varieties else None
 
 
 def has_enough_voice(tracks: Tracks) -> bool:

@@ -5,12 +5,14 @@ the time is good, facing the camera helps, medium smiling and medium movement ar
 is rare, all are withheld, picture quality too: alone it would stand for the whole visual part.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from pitchquest_assets.analysis.curves import Anchors, interpolate, score_of
-from pitchquest_assets.analysis.scene import Scene
+from pitchquest_assets.analysis.observations import Observation
+from pitchquest_assets.analysis.scene import Scene, is_facing
+from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.model import Measurement, Score
 
 PRESENCE_ANCHORS: Anchors = ((0.6, 4), (0.8, 6.5), (0.9, 8.5), (1.0, 10))
@@ -51,7 +53,7 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
         return dict.fromkeys((*names, "picture_quality"), withheld) | {"posture": posture}
     facing = measured["camera_facing_share"]
     smile = measured["smile_share"]
-    return {
+    scores = {
         "presence": Score(
             value=interpolate(scene.presence, PRESENCE_ANCHORS),
             basis=f"a face in {scene.presence:.0%} of {len(scene.observations)} pictures",
@@ -67,8 +69,49 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
         ),
         "movement": _movement(measured["sway"], measured["movement"]),
         "picture_quality": _picture_quality(scene),
-        "posture": posture,
     }
+    typical = _typical_times(scene)
+    timed = {
+        name: score.model_copy(
+            update={"time_seconds": None if score.value is None else typical[name]}
+        )
+        for name, score in scores.items()
+    }
+    return timed | {"posture": posture}
+
+
+def _typical_times(scene: Scene) -> dict[str, float | None]:
+    """For each sub-score the picture that is most like the whole video; for smiles the widest."""
+    smile = max(scene.smiling, key=lambda one: one.mouth_width or 0, default=None)
+    facing = len(scene.facing) / max(1, len(scene.posed))
+    return {
+        "presence": _typical(scene.observations, lambda one: float(one.has_face), scene.presence),
+        "framing": _typical(scene.faces, _framing_of, _framing(scene).value),
+        "camera_facing": _typical(scene.posed, lambda one: float(is_facing(one) or 0), facing),
+        "expression": None if smile is None else round(smile.time_seconds, 2),
+        "movement": _typical_movement(scene),
+        "picture_quality": _typical(
+            scene.faces,
+            lambda one: one.sharpness,
+            float(np.median([one.sharpness for one in scene.faces])),
+        ),
+    }
+
+
+def _typical_movement(scene: Scene) -> float | None:
+    if scene.no_shifts is None:
+        return _typical(scene.observations, lambda one: one.shift, float(np.mean(scene.shifts)))
+    if scene.no_changes is None:
+        return _typical(scene.observations, lambda one: one.changed, float(np.mean(scene.changes)))
+    return None
+
+
+def _typical(
+    seen: Sequence[Observation],
+    value_of: Callable[[Observation], float | None],
+    overall: float | None,
+) -> float | None:
+    return typical_time([one.time_seconds for one in seen], map(value_of, seen), overall)
 
 
 def body_language(scores: Mapping[str, Score]) -> float | None:
@@ -83,14 +126,7 @@ def body_language(scores: Mapping[str, Score]) -> float | None:
 
 def _framing(scene: Scene) -> Score:
     """Mean over the pictures of size and place; a place is as good as its worse axis."""
-    scores = []
-    for one in scene.faces:
-        if one.face_height is not None and one.face_x is not None and one.face_y is not None:
-            place = min(
-                interpolate(abs(one.face_x - 0.5), OFFSET_X_ANCHORS),
-                interpolate(one.face_y, FACE_Y_ANCHORS),
-            )
-            scores.append((interpolate(one.face_height, FACE_HEIGHT_ANCHORS) + place) / 2)
+    scores = [value for value in map(_framing_of, scene.faces) if value is not None]
     height = np.median([one.face_height for one in scene.faces])
     offset = np.median([abs((one.face_x or 0) - 0.5) for one in scene.faces])
     return Score(
@@ -98,6 +134,16 @@ def _framing(scene: Scene) -> Score:
         basis=f"the face takes {height:.0%} of the picture's height and is {offset:.0%} of its "
         "width from the middle",
     )
+
+
+def _framing_of(one: Observation) -> float | None:
+    if one.face_height is None or one.face_x is None or one.face_y is None:
+        return None
+    place = min(
+        interpolate(abs(one.face_x - 0.5), OFFSET_X_ANCHORS),
+        interpolate(one.face_y, FACE_Y_ANCHORS),
+    )
+    return (interpolate(one.face_height, FACE_HEIGHT_ANCHORS) + place) / 2
 
 
 def _movement(sway: Measurement, movement: Measurement) -> Score:

@@ -119,6 +119,34 @@ def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> Non
     assert [event.text for event in analysis.events] == ["um", "uh"]
 
 
+def test_each_score_of_the_voice_has_a_moment_that_is_typical_of_it(jfk: Audio) -> None:
+    speech = (np.concatenate(list(iter_blocks(jfk))) * 32767).astype(np.int16)
+    audio = audio_from(np.tile(speech, 6))
+    slow, fast = evenly("word " * 20, 20), evenly("word " * 100, 26)
+    later = [
+        word.model_copy(
+            update={
+                "start_seconds": word.start_seconds + 40,
+                "end_seconds": word.end_seconds + 40,
+            }
+        )
+        for word in fast
+    ]
+    scores = analyse_delivery(audio, transcript_of([*slow, *later])).scores
+    # 109 wpm over the whole: 40 in the first half minute, 200 in the last, between them at 30 s.
+    assert scores["pace"].time_seconds == pytest.approx(25, abs=5)
+    for name in ("pauses", "fillers", "pitch_variety"):
+        moment = scores[name].time_seconds
+        assert moment is not None, name
+        assert 0 <= moment < audio.duration_seconds, name
+
+
+def test_what_is_not_measured_has_no_moment() -> None:
+    no_sound = Audio(payload=b"", duration_seconds=0, reason="the video has no sound")
+    scores = analyse_delivery(no_sound, transcript_of([], trusted=False)).scores
+    assert {score.time_seconds for score in scores.values()} == {None}
+
+
 PEAK_OF_AN_ANALYSIS = """
 import re, sys
 from pathlib import Path
@@ -148,4 +176,4 @@ def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path)
         peaks.append(int(done.stdout) - len(audio.payload))
     decoded_bytes = (48 - 12) * len(speech) * np.dtype(np.float32).itemsize
     # 0.3 to 0.45 of it were measured: the tracks, and the allocator's leftovers.
-    assert peaks[1] - peaks[0] < 0.7 * decoded_bytes, [round(peak / 1e6) for peak in peaks]
+    assert peaks[1] - peaks[0] < decoded_bytes / 2, [round(peak / 1e6) for peak in peaks]

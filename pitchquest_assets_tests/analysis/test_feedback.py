@@ -134,6 +134,31 @@ def test_advice_on_the_picture_follows_the_most_frequent_event() -> None:
     assert lists.improvements[0].evidence.time_seconds == 5
 
 
+def test_a_strength_points_at_a_typical_moment() -> None:
+    lists = feedback_of(delivery={"pace": Score(value=9.5, basis="140 wpm", time_seconds=35.0)})
+    assert lists.strengths[0].evidence.time_seconds == 35
+
+
+def test_an_improvement_points_at_its_event_rather_than_at_a_typical_moment() -> None:
+    weak = {"pauses": Score(value=2.0, basis="3 pauses over 2 s", time_seconds=35.0)}
+    (with_event,) = feedback_of(
+        delivery=weak, delivery_events=(event("long_pause", 9, 5),)
+    ).improvements
+    (without,) = feedback_of(delivery=weak).improvements
+    assert (with_event.evidence.time_seconds, without.evidence.time_seconds) == (9, 35)
+
+
+def test_clarity_points_at_a_sentence_where_one_shows_it() -> None:
+    content = judge_content(speak(PITCHES["saas"].text), RUBRIC)
+    clarity = next(item for item in content.items if item.name == "clarity")
+    assert clarity.score
+    (told,) = [
+        one.evidence
+        for one in feedback_of(content.model_copy(update={"items": [clarity]})).strengths
+    ]
+    assert told.time_seconds is not None
+
+
 def test_a_strength_does_not_point_at_what_went_wrong() -> None:
     lists = feedback_of(
         visual={"presence": Score(value=9.0, basis="a face in 97 %")},

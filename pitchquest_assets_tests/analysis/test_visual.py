@@ -86,6 +86,21 @@ def test_one_picture_is_measured_but_not_scored() -> None:
     assert "too few pictures" in (analysis.scores["presence"].reason or "")
 
 
+def test_each_score_has_the_second_of_a_picture_that_is_typical_of_it() -> None:
+    empty = np.full((360, 640, 3), 120, np.uint8)
+    frames = frames_of([empty, *[portrait()] * 6])
+    scores = analyse_visual(frames, yunet_model=None).scores
+    assert {name: score.time_seconds for name, score in scores.items()} == {
+        "presence": 1.0,
+        "framing": 1.0,
+        "movement": 2.0,
+        "picture_quality": 1.0,
+        "camera_facing": None,
+        "expression": None,
+        "posture": None,
+    }
+
+
 def test_unreadable_pictures_are_a_warning() -> None:
     analysis = analyse_visual(frames_of([portrait()] * 5 + [b"torn"]), yunet_model=None)
     assert analysis.frames_analyzed == 5
