@@ -9,7 +9,7 @@ from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
 
-@video_asset(code_version="1", group="analysis", kinds={"text"}, pool="gemini")
+@video_asset(code_version="2", group="analysis", kinds={"text"}, pool="gemini")
 def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) -> ContentAnalysis:
     """The ten rubric items, 0–5 each, with the sentence that showed it and its second.
 

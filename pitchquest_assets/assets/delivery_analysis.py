@@ -9,7 +9,7 @@ from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Transcript
 
 
-@video_asset(code_version="1", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
+@video_asset(code_version="2", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
 def delivery_analysis(
     context: dg.AssetExecutionContext, audio: Audio, transcript: Transcript
 ) -> DeliveryAnalysis:

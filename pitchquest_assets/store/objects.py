@@ -50,25 +50,7 @@ class FolderObjects:
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
         """Store `data`; the media type is told by the suffix of the path."""
-        target = self._file(path)
-        temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                with temporary.open("xb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                temporary.replace(target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            _sync_folder(target.parent)
-        except OSError as error:
-            raise StoreUnavailable(
-                f"{target} cannot be written ({error.strerror or error}): make room or check the "
-                "rights of that folder."
-            ) from error
+        write_whole(self._file(path), data)
 
     def get(self, path: str) -> bytes:
         """The bytes; FileNotFoundError where there is no such object."""
@@ -113,6 +95,32 @@ def _is_older(path: Path, moment: datetime) -> bool:
         return path.stat().st_mtime < moment.timestamp()
     except FileNotFoundError:
         return False
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file to a temporary name, sync it, then rename it: a reader sees all of it or none.
+
+    Raises:
+        StoreUnavailable: the disk is full or the folder cannot be written.
+    """
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{target} cannot be written ({error.strerror or error}): make room or check the "
+            "rights of that folder."
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,17 +1,16 @@
 """Results that the database could not take: JSON files that wait until it can."""
 
-import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable, UnknownVideo
+from pitchquest_assets.errors import StoreCorrupt, UnknownVideo
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import Store, results
+from pitchquest_assets.store.objects import write_whole
 
 
 class Recovered(NamedTuple):
@@ -48,23 +47,7 @@ def write(folder: Path, result: PitchResult) -> Path:
         StoreUnavailable: the folder cannot be written either.
     """
     path = folder / file_name(result.video_id, result.job_id)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("x", encoding="utf-8") as file:
-                file.write(result.model_dump_json())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StoreUnavailable(
-            f"{path} cannot be written ({error.strerror or error}): make room or check the rights "
-            "of that folder."
-        ) from error
+    write_whole(path, result.model_dump_json().encode())
     return path
 
 
