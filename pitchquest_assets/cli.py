@@ -41,7 +41,8 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # A polite kill ends like Ctrl-C, so that no row stays in 'processing'.
     for polite in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(polite, signal.default_int_handler)
+        if signal.getsignal(polite) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(polite, signal.default_int_handler)
     from sqlalchemy.exc import DBAPIError
 
     try:

@@ -55,6 +55,7 @@ class Service:
 
     def start(self) -> None:
         """Start it, its output at the end of its log."""
+        _let_programs_be_interrupted()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -142,6 +143,13 @@ def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> N
             state.unlink(missing_ok=True)
     for video_id in give_back_all(instance, store):
         tell(f"{video_id} was being analysed and waits for the next start.")
+
+
+def _let_programs_be_interrupted() -> None:
+    """Undo for what is started what a shell does to a background job: that SIGINT is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Ignoring is inherited by programs, a handler is not.
+        signal.signal(signal.SIGINT, lambda *_: None)
 
 
 def _services(logs: Path, folder: Path, host: str, port: int) -> list[Service]:

@@ -1,5 +1,6 @@
 """Fixtures of the tests that run the command."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,14 @@ import pytest
 from pitchquest_assets_tests.integration.command import Command
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heed_signals() -> None:
+    """Undo what a shell or nohup does to tests in the background, whose programs inherit it."""
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(ignored) is signal.SIG_IGN:
+            signal.signal(ignored, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
