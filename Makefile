@@ -22,7 +22,7 @@ dagit: .venv/installed  ## look at the graph in a browser
 	@eval "$$($(BIN)/pitchquest env)" && $(BIN)/dagster dev
 
 test: .venv/installed-dev  ## run the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/installed-dev  ## style and types
 	@$(BIN)/ruff check .
