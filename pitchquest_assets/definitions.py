@@ -8,6 +8,7 @@ from pitchquest_assets.assets.content_analysis import content_analysis
 from pitchquest_assets.assets.delivery_analysis import delivery_analysis
 from pitchquest_assets.assets.feedback_report import feedback_report
 from pitchquest_assets.assets.frames import frames
+from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
@@ -46,6 +47,10 @@ defs = dg.Definitions(
         deliver_alerts,
         system_health,
     ],
-    resources={"io_manager": SupabaseIOManager(), "store": StoreResource()},
+    resources={
+        "io_manager": SupabaseIOManager(),
+        "store": StoreResource(),
+        "local_files": LocalFiles(),
+    },
     executor=dg.in_process_executor,
 )

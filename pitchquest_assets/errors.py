@@ -21,6 +21,10 @@ class InvalidVideoId(InvalidInput):
     """The video id does not fit `^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`."""
 
 
+class ObjectRefused(InvalidInput):
+    """Storage does not take a file: too large, of another media type, or by its name."""
+
+
 class SettingsError(PitchQuestError):
     """An environment variable is missing or makes no sense."""
 

@@ -31,8 +31,8 @@ class SourceVideo(Value):
 
     video_id: str
     filename: str
-    path: str = Field(description="where the file can be opened on this machine")
-    captions_path: str | None = Field(None, description="captions given for this upload")
+    path: str = Field(description="absolute path on this machine, or bucket/path in Storage")
+    captions_path: str | None = Field(None, description="captions of this upload, named likewise")
     sha256: str
     size_bytes: int
     container: str = Field(description="demuxer that opened it: mov, matroska, avi")

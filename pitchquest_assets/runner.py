@@ -16,7 +16,8 @@ from pitchquest_assets.definitions import defs
 from pitchquest_assets.errors import Interrupted
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.store import Store, queue, results, videos
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import Store, queue, results, scratch, videos
 from pitchquest_assets.store.values import Address, load_value
 
 Listener = Callable[[dg.EventLogEntry], None]
@@ -67,6 +68,8 @@ def _cancel(store: Store, instance: dg.DagsterInstance, video_id: str, run_id: s
     videos.mark_failed(store, video_id, str(Interrupted()), run_id)
     if dagster_run := instance.get_run_by_id(run_id):
         instance.report_run_canceled(dagster_run)
+    # The process ends without the thread that would do it.
+    scratch.remove_folder(load_settings(), run_id)
 
 
 def _execute(

@@ -19,13 +19,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pitchquest_assets.assets.worker import is_gone
 from pitchquest_assets.automation.instance import open_instance
 from pitchquest_assets.engines.progress import BAR_CHARACTERS
 from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.runner import Listener, Outcome, run
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import Store, open_store
+from pitchquest_assets.store import Store, open_store, scratch
 from pitchquest_assets.store.progress import ASSETS
 from pitchquest_assets.tables import check_writable, save_report
 from pitchquest_assets.uploads import register, video_id_of
@@ -52,6 +53,7 @@ def analyze_all(
             check_writable(file)
     store = open_store(settings)
     instance = open_instance(settings)
+    scratch.sweep(settings, is_gone)
     out = _json_stream(json_file)
     code = OK
     with out or nullcontext():

@@ -1,12 +1,17 @@
-"""How a file on this machine becomes an upload: a row that waits."""
+"""How a file on this machine becomes an upload: a row that waits, with Supabase a file in it."""
 
 import hashlib
 import re
 from pathlib import Path
 
-from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.analysis.captions import beside
+from pitchquest_assets.analysis.opening import beyond
+from pitchquest_assets.errors import InvalidInput, InvalidVideo
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, videos
-from pitchquest_assets.store.videos import VideoRow
+from pitchquest_assets.store.supabase_storage import VIDEOS
+from pitchquest_assets.store.video_bucket import VideoBucket, own_path
+from pitchquest_assets.store.videos import BYTES_PER_MB, VideoRow, check_video_id
 
 
 def video_id_of(path: Path) -> str:
@@ -16,20 +21,58 @@ def video_id_of(path: Path) -> str:
     return f"{name or 'video'}-{place[:8]}"
 
 
+def file_path_of(store: Store, path: Path, video_id: str) -> str:
+    """What the row of a file says where the file is: here, or in Storage."""
+    return str(path.absolute()) if store.video_bucket is None else _stored(path, video_id)
+
+
 def register(store: Store, path: Path, video_id: str, captions: Path | None = None) -> VideoRow:
-    """Enter a file, readable or not, as an upload.
+    """Enter a file, readable or not, as an upload; with Supabase it is put into the bucket first.
 
     Raises:
         InvalidVideoId: the id does not fit the pattern.
         InvalidVideo: the file's name is not text, so that no row can hold it.
+        InvalidInput: Storage does not take the file; the row says so.
+        StoreUnavailable: Storage does not answer.
     """
+    check_video_id(video_id)
     if not str(path).isprintable():
         raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
-    size = path.stat().st_size if path.is_file() else None
+    if store.video_bucket is None or not path.is_file():
+        return _enter(store, path, video_id, path.absolute(), captions and captions.absolute())
+    captions = captions or beside(path)
+    try:
+        _upload(store.video_bucket, path, video_id)
+        if captions and captions.is_file():
+            _upload(store.video_bucket, captions, video_id)
+    except InvalidInput as error:
+        _enter(store, path, video_id, path.absolute(), None)
+        videos.mark_failed(store, video_id, str(error))
+        raise
+    return _enter(
+        store, path, video_id, _stored(path, video_id), captions and _stored(captions, video_id)
+    )
+
+
+def _enter(
+    store: Store, path: Path, video_id: str, where: Path | str, captions: Path | str | None
+) -> VideoRow:
     return videos.register(
         store,
         video_id,
-        str(path.absolute()),
-        captions_path=str(captions.absolute()) if captions else None,
-        size_bytes=size,
+        str(where),
+        filename=path.name,
+        captions_path=str(captions) if captions else None,
+        size_bytes=path.stat().st_size if path.is_file() else None,
     )
+
+
+def _upload(bucket: VideoBucket, file: Path, video_id: str) -> None:
+    limit_mb = load_settings().max_size_mb
+    if file.stat().st_size > limit_mb * BYTES_PER_MB:
+        raise beyond(file.name, "is larger", f"{limit_mb:g} MB", "MAX_SIZE_MB")
+    bucket.upload(file, own_path(video_id, file))
+
+
+def _stored(file: Path, video_id: str) -> str:
+    return f"{VIDEOS}/{own_path(video_id, file)}"

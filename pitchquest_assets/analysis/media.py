@@ -50,9 +50,17 @@ _ASS_OVERRIDE = re.compile(r"\{\\[^}]*\}")
 
 
 def probe(
-    path: Path, *, video_id: str, filename: str, captions_path: str | None, limits: Limits
+    path: Path,
+    *,
+    video_id: str,
+    filename: str,
+    captions_path: str | None,
+    limits: Limits,
+    sha256: str | None = None,
 ) -> SourceVideo:
     """What the file contains; reads all of it, decodes one picture.
+
+    `sha256` spares reading it once more where it is known.
 
     The duration is that of the longest stream, measured from the packets: headers may be silent
     (browser recordings) or wrong (a file cut short, which gets a warning).
@@ -66,7 +74,7 @@ def probe(
             raise beyond(filename, "is larger", f"{limits.max_size_mb:g} MB", "MAX_SIZE_MB")
         with open_media(path, filename=filename, limits=limits) as container:
             facts = _describe(container, filename, limits)
-        sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        sha256 = sha256 or hashlib.file_digest(handle, "sha256").hexdigest()
     return SourceVideo(
         video_id=video_id,
         filename=filename,

@@ -7,20 +7,23 @@ import dagster as dg
 from pitchquest_assets.analysis.pictures import CONTACT_SHEET
 from pitchquest_assets.analysis.sampling import read_frame, sample_frames
 from pitchquest_assets.assets.limits import limits_of
+from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import Frames, SourceVideo
 from pitchquest_assets.settings import load_settings
 
 
 @video_asset(code_version="1", group="input", kinds={"image"})
-def frames(context: dg.AssetExecutionContext, source_video: SourceVideo) -> Frames:
+def frames(
+    context: dg.AssetExecutionContext, source_video: SourceVideo, local_files: LocalFiles
+) -> Frames:
     """Up to 50 JPEGs, 640 px wide, evenly spread over the whole video, each with its second.
 
     Empty with a reason for sound without picture; fails where nothing can be decoded.
     """
     settings = load_settings()
     sampled = sample_frames(
-        source_video,
+        local_files.of_source(context.run_id, source_video),
         max_frames=settings.max_frames,
         max_frames_per_second=settings.max_frames_per_second,
         width_px=settings.frame_width_px,

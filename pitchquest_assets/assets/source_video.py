@@ -1,15 +1,13 @@
 """The uploaded file, checked."""
 
-from pathlib import Path
-
 import dagster as dg
 
 from pitchquest_assets.analysis.captions import read_captions
 from pitchquest_assets.analysis.media import probe
 from pitchquest_assets.assets.limits import limits_of
+from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.assets.worker import WORKER_TAG, this_worker
-from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import ATTEMPT_TAG
 from pitchquest_assets.settings import load_settings
@@ -18,7 +16,9 @@ from pitchquest_assets.store.io_manager import StoreResource
 
 
 @video_asset(code_version="1", group="input", kinds={"video"})
-def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> SourceVideo:
+def source_video(
+    context: dg.AssetExecutionContext, store: StoreResource, local_files: LocalFiles
+) -> SourceVideo:
     """What the container says: streams, picture size, duration, rotation, checksum.
 
     Takes the video: status 'processing'. Fails without a retry where the file or its captions
@@ -35,18 +35,17 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
             context.run.run_id,
             attempt=None if attempt is None else int(attempt),
         )
-    path = Path(row.file_path)
-    if not path.is_absolute():
-        raise InvalidVideo(f"{row.file_path} is no absolute path; register the file again.")
+    video, captions = local_files.of_row(context.run_id, row)
     source = probe(
-        path,
+        video.path,
         video_id=row.video_id,
         filename=row.filename,
         captions_path=row.captions_path,
         limits=limits_of(load_settings()),
+        sha256=video.sha256,
     )
-    if source.captions_path:
-        read_captions(Path(source.captions_path))
+    if captions:
+        read_captions(captions.path)
     context.add_asset_metadata(
         {
             "filename": source.filename,
@@ -57,7 +56,8 @@ def source_video(context: dg.AssetExecutionContext, store: StoreResource) -> Sou
             "warnings": source.warnings,
         }
     )
-    return source
+    # Where it is kept: the copy of this run is gone before another one reads the value.
+    return source.model_copy(update={"path": row.file_path})
 
 
 def _will_complete(context: dg.AssetExecutionContext) -> bool:

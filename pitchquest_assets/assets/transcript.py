@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pitchquest_assets.assets.checks import TRANSCRIPT_IS_TRUSTED
+from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.progress import log_progress
 from pitchquest_assets.engines.transcribers import transcribe
@@ -18,14 +19,18 @@ from pitchquest_assets.settings import load_settings
     pool="openai",
 )
 def transcript(
-    context: dg.AssetExecutionContext, source_video: SourceVideo, audio: Audio
+    context: dg.AssetExecutionContext,
+    source_video: SourceVideo,
+    audio: Audio,
+    local_files: LocalFiles,
 ) -> Transcript:
     """Words with start, end (seconds) and probability, and whether they can be trusted.
 
     From captions, Whisper or PocketSphinx, in this order (PITCHQUEST_TRANSCRIBER); fails without a
     retry where the engine that was asked for by name is not here.
     """
-    heard = transcribe(source_video, audio, load_settings(), log_progress(context.log.info))
+    local = local_files.of_source(context.run_id, source_video)
+    heard = transcribe(local, audio, load_settings(), log_progress(context.log.info))
     context.add_asset_metadata(
         {
             "engine": heard.engine,

@@ -9,7 +9,7 @@ from pitchquest_assets.automation.failures import WORKER_LOST, Cause, cause_of
 from pitchquest_assets.errors import StoreCorrupt
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import Store, queue, spool, videos
+from pitchquest_assets.store import Store, queue, scratch, spool, videos
 from pitchquest_assets.store.io_manager import StoreResource
 from pitchquest_assets.store.videos import VideoRow
 
@@ -45,11 +45,16 @@ def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> 
     minimum_interval_seconds=SWEEP_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Finds videos left behind: 'processing' without a live run, or 'uploaded' with a "
-    "run that never came. They are tried again, up to PITCHQUEST_MAX_ATTEMPTS, then failed.",
+    "run that never came. They are tried again, up to PITCHQUEST_MAX_ATTEMPTS, then failed. "
+    "Removes the scratch files of lost workers.",
 )
 def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Sweep once and say what was found."""
     told = sweep(context.instance, store.store())
+    told += [
+        f"The files of run {run_id}, whose worker is gone, are removed."
+        for run_id in scratch.sweep(load_settings(), is_gone)
+    ]
     for sentence in told:
         context.log.warning(sentence)
     return dg.SkipReason("; ".join(told) or "No video is left behind.")

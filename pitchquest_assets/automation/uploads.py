@@ -14,7 +14,7 @@ from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, queue, videos
 from pitchquest_assets.store.io_manager import StoreResource
 from pitchquest_assets.store.videos import VideoRow, check_video_id
-from pitchquest_assets.uploads import register, video_id_of
+from pitchquest_assets.uploads import file_path_of, register, video_id_of
 
 MAX_REQUESTS = 50
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
@@ -112,9 +112,11 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
 
 def _register_new(store: Store, path: Path) -> bool:
     """Register a file, unless it is known with this size already."""
-    known = videos.find(store, video_id_of(path))
+    video_id = video_id_of(path)
+    known = videos.find(store, video_id)
     size_mb = path.stat().st_size / videos.BYTES_PER_MB
-    if known and known.file_path == str(path) and known.file_size_mb == size_mb:
+    places = (str(path), file_path_of(store, path, video_id))
+    if known and known.file_path in places and known.file_size_mb == size_mb:
         return False
-    register(store, path, video_id_of(path))
+    register(store, path, video_id)
     return True

@@ -7,24 +7,32 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import migrate
 from pitchquest_assets.store.database import embedded_engine, in_transaction, remote_engine
 from pitchquest_assets.store.objects import FolderObjects, ObjectStore
+from pitchquest_assets.store.project import Project, check_buckets, project_of
+from pitchquest_assets.store.supabase_objects import SupabaseObjects
+from pitchquest_assets.store.video_bucket import VideoBucket
 
 T = TypeVar("T")
 
-_opened: dict[tuple[int, str, str], "Store"] = {}
+_opened: dict[tuple[int, str, Project | None], "Store"] = {}
 _opening = threading.Lock()
 
 
 class Store:
-    """The database and the object store that belong together."""
+    """The database and the object store that belong together.
 
-    def __init__(self, engine: Engine, objects: ObjectStore) -> None:
+    `video_bucket` holds the uploads; None where they are files of this machine.
+    """
+
+    def __init__(
+        self, engine: Engine, objects: ObjectStore, video_bucket: VideoBucket | None = None
+    ) -> None:
         self.engine = engine
         self.objects = objects
+        self.video_bucket = video_bucket
 
     def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run the idempotent `work` in one transaction, again where the connection was lost.
@@ -38,46 +46,36 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """The store of these settings, one per process, with every migration applied.
 
-    Starts the embedded database where DATABASE_URL is not set.
+    Starts the embedded database where the variables for Supabase are not set.
 
     Raises:
-        SettingsError: some but not all of the variables for Supabase are set.
-        StoreUnavailable: the database cannot be started or does not answer.
+        SettingsError: some but not all of the variables for Supabase are set, or one is not fit.
+        StoreUnavailable: the database or Storage cannot be started or does not answer.
     """
     # A forked process must not share the connections of its parent.
-    key = (os.getpid(), str(settings.home_path), _database_url(settings) or "")
+    key = (os.getpid(), str(settings.home_path), project_of(settings))
     with _opening:
         if key not in _opened:
-            engine = open_engine(settings)
-            migrate.migrate(engine)
-            _opened[key] = Store(engine, FolderObjects(settings.home_path / "objects"))
+            _opened[key] = _open(settings)
         return _opened[key]
+
+
+def _open(settings: Settings) -> Store:
+    engine = open_engine(settings)
+    migrate.migrate(engine)
+    project = project_of(settings)
+    if project is None:
+        return Store(engine, FolderObjects(settings.home_path / "objects"))
+    storage = project.storage()
+    check_buckets(storage, engine)
+    return Store(engine, SupabaseObjects(storage), VideoBucket(storage))
 
 
 def open_engine(settings: Settings) -> Engine:
     """A new engine on the database of these settings, which leaves its schema as it is.
 
     Raises:
-        SettingsError: some but not all of the variables for Supabase are set.
+        SettingsError: some but not all of the variables for Supabase are set, or one is not fit.
     """
-    database_url = _database_url(settings)
-    return remote_engine(database_url) if database_url else embedded_engine(settings.home_path)
-
-
-def _database_url(settings: Settings) -> str | None:
-    """DATABASE_URL, or None for the embedded database."""
-    variables = {
-        "SUPABASE_URL": settings.supabase_url,
-        "SUPABASE_KEY": settings.supabase_key,
-        "DATABASE_URL": settings.database_url,
-    }
-    missing = [name for name, value in variables.items() if not value]
-    if len(missing) == len(variables):
-        return None
-    if missing:
-        raise SettingsError(
-            f"{' and '.join(missing)} must be set too, or none of {', '.join(variables)}: "
-            "without them the embedded database is used."
-        )
-    assert settings.database_url is not None
-    return settings.database_url.get_secret_value()
+    project = project_of(settings)
+    return remote_engine(project.database_url) if project else embedded_engine(settings.home_path)

@@ -83,10 +83,18 @@ class FolderObjects:
                     Path(folder).rmdir()
 
     def _file(self, path: str) -> Path:
-        names = path.split("/")
-        if not all(_NAME.fullmatch(name) for name in names):
-            raise StoreCorrupt(f"{path!r} is not a path inside the object store.")
-        return self.root.joinpath(*names)
+        return self.root.joinpath(*check_path(path).split("/"))
+
+
+def check_path(path: str) -> str:
+    """The path itself, once it is sure to stay inside the object store.
+
+    Raises:
+        StoreCorrupt: it would lead elsewhere, or has characters that Storage does not take.
+    """
+    if not all(_NAME.fullmatch(name) for name in path.split("/")):
+        raise StoreCorrupt(f"{path!r} is not a path inside the object store.")
+    return path
 
 
 def _is_older(path: Path, moment: datetime) -> bool:

@@ -61,6 +61,7 @@ def register(
     video_id: str,
     file_path: str,
     *,
+    filename: str | None = None,
     captions_path: str | None = None,
     size_bytes: int | None = None,
     sha256: str | None = None,
@@ -76,7 +77,7 @@ def register(
     check_video_id(video_id)
     values = {
         "video_id": video_id,
-        "filename": PurePath(file_path).name,
+        "filename": filename or PurePath(file_path).name,
         "file_path": file_path,
         "captions_path": captions_path,
         "file_size_mb": None if size_bytes is None else size_bytes / BYTES_PER_MB,

@@ -1,0 +1,199 @@
+"""Supabase Storage: the connection, what is worth another try, and refusals told as a sentence.
+
+HTTP/1.1 on purpose: supabase-py's HTTP/2 lost writes. It also tries nothing again by itself; every
+call here is idempotent, so that one whose answer got lost may simply be made again.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_base, wait_exponential_jitter
+
+from pitchquest_assets.errors import ObjectRefused, SettingsError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from storage3 import SyncStorageClient
+    from storage3._sync.file_api import SyncBucketProxy
+
+T = TypeVar("T")
+
+VIDEOS = "videos"
+OBJECTS = "pitchquest"
+
+CONNECT_TIMEOUT_SECONDS = 10.0
+READ_TIMEOUT_SECONDS = 60.0
+ATTEMPTS = 6
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+# A server that wants longer is told as unavailable.
+LONGEST_RETRY_AFTER_SECONDS = 60.0
+LONGEST_TOLD = 200
+PASSING = {408, 409, 423, 425, 429}
+
+
+class StorageRefusal(Exception):
+    """An answer that is no success: its status, the server's own words, seconds to wait."""
+
+    def __init__(self, status: int, told: str, retry_after: float | None = None) -> None:
+        super().__init__(f"{status}: {told}")
+        self.status, self.told, self.retry_after = status, told, retry_after
+
+
+class SupabaseStorage:
+    """The Storage of one project; connected at the first call, shared by all threads."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url = f"{url.rstrip('/')}/storage/v1/"
+        self.headers = {"apikey": key, "Authorization": f"Bearer {key}"}
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """The client of every request, signed URLs included."""
+        # It would log each URL, and a signed one is as good as a key.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
+        return httpx.Client(http2=False, timeout=timeout, follow_redirects=True)
+
+    @cached_property
+    def client(self) -> "SyncStorageClient":
+        """supabase-py's own client."""
+        from storage3 import SyncStorageClient
+
+        return SyncStorageClient(self.url, self.headers, http_client=self.http)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.http.close()
+
+    def call(self, what: str, work: "Callable[[SyncStorageClient], T]") -> T:
+        """What `work` returns, tried again where that may help.
+
+        Args:
+            what: "videos/a.mp4", as it is told in errors.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            StoreUnavailable: Storage did not answer, several times in a row.
+            SettingsError: the key is not accepted, or the bucket does not exist.
+            ObjectRefused: too large, of a media type or a name that the bucket does not take.
+        """
+        return retried(what, lambda: self._once(work))
+
+    def in_bucket(self, bucket: str, path: str, work: "Callable[[SyncBucketProxy], T]") -> T:
+        """Like `call`, for one object or prefix of a bucket."""
+        return self.call(f"{bucket}/{path}", lambda client: work(client.from_(bucket)))
+
+    def signed_url(self, bucket: str, path: str, seconds: int) -> str:
+        """A URL that reads one object for a while: as good as a key, never to be shown.
+
+        Raises:
+            StorageRefusal, httpx.TransportError: one try, for who tries again.
+        """
+        signed = self._once(lambda client: client.from_(bucket).create_signed_url(path, seconds))
+        return str(signed["signedUrl"])
+
+    def _once(self, work: "Callable[[SyncStorageClient], T]") -> T:
+        from storage3.exceptions import StorageApiError
+
+        try:
+            return work(self.client)
+        except StorageApiError as error:
+            # What no Storage server wrote, but a gateway, may be a whole HTML page.
+            by_gateway = error.message.startswith("Unable to parse")
+            told = "no reason was given" if by_gateway else error.message
+            raise StorageRefusal(int(error.status), told, _retry_after(error)) from None
+
+
+def retried(what: str, work: Callable[[], T], stop: Callable[..., bool] | None = None) -> T:
+    """What `work` returns; raises like `SupabaseStorage.call`."""
+    retrying = Retrying(
+        retry=retry_if_exception(is_passing),
+        stop=stop or stop_after_attempt(ATTEMPTS),
+        wait=RetryAfter(),
+        reraise=True,
+    )
+    try:
+        return retrying(work)
+    except StorageRefusal as refusal:
+        raise refused(what, refusal) from None
+    except httpx.TransportError as error:
+        raise unavailable(what, str(error) or type(error).__name__) from error
+
+
+def is_passing(error: BaseException) -> bool:
+    """Cut, refused, hanging, too many requests, a fault of the server: worth another try."""
+    if isinstance(error, StorageRefusal):
+        waits_too_long = (error.retry_after or 0) > LONGEST_RETRY_AFTER_SECONDS
+        return (error.status in PASSING or error.status >= 500) and not waits_too_long
+    return isinstance(error, httpx.TransportError)
+
+
+class RetryAfter(wait_base):
+    """As long as the server asks for, else exponentially longer with jitter."""
+
+    def __call__(self, retry_state: RetryCallState) -> float:
+        """Seconds until the next try."""
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        if isinstance(error, StorageRefusal) and error.retry_after is not None:
+            return error.retry_after
+        return wait_exponential_jitter(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)(retry_state)
+
+
+def refused(what: str, refusal: StorageRefusal) -> Exception:
+    """The error of ours for an answer that another try does not change."""
+    told = " ".join(refusal.told.split())[:LONGEST_TOLD].rstrip(".")
+    if is_passing(refusal) or refusal.retry_after is not None:
+        return unavailable(what, f"{refusal.status}, {told}")
+    if refusal.status == 404:
+        if "bucket" in told.lower():
+            return SettingsError(
+                f"The bucket {what.partition('/')[0]!r} does not exist in the Supabase project: "
+                "`pitchquest migrate` makes it."
+            )
+        return FileNotFoundError(f"There is no object {what} in Supabase Storage.")
+    if refusal.status in (401, 403):
+        return SettingsError(
+            f"Supabase Storage does not accept SUPABASE_KEY ({told}): take the secret key of the "
+            "project that SUPABASE_URL names."
+        )
+    if refusal.status == 413:
+        return ObjectRefused(
+            f"{what} is larger than Supabase Storage takes: raise the upload limit of the project "
+            "and of the bucket (Storage, Settings), or use a smaller file."
+        )
+    if refusal.status == 415:
+        return ObjectRefused(
+            f"The bucket does not take {what} ({told}): allow this media type in its settings."
+        )
+    if "invalid key" in told.lower():
+        return ObjectRefused(
+            f"Supabase Storage does not take the name {what}: use letters, digits, dots, dashes."
+        )
+    return ObjectRefused(f"Supabase Storage refused {what} ({refusal.status}, {told}).")
+
+
+def unavailable(what: str, reason: str) -> StoreUnavailable:
+    """The error of a Storage that does not answer."""
+    return StoreUnavailable(
+        f"Supabase Storage does not answer for {what} ({reason}): check SUPABASE_URL and the "
+        "project's status, and try again."
+    )
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """The seconds that the header Retry-After asks to wait; None for a date or none."""
+    told = headers.get("Retry-After", "")
+    return float(told) if told.isdigit() else None
+
+
+def _retry_after(error: BaseException) -> float | None:
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, httpx.HTTPStatusError):
+            return retry_after(seen.response.headers)
+        seen = seen.__cause__ or seen.__context__
+    return None

@@ -1,0 +1,80 @@
+"""Uploaded videos in Supabase Storage: the private bucket `videos`.
+
+A row names such a file as `videos/<path>`. What users upload lies in their own folder,
+`videos/<owner>/…`; what the pipeline puts there, `videos/pitchquest/<video id>/…`, gets its row
+from the pipeline, not from the trigger on storage.objects.
+"""
+
+import mimetypes
+import re
+from pathlib import Path
+from uuid import UUID
+
+from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.store.supabase_download import Download
+from pitchquest_assets.store.supabase_storage import VIDEOS, SupabaseStorage
+from pitchquest_assets.store.supabase_upload import CHUNK_BYTES, upload_resumably
+
+OWN_FOLDER = "pitchquest"
+_PREFIX = f"{VIDEOS}/"
+
+
+def own_path(video_id: str, file: Path) -> str:
+    """Where the pipeline puts a file of a video: ASCII, as Storage wants it."""
+    suffix = file.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", file.suffix) else ""
+    return f"{OWN_FOLDER}/{video_id}/{video_id}{suffix}"
+
+
+def is_in_bucket(file_path: str) -> bool:
+    """Whether a row's path names a file in the bucket; the others are paths on this machine."""
+    return file_path.startswith(_PREFIX)
+
+
+def path_in_bucket(file_path: str, owner: UUID | None) -> str:
+    """The path below `videos/`, once it is sure to be the owner's own file.
+
+    Raises:
+        InvalidVideo: it leads elsewhere.
+    """
+    path = file_path.removeprefix(_PREFIX)
+    names = path.split("/")
+    is_theirs = owner is None or names[0] in (str(owner), OWN_FOLDER)
+    if not is_in_bucket(file_path) or not is_theirs or {"", ".", ".."} & set(names):
+        folder = f"{_PREFIX}{owner}/" if owner else _PREFIX
+        raise InvalidVideo(f"{file_path!r} is no path below {folder}: upload the file again.")
+    return path
+
+
+class VideoBucket:
+    """The files of uploads; every method raises like `SupabaseStorage.call`."""
+
+    def __init__(self, storage: SupabaseStorage) -> None:
+        self.storage = storage
+
+    def upload(self, file: Path, path: str) -> None:
+        """Put a file under `videos/<path>`, replacing what is there; resumed after a break."""
+        media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        if file.stat().st_size > CHUNK_BYTES:
+            upload_resumably(self.storage, file, VIDEOS, path, media_type)
+            return
+        self.storage.in_bucket(
+            VIDEOS,
+            path,
+            lambda bucket: bucket.upload(
+                path, file.read_bytes(), {"content-type": media_type, "x-upsert": "true"}
+            ),
+        )
+
+    def download(self, path: str, target: Path, max_size_mb: float) -> str:
+        """Stream `videos/<path>` into a file, whole or not at all; its SHA-256.
+
+        Goes on where it was after a break, with a new signed URL where the old one has expired.
+
+        Raises:
+            InvalidVideo: it is larger than `max_size_mb`.
+        """
+        return Download(self.storage, VIDEOS, path, target, max_size_mb).run()
+
+    def remove(self, path: str) -> None:
+        """Remove a file; nothing happens where there is none."""
+        self.storage.in_bucket(VIDEOS, path, lambda bucket: bucket.remove([path]))
