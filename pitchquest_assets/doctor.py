@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
+from pitchquest_assets import doctor_supabase
 from pitchquest_assets.engines import weights
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
@@ -34,9 +35,10 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Try everything, each for itself; nothing is changed that `analyze` would not change."""
     tries: dict[str, Callable[[Settings], tuple[State, str]]] = {
+        "Supabase": doctor_supabase.supabase,
         "database": _database,
         "schema": _schema,
-        "objects": _objects,
+        **(doctor_supabase.tries() if settings.supabase_url else {"objects": _objects}),
         "disk": _disk,
         "models": _models,
         "Dagster": _dagster,
@@ -71,12 +73,7 @@ def _schema(settings: Settings) -> tuple[State, str]:
 
 def _objects(settings: Settings) -> tuple[State, str]:
     objects = FolderObjects(settings.home_path / "objects")
-    objects.put("doctor/probe.txt", b"probe", "text/plain")
-    read = objects.get("doctor/probe.txt")
-    objects.delete("doctor/probe.txt")
-    if read != b"probe":
-        return "failed", f"{objects.root} gives back other bytes than were put there."
-    return "ok", str(objects.root)
+    return doctor_supabase.probe_objects(objects, str(objects.root))
 
 
 def _disk(settings: Settings) -> tuple[State, str]:

@@ -16,7 +16,6 @@ from uuid import uuid4
 import jwt
 
 from pitchquest_assets_tests.storage_server import (
-    JWT_SECRET,
     PREFIX,
     Bucket,
     Object,
@@ -129,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._bucket(parts[1:])
             if resumable:
                 return self._resumable(parts[2:])
+            if parts[0] != "object":
+                return self._json(404, {"message": "no Route matched with those values"})
             return self._object(parts[1:])
         except Refused as refused:
             if resumable:
@@ -248,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _get_signed(self, path: str) -> None:
         try:
             claims = jwt.decode(
-                self.query["token"], JWT_SECRET, ["HS256"], options={"verify_exp": False}
+                self.query["token"], self.storage.secret, ["HS256"], options={"verify_exp": False}
             )
         except (KeyError, jwt.PyJWTError) as error:
             raise Refused(400, "InvalidJWT", "Invalid Compact JWS") from error
@@ -287,6 +288,9 @@ class _Handler(BaseHTTPRequestHandler):
             for name in json.loads(self.body)["prefixes"]:
                 if (bucket, name) in self.storage.objects and self._may(bucket, name):
                     removed.append(self.storage.objects.pop((bucket, name)))
+        for one in removed:
+            if self.storage.on_remove:
+                self.storage.on_remove(one)
         self._json(200, [_listed(one, one.name) for one in removed])
 
     def _visible(self, bucket: str) -> list[Object]:
@@ -412,6 +416,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[start : start + PIECE])
             if self.command == "GET":
                 self._maybe_die(start + PIECE)
+                while self.storage.faults.hang_downloads and start + PIECE < len(body):
+                    time.sleep(0.02)
 
 
 _TUS = {"Tus-Resumable": "1.0.0"}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import md5
 from http.server import ThreadingHTTPServer
 from types import TracebackType
@@ -21,6 +22,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 import jwt
+from sqlalchemy import Engine, text
 
 JWT_SECRET = "a-secret-of-the-tests-that-is-at-least-32-bytes-long"
 SECRET_KEY = "sb_secret_0123456789_of_the_tests"
@@ -119,6 +121,8 @@ class Faults:
     down_seconds: float = 0.3
     # Answers given as they are before anything else happens: status, headers, body.
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    # Downloads stop in their middle until this is False again.
+    hang_downloads: bool = False
     failed: int = 0
 
     def next(self) -> str | None:
@@ -133,19 +137,24 @@ class StorageServer:
 
     Args:
         buckets: that exist from the start.
-        on_upload: called with each finished upload, as the trigger on storage.objects sees it.
+        on_upload: called with each finished upload, on_remove with each removed object: where the
+            real server writes to storage.objects (`objects_table`).
+        secret: that the project's keys are signed with.
     """
 
     def __init__(
         self,
         *buckets: Bucket,
         on_upload: Callable[[Object], None] | None = None,
+        on_remove: Callable[[Object], None] | None = None,
+        secret: str = JWT_SECRET,
         size_limit: int = 50 * 1024 * 1024,
     ) -> None:
         self.buckets = {b.name: b for b in buckets or (Bucket("videos"), Bucket("pitchquest"))}
         self.objects: dict[tuple[str, str], Object] = {}
         self.uploads: dict[str, Upload] = {}
-        self.on_upload = on_upload
+        self.on_upload, self.on_remove = on_upload, on_remove
+        self.secret = secret
         self.on_death: Callable[[], None] | None = None
         self.size_limit = size_limit
         self.faults = Faults()
@@ -162,13 +171,13 @@ class StorageServer:
         assert self._http is not None
         return f"http://127.0.0.1:{self._http.server_port}"
 
-    @property
+    @cached_property
     def service_key(self) -> str:
-        return token("service_role")
+        return token("service_role", secret=self.secret)
 
-    @property
+    @cached_property
     def anon_key(self) -> str:
-        return token("anon")
+        return token("anon", secret=self.secret)
 
     def __enter__(self) -> Self:
         from pitchquest_assets_tests.storage_routes import handler_of
@@ -221,26 +230,58 @@ class StorageServer:
         """The claims of the caller; None where the gateway does not know the key."""
         bearer = authorization.removeprefix("Bearer ").strip()
         opaque = {SECRET_KEY: "service_role", PUBLISHABLE_KEY: "anon"}
-        if apikey and apikey not in opaque and not _is_ours(apikey):
+        if apikey and apikey not in opaque and not self._is_ours(apikey):
             return None
         if bearer in opaque:
             return {"role": opaque[bearer]}
-        claims: dict[str, Any] = jwt.decode(bearer, JWT_SECRET, ["HS256"])
+        claims: dict[str, Any] = jwt.decode(bearer, self.secret, ["HS256"])
         return claims
 
     def sign(self, path: str, seconds: int) -> str:
         now = int(time.time())
         life = seconds if self.signed_seconds is None else self.signed_seconds
         claims = {"url": path, "iat": now, "exp": now + life}
-        return jwt.encode(claims, JWT_SECRET, algorithm="HS256")
+        return jwt.encode(claims, self.secret, algorithm="HS256")
+
+    def _is_ours(self, key: str) -> bool:
+        try:
+            jwt.decode(key, self.secret, ["HS256"])
+        except jwt.PyJWTError:
+            return False
+        return True
 
 
-def _is_ours(key: str) -> bool:
-    try:
-        jwt.decode(key, JWT_SECRET, ["HS256"])
-    except jwt.PyJWTError:
-        return False
-    return True
+def objects_table(engine: Engine) -> tuple[Callable[[Object], None], Callable[[Object], None]]:
+    """What writes an upload to storage.objects, and what removes it, as the real server does."""
+    upsert = text("""
+        insert into storage.objects
+          (id, bucket_id, name, owner, owner_id, metadata, user_metadata, version)
+        values
+          (cast(:id as uuid), :bucket, :name, cast(:owner as uuid), :owner,
+           cast(:metadata as jsonb), cast(:user_metadata as jsonb), gen_random_uuid())
+        on conflict (bucket_id, name) do update set
+          metadata = excluded.metadata, user_metadata = excluded.user_metadata,
+          owner = excluded.owner, owner_id = excluded.owner_id, version = excluded.version
+    """)
+    delete = text("delete from storage.objects where bucket_id = :bucket and name = :name")
+
+    def uploaded(stored: Object) -> None:
+        values = {
+            "id": stored.id,
+            "bucket": stored.bucket,
+            "name": stored.name,
+            "owner": stored.owner,
+            "metadata": json.dumps(stored.metadata()),
+            "user_metadata": json.dumps(stored.user_metadata),
+        }
+        with engine.begin() as connection:
+            connection.execute(upsert, values)
+
+    def removed(stored: Object) -> None:
+        with engine.begin() as connection:
+            connection.execute(delete, {"bucket": stored.bucket, "name": stored.name})
+
+    return uploaded, removed
 
 
 def encode_id(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from pitchquest_assets.errors import SettingsError, StoreUnavailable
@@ -19,6 +19,8 @@ ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 2.0
 TRANSACTION_POOLER_PORT = 6543
+# So the dashboard of Supabase shows a URL.
+PLACEHOLDER = "[YOUR-PASSWORD]"
 
 
 def embedded_engine(home: Path) -> Engine:
@@ -36,10 +38,14 @@ def remote_engine(database_url: str) -> Engine:
     Raises:
         SettingsError: the URL cannot be read, or is the one of the transaction pooler.
     """
+    if PLACEHOLDER in database_url:
+        raise SettingsError(f"DATABASE_URL still has {PLACEHOLDER} in it: put the password there.")
     try:
         url = make_url(database_url)
-    except (ValueError, DBAPIError) as error:
-        raise SettingsError("DATABASE_URL is not a URL of the form postgresql://….") from error
+    except (ValueError, ArgumentError):
+        url = None  # its text may hold a part of the password
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise SettingsError("DATABASE_URL is not a URL of the form postgresql://….")
     if url.port == TRANSACTION_POOLER_PORT:
         raise SettingsError(
             f"DATABASE_URL is the transaction pooler's (port {TRANSACTION_POOLER_PORT}), where "

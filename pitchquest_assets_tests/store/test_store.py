@@ -12,7 +12,7 @@ from pitchquest_assets.store import Store, database, open_store
 
 SUPABASE = {
     "SUPABASE_URL": "https://abc.supabase.co",
-    "SUPABASE_KEY": "secret",
+    "SUPABASE_KEY": "sb_secret_of_the_tests",
     "DATABASE_URL": "postgresql://postgres:secret@localhost:5432/postgres",
 }
 
