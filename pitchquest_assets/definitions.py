@@ -19,7 +19,7 @@ from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.automation.recovery import spooled_results
 from pitchquest_assets.automation.retention import daily_retention, retention
 from pitchquest_assets.automation.statuses import cancelled_runs, failed_runs, left_behind
-from pitchquest_assets.automation.uploads import inbox, new_uploads
+from pitchquest_assets.automation.uploads import inbox, missed_uploads, new_uploads
 from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
 
 defs = dg.Definitions(
@@ -40,6 +40,7 @@ defs = dg.Definitions(
     sensors=[
         new_uploads,
         inbox,
+        missed_uploads,
         failed_runs,
         cancelled_runs,
         left_behind,

@@ -69,6 +69,24 @@ def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
 
 
 @dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Registers the videos in the bucket of Supabase Storage that its trigger missed.",
+)
+def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
+    """Compare the newest files in the bucket with the rows; `new_uploads` sees what is new."""
+    if load_settings().supabase_url is None:
+        return dg.SkipReason("SUPABASE_URL is not set.")
+    registered = queue.reconcile_uploads(store.store())
+    if registered:
+        context.log.warning(
+            f"{registered} uploads were not noticed by the trigger on storage.objects: "
+            "`pitchquest doctor` tells whether it is there."
+        )
+    return dg.SkipReason(f"{registered} uploads were missed.")
+
+
+@dg.sensor(
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Registers the videos in the folder PITCHQUEST_INBOX once they have stopped "

@@ -2,10 +2,13 @@
 
 from typing import Literal
 
+from sqlalchemy import text
+
 from pitchquest_assets.errors import Superseded
 from pitchquest_assets.store import Store
 from pitchquest_assets.store.videos import VideoRow, get, select, update
 
+_HAS_ARRIVED = "pitchquest.has_arrived(file_path, captions_path)"
 _STILL_THERE = """
     where video_id = :video_id and attempts = :attempt and status in ('processing', 'uploaded')
       and job_id is not distinct from :job_id
@@ -13,10 +16,21 @@ _STILL_THERE = """
 
 
 def waiting(store: Store, limit: int) -> list[VideoRow]:
-    """The `limit` uploads that have waited longest."""
+    """The `limit` uploads that have waited longest, but for those whose file is not there yet."""
     return select(
-        store, "where status = 'uploaded' order by uploaded_at, id limit :limit", limit=limit
+        store,
+        f"where status = 'uploaded' and {_HAS_ARRIVED} order by uploaded_at, id limit :limit",
+        limit=limit,
     )
+
+
+def reconcile_uploads(store: Store) -> int:
+    """Enter what lies in the bucket `videos` and was not noticed, the oldest first; how many.
+
+    A row whose file has not come within a day is failed.
+    """
+    statement = text("select pitchquest.reconcile_uploads()")
+    return store.transaction(lambda connection: int(connection.scalar(statement) or 0))
 
 
 def in_processing(store: Store) -> list[VideoRow]:

@@ -49,7 +49,10 @@ def add_video(connection: Connection, video_id: str = "v", **values: Any) -> Non
     insert(
         connection,
         "videos",
-        **({"video_id": video_id, "filename": "v.mp4", "file_path": "videos/v.mp4"} | values),
+        **(
+            {"video_id": video_id, "filename": "v.mp4", "file_path": f"videos/{video_id}.mp4"}
+            | values
+        ),
     )
 
 
@@ -212,16 +215,25 @@ def test_a_user_adds_uploads_of_their_own_and_nothing_else(store: Store) -> None
     alice, bob = str(uuid.uuid4()), str(uuid.uuid4())
     with store.engine.begin() as connection:
         act_as(connection, "authenticated", alice)
-        add_video(connection, "mine")  # the owner is the caller by default
-        add_video(connection, "mine-too", owner=alice)
+        path = f"videos/{alice}/mine"
+        add_video(connection, "mine", file_path=path)  # the owner is the caller by default
+        captions = f"videos/{alice}/mine.vtt"
+        add_video(
+            connection, "mine-too", owner=alice, file_path=f"{path}-too", captions_path=captions
+        )
     new = "insert into videos (video_id, filename, file_path"
+    x = f"'x', 'x.mp4', 'videos/{alice}/x.mp4'"
     refused = [
-        f"{new}, owner) values ('x', 'x.mp4', 'videos/x.mp4', '{bob}')",
+        f"{new}, owner) values ({x}, '{bob}')",
         f"{new}) values ('x', 'x.mp4', '/etc/passwd')",
-        f"{new}) values ('x', 'x.mp4', 'videos/../secrets/x.mp4')",
-        f"{new}, captions_path) values ('x', 'x.mp4', 'videos/x.mp4', '/etc/passwd')",
-        f"{new}, status) values ('x', 'x.mp4', 'videos/x.mp4', 'completed')",
-        f"{new}, attempts) values ('x', 'x.mp4', 'videos/x.mp4', 7)",
+        f"{new}) values ('x', 'x.mp4', 'videos/x.mp4')",
+        f"{new}) values ('x', 'x.mp4', 'videos/{bob}/x.mp4')",
+        f"{new}) values ('x', 'x.mp4', 'videos/{alice}/../{bob}/x.mp4')",
+        f"{new}) values ('x', 'x.mp4', 'pitchquest/frames/x.mp4')",
+        f"{new}, captions_path) values ({x}, '/etc/passwd')",
+        f"{new}, captions_path) values ({x}, 'videos/{bob}/x.vtt')",
+        f"{new}, status) values ({x}, 'completed')",
+        f"{new}, attempts) values ({x}, 7)",
         "update videos set status = 'completed'",
         "delete from videos",
         "update analysis_results set overall_score = 100",

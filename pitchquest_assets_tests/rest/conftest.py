@@ -1,0 +1,71 @@
+"""One Supabase project for all tests of the REST interface."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import jwt
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from supabase import Client, ClientOptions, create_client
+
+from pitchquest_assets_tests.supabase.gateway import gateway
+from pitchquest_assets_tests.supabase.postgrest import JWT_SECRET, postgrest
+from pitchquest_assets_tests.supabase.project import supabase_database
+
+ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
+BOB = UUID("b0b00000-0000-4000-8000-000000000002")
+
+
+def token(role: str, user: UUID | None = None) -> str:
+    """A key of the project, or the session of a user who has signed in."""
+    claims = {"role": role, "exp": int(time.time()) + 36_000}
+    return jwt.encode(claims | ({"sub": str(user)} if user else {}), JWT_SECRET, algorithm="HS256")
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where it is, and who may ask."""
+
+    url: str
+    database_url: str
+    engine: Engine
+
+    def client(self, role: str, user: UUID | None = None) -> Client:
+        """supabase-py as this role, over HTTP/1.1."""
+        options = ClientOptions(httpx_client=httpx.Client(http2=False, timeout=30))
+        if user is None:
+            return create_client(self.url, token(role), options=options)
+        client = create_client(self.url, token("anon"), options=options)
+        client.postgrest.auth(token(role, user))
+        return client
+
+
+@pytest.fixture(scope="session")
+def whole_project(home: Path) -> Iterator[Project]:
+    """The project with its tables, for the whole session."""
+    with (
+        supabase_database(home) as database_url,
+        postgrest(database_url) as rest,
+        gateway(rest) as url,
+    ):
+        engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
+        yield Project(url, database_url, engine)
+        engine.dispose()
+
+
+@pytest.fixture
+def project(whole_project: Project) -> Project:
+    """The project, its tables empty."""
+    with whole_project.engine.begin() as connection:
+        tables = connection.scalars(
+            text(
+                "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables"
+                " where schemaname = 'public'"
+            )
+        ).one()
+        connection.execute(text(f"truncate {tables}, storage.objects restart identity"))
+    return whole_project
