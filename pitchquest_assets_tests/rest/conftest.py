@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -34,6 +35,7 @@ class Project:
     database_url: str
     engine: Engine
 
+    @cache  # noqa: B019  # one project a session
     def client(self, role: str, user: UUID | None = None) -> Client:
         """supabase-py as this role, over HTTP/1.1."""
         options = ClientOptions(httpx_client=httpx.Client(http2=False, timeout=30))
