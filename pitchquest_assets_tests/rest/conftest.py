@@ -1,6 +1,5 @@
 """One Supabase project for all tests of the REST interface."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -8,23 +7,17 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-import jwt
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from supabase import Client, ClientOptions, create_client
 
+from pitchquest_assets_tests.storage_server import StorageServer, token
 from pitchquest_assets_tests.supabase.gateway import gateway
-from pitchquest_assets_tests.supabase.postgrest import JWT_SECRET, postgrest
-from pitchquest_assets_tests.supabase.project import supabase_database
+from pitchquest_assets_tests.supabase.postgrest import postgrest
+from pitchquest_assets_tests.supabase.project import note_upload, supabase_database
 
 ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
 BOB = UUID("b0b00000-0000-4000-8000-000000000002")
-
-
-def token(role: str, user: UUID | None = None) -> str:
-    """A key of the project, or the session of a user who has signed in."""
-    claims = {"role": role, "exp": int(time.time()) + 36_000}
-    return jwt.encode(claims | ({"sub": str(user)} if user else {}), JWT_SECRET, algorithm="HS256")
 
 
 @dataclass(frozen=True)
@@ -34,6 +27,7 @@ class Project:
     url: str
     database_url: str
     engine: Engine
+    storage: StorageServer
 
     @cache  # noqa: B019  # one project a session
     def client(self, role: str, user: UUID | None = None) -> Client:
@@ -42,20 +36,20 @@ class Project:
         if user is None:
             return create_client(self.url, token(role), options=options)
         client = create_client(self.url, token("anon"), options=options)
-        client.postgrest.auth(token(role, user))
+        client.postgrest.auth(token(role, str(user)))
         return client
 
 
 @pytest.fixture(scope="session")
 def whole_project(home: Path) -> Iterator[Project]:
     """The project with its tables, for the whole session."""
-    with (
-        supabase_database(home) as database_url,
-        postgrest(database_url) as rest,
-        gateway(rest) as url,
-    ):
+    with supabase_database(home) as database_url, postgrest(database_url) as rest:
         engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
-        yield Project(url, database_url, engine)
+        with (
+            StorageServer(on_upload=lambda stored: note_upload(engine, stored)) as storage,
+            gateway(rest, storage.url) as url,
+        ):
+            yield Project(url, database_url, engine, storage)
         engine.dispose()
 
 

@@ -13,18 +13,10 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from pitchquest_assets.store import Store, queue, videos
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.videos import VideoRow
-from pitchquest_assets_tests.supabase.project import supabase_database
+from pitchquest_assets_tests.supabase.project import FINISH_UPLOAD, supabase_database
 
 ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
 BOB = UUID("b0b00000-0000-4000-8000-000000000002")
-# As `Uploader.completeUpload` of supabase/storage ends each upload, resumable ones too.
-FINISH = text("""
-    insert into storage.objects (name, owner, owner_id, bucket_id, metadata, version)
-    values (:name, :owner, :owner_id, :bucket, cast(:metadata as jsonb), :version)
-    on conflict (name, bucket_id) do update set
-      metadata = excluded.metadata, version = excluded.version,
-      owner = excluded.owner, owner_id = excluded.owner_id
-""")
 # As `Uploader.canUpload` asks whether the caller may, before anything is uploaded; rolled back.
 ASK = text("""
     insert into storage.objects (name, owner, owner_id, bucket_id, version)
@@ -52,7 +44,7 @@ class Storage:
             connection.execute(text("set local role service_role"))
             metadata = json.dumps({"size": 2_500_000, "mimetype": "video/mp4"})
             values = row | {"metadata": metadata, "version": str(uuid.uuid4())}
-            connection.execute(FINISH, values)
+            connection.execute(FINISH_UPLOAD, values)
             connection.commit()
 
     def remove(self, name: str) -> None:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import httpx
 from sqlalchemy import make_url
 
+from pitchquest_assets_tests.storage_server import JWT_SECRET
 from pitchquest_assets_tests.supabase.node import postgrest_binary
 
-JWT_SECRET = "a-secret-of-the-tests-that-is-at-least-32-bytes-long"
 # Supabase's default: a longer answer ends there, and nothing says so.
 MAX_ROWS = 1000
 START_SECONDS = 30
