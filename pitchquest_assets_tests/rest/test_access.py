@@ -12,7 +12,8 @@ from postgrest import APIError, ReturnMethod
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from pitchquest_assets_tests.rest.conftest import ALICE, BOB, Project
+from pitchquest_assets_tests.rest.conftest import ALICE, BOB
+from pitchquest_assets_tests.supabase.whole_project import Project
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 WRITE = "make access"

@@ -1,0 +1,154 @@
+"""The whole way on a Supabase project: users upload, and read their results."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from postgrest import APIError
+from sqlalchemy import text
+from storage3.exceptions import StorageApiError
+from supabase import Client
+
+from pitchquest_assets_tests.conftest import _temporary_home
+from pitchquest_assets_tests.integration.command import Command
+from pitchquest_assets_tests.integration.up import Up
+from pitchquest_assets_tests.storage_server import token
+from pitchquest_assets_tests.supabase.whole_project import Project, supabase_project
+
+USERS = [UUID(f"00000000-0000-4000-8000-00000000000{n}") for n in (1, 2, 3)]
+DEADLINE_SECONDS = 600
+RESULT_TABLES = ("analysis_results", "analysis_results_history")
+
+
+@pytest.fixture(scope="module")
+def project() -> Iterator[Project]:
+    with contextmanager(_temporary_home)() as home, supabase_project(home) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def finished(project: Project, sample: Path) -> dict[UUID, dict[str, Any]]:
+    """Three users have uploaded the sample at the same time; the row of each, once completed."""
+    with contextmanager(_temporary_home)() as home:
+        variables = {
+            "PITCHQUEST_TRANSCRIBER": "captions",
+            "SUPABASE_URL": project.url,
+            "SUPABASE_KEY": token("service_role"),
+            "DATABASE_URL": project.database_url,
+        }
+        up = Up(Command(home, variables), sample)
+        up.start()
+        try:
+            with ThreadPoolExecutor(len(USERS)) as pool:
+                list(pool.map(lambda user: upload(project, user, sample), USERS))
+                rows = list(pool.map(lambda user: wait_for(project, user), USERS))
+        finally:
+            up.stop()
+        assert list((home / "scratch").iterdir()) == []
+    return dict(zip(USERS, rows, strict=True))
+
+
+def upload(project: Project, user: UUID, sample: Path) -> None:
+    """What the web page does: the captions, then the video."""
+    bucket = project.client("authenticated", user).storage.from_("videos")
+    for file, media_type in ((sample.with_suffix(".vtt"), "text/vtt"), (sample, "video/mp4")):
+        bucket.upload(f"{user}/{file.name}", file.read_bytes(), {"content-type": media_type})
+
+
+def wait_for(project: Project, user: UUID) -> dict[str, Any]:
+    """Poll as a web page would."""
+    videos = project.client("authenticated", user).table("videos")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    rows: list[Any] = []
+    while time.monotonic() < deadline:
+        rows = videos.select("*").execute().data
+        if rows and rows[0]["status"] in ("completed", "failed"):
+            return dict(rows[0])
+        time.sleep(0.3)
+    raise AssertionError(f"not done: {rows}")
+
+
+def results_of(client: Client) -> list[Any]:
+    return list(client.table("analysis_results").select("*").execute().data)
+
+
+def test_every_upload_is_analysed_once_with_its_captions(
+    project: Project, finished: dict[UUID, dict[str, Any]]
+) -> None:
+    for user, row in finished.items():
+        assert (row["status"], row["error"], row["attempts"]) == ("completed", None, 0)
+        assert (row["owner"], row["file_path"]) == (str(user), f"videos/{user}/pitch.mp4")
+        assert row["captions_path"] == f"videos/{user}/pitch.vtt"
+    everything = project.client("service_role")
+    counts = {
+        table: everything.table(table).select("id", count="exact").execute().count
+        for table in ("videos", *RESULT_TABLES)
+    }
+    assert counts == {"videos": 3, "analysis_results": 3, "analysis_results_history": 0}
+    engines = {result["metadata"]["transcript"]["engine"] for result in results_of(everything)}
+    assert engines == {"captions"}
+
+
+def test_each_user_reads_their_own_result_and_no_other(
+    project: Project, finished: dict[UUID, dict[str, Any]]
+) -> None:
+    for user, row in finished.items():
+        [result] = results_of(project.client("authenticated", user))
+        assert (result["video_id"], result["job_id"]) == (row["video_id"], row["job_id"])
+        assert 0 < result["overall_score"] <= 100
+        assert len(result["feedback"]["strengths"]) == 3
+    stranger = project.client("authenticated", UUID(int=9))
+    assert results_of(stranger) == stranger.table("videos").select("*").execute().data == []
+    with pytest.raises(APIError, match="permission denied"):
+        results_of(project.client("anon"))
+
+
+def test_nobody_but_the_pipeline_writes_results(
+    project: Project, finished: dict[UUID, dict[str, Any]]
+) -> None:
+    before = contents(project)
+    owner, other = USERS[:2]
+    video_id = finished[owner]["video_id"]
+    row = before[0] | {"overall_score": 100}
+    for client in (
+        project.client("authenticated", owner),
+        project.client("authenticated", other),
+        project.client("anon"),
+    ):
+        for table in RESULT_TABLES:
+            for request in (
+                client.table(table).update({"overall_score": 100}).eq("video_id", video_id),
+                client.table(table).insert(row | {"id": 99}),
+                client.table(table).upsert(row),
+                client.table(table).delete().eq("video_id", video_id),
+            ):
+                with pytest.raises(APIError, match="permission denied"):
+                    request.execute()
+    assert contents(project) == before
+
+
+def contents(project: Project) -> list[Any]:
+    with project.engine.connect() as connection:
+        statement = "select to_jsonb(t) from analysis_results as t order by id"
+        return list(connection.scalars(text(statement)))
+
+
+def test_the_files_of_one_user_are_closed_to_others_and_the_pipelines_to_all(
+    project: Project, finished: dict[UUID, dict[str, Any]], sample: Path
+) -> None:
+    owner, other = USERS[:2]
+    theirs = project.client("authenticated", owner).storage
+    assert theirs.from_("videos").download(f"{owner}/pitch.mp4") == sample.read_bytes()
+    kept = project.storage.names("pitchquest")
+    assert {name.split("/")[0] for name in kept} == {"frames", "audio", "feedback_report"}
+    for user, bucket, name in (
+        (other, "videos", f"{owner}/pitch.mp4"),
+        (owner, "pitchquest", kept[0]),
+    ):
+        with pytest.raises(StorageApiError, match="not found"):
+            project.client("authenticated", user).storage.from_(bucket).download(name)

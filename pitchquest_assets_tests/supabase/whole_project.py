@@ -1,0 +1,51 @@
+"""A Supabase project as a client meets it: one address for REST and Storage, and its keys."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from sqlalchemy import Engine, create_engine
+from supabase import Client, ClientOptions, create_client
+
+from pitchquest_assets_tests.storage_server import StorageServer, token
+from pitchquest_assets_tests.supabase.gateway import gateway
+from pitchquest_assets_tests.supabase.postgrest import postgrest
+from pitchquest_assets_tests.supabase.project import note_upload, supabase_database
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where it is, and who may ask."""
+
+    url: str
+    database_url: str
+    engine: Engine
+    storage: StorageServer
+
+    @cache  # noqa: B019  # one project a session
+    def client(self, role: str, user: UUID | None = None) -> Client:
+        """supabase-py as this role, over HTTP/1.1."""
+        key = token("anon" if user else role)
+        session = token(role, str(user)) if user else key
+        options = ClientOptions(
+            headers={"Authorization": f"Bearer {session}"},
+            httpx_client=httpx.Client(http2=False, timeout=30),
+        )
+        return create_client(self.url, key, options)
+
+
+@contextmanager
+def supabase_project(home: Path) -> Iterator[Project]:
+    """A project with our tables, in the embedded server of `home`."""
+    with supabase_database(home) as database_url, postgrest(database_url) as rest:
+        engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
+        with (
+            StorageServer(on_upload=lambda stored: note_upload(engine, stored)) as storage,
+            gateway(rest, storage.url) as url,
+        ):
+            yield Project(url, database_url, engine, storage)
+        engine.dispose()
