@@ -275,6 +275,7 @@ def objects_table(engine: Engine) -> tuple[Callable[[Object], None], Callable[[O
             "user_metadata": json.dumps(stored.user_metadata),
         }
         with engine.begin() as connection:
+            connection.execute(text("set local role service_role"))
             connection.execute(upsert, values)
 
     def removed(stored: Object) -> None:

@@ -9,12 +9,11 @@ from sqlalchemy import Connection, text
 from pitchquest_assets.store import Store
 from pitchquest_assets.store.alerts import raise_alert
 
-# A video that is tried again waits since then, not since its upload.
+# A video that is tried again waits since then, not since its upload; one whose file is still to
+# come does not wait for us.
 _MEASURE = text("""
     select
-      (select count(*) from videos where status = 'uploaded') as queue_depth,
-      (select coalesce(extract(epoch from now() - min(updated_at)), 0)::float8 from videos
-         where status = 'uploaded') as oldest_waiting_seconds,
+      waiting.*,
       (select count(*) from videos where status = 'processing') as processing,
       (select count(*) from videos
          where status = 'failed' and updated_at > now() - interval '1 hour') as failed_last_hour,
@@ -28,6 +27,12 @@ _MEASURE = text("""
          where created_at > now() - interval '1 day') as p95_processing_seconds,
       (select sum(pg_database_size(oid))::bigint from pg_database
          where not datistemplate and has_database_privilege(oid, 'connect')) as database_size_bytes
+    from (
+      select count(*) as queue_depth,
+        coalesce(extract(epoch from now() - min(updated_at)), 0)::float8 as oldest_waiting_seconds
+      from videos
+      where status = 'uploaded' and pitchquest.has_arrived(file_path, captions_path)
+    ) as waiting
 """)
 _STUCK_SINCE = text("""
     select metric_value ->> 'stuck_since' from monitoring_metrics

@@ -4,13 +4,17 @@ So `supabase db push` and `pitchquest migrate` may take turns on one project: ea
 `supabase_migrations.schema_migrations` what the other has done.
 """
 
+import logging
 import re
 from pathlib import Path
 from typing import NamedTuple
 
+import psycopg
 from sqlalchemy import Connection, Engine, text
 
 from pitchquest_assets.store.database import in_transaction
+
+logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "migrations"
 BOOTSTRAP = Path(__file__).parent / "bootstrap.sql"
@@ -107,5 +111,17 @@ def _lock(connection: Connection) -> None:
 
 
 def _execute_script(connection: Connection, sql: str) -> None:
-    # Without parameters the driver sends the whole script as it is, percent signs included.
-    connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    driver.add_notice_handler(_tell)
+    try:
+        # Without parameters the driver sends the whole script as it is, percent signs included.
+        connection.execution_options(no_parameters=True).exec_driver_sql(sql)
+    finally:
+        driver.remove_notice_handler(_tell)
+
+
+def _tell(notice: psycopg.errors.Diagnostic) -> None:
+    """Pass a migration's warning on: what Supabase does not let us do."""
+    if notice.severity_nonlocalized == "WARNING":
+        logger.warning(notice.message_primary)

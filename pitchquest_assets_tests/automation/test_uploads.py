@@ -6,8 +6,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pitchquest_assets.automation.uploads import MAX_REQUESTS, inbox, new_uploads
+from pitchquest_assets.automation import uploads
+from pitchquest_assets.automation.uploads import MAX_REQUESTS, inbox, missed_uploads, new_uploads
 from pitchquest_assets.errors import SettingsError
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import Store, queue, videos
 from pitchquest_assets.store.io_manager import StoreResource
 from pitchquest_assets.uploads import video_id_of
@@ -78,6 +80,15 @@ def test_a_tick_takes_the_oldest_and_no_more_than_its_limit(
     oldest = list(reversed(names))[:MAX_REQUESTS]
     assert keys_of(tick(instance)) == [f"{name}:0" for name in oldest]
     assert sorted(instance.get_dynamic_partitions("videos")) == sorted(oldest)
+
+
+def test_the_bucket_is_looked_into_only_with_supabase(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tick(instance, missed_uploads) == dg.SkipReason("SUPABASE_URL is not set.")
+    monkeypatch.setattr(uploads, "load_settings", lambda: Settings(supabase_url="https://x"))
+    monkeypatch.setattr(queue, "reconcile_uploads", lambda store: 3)
+    assert tick(instance, missed_uploads) == dg.SkipReason("3 uploads were missed.")
 
 
 @pytest.fixture

@@ -31,17 +31,21 @@ def project() -> Iterator[Project]:
         yield found
 
 
+def variables_of(project: Project) -> dict[str, str]:
+    """The three variables that move the pipeline to the project."""
+    return {
+        "SUPABASE_URL": project.url,
+        "SUPABASE_KEY": token("service_role"),
+        "DATABASE_URL": project.database_url,
+    }
+
+
 @pytest.fixture(scope="module")
 def finished(project: Project, sample: Path) -> dict[UUID, dict[str, Any]]:
     """Three users have uploaded the sample at the same time; the row of each, once completed."""
     with contextmanager(_temporary_home)() as home:
-        variables = {
-            "PITCHQUEST_TRANSCRIBER": "captions",
-            "SUPABASE_URL": project.url,
-            "SUPABASE_KEY": token("service_role"),
-            "DATABASE_URL": project.database_url,
-        }
-        up = Up(Command(home, variables), sample)
+        variables = {"PITCHQUEST_TRANSCRIBER": "captions"}
+        up = Up(Command(home, variables | variables_of(project)), sample)
         up.start()
         try:
             with ThreadPoolExecutor(len(USERS)) as pool:
@@ -152,3 +156,14 @@ def test_the_files_of_one_user_are_closed_to_others_and_the_pipelines_to_all(
     ):
         with pytest.raises(StorageApiError, match="not found"):
             project.client("authenticated", user).storage.from_(bucket).download(name)
+
+
+def test_doctor_is_content_with_the_project(project: Project, home: Path) -> None:
+    done = Command(home, variables_of(project) | {"COLUMNS": "300"})("doctor")
+    for told in (
+        "a row was written and removed as service_role",
+        "uploads become rows, Realtime publishes them",
+        "uploaded to videos, read by a signed URL, removed",
+    ):
+        assert told in done.out
+    assert done.code == 0, done.out

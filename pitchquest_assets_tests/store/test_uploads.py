@@ -1,8 +1,8 @@
 """Files in the bucket become rows by themselves. Storage is played by the statements it sends."""
 
 import json
-import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -11,12 +11,15 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from pitchquest_assets.store import Store, queue, videos
+from pitchquest_assets.store.health import record_health
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.videos import VideoRow
-from pitchquest_assets_tests.supabase.project import FINISH_UPLOAD, supabase_database
+from pitchquest_assets_tests.storage_server import Object, objects_table
+from pitchquest_assets_tests.supabase.project import supabase_database
 
 ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
 BOB = UUID("b0b00000-0000-4000-8000-000000000002")
+FILE = bytes(2_500)
 # As `Uploader.canUpload` asks whether the caller may, before anything is uploaded; rolled back.
 ASK = text("""
     insert into storage.objects (name, owner, owner_id, bucket_id, version)
@@ -41,11 +44,10 @@ class Storage:
             row = {"name": name, "owner": owner, "owner_id": owner and str(owner), "bucket": bucket}
             connection.execute(ASK, row)
             connection.rollback()
-            connection.execute(text("set local role service_role"))
-            metadata = json.dumps({"size": 2_500_000, "mimetype": "video/mp4"})
-            values = row | {"metadata": metadata, "version": str(uuid.uuid4())}
-            connection.execute(FINISH_UPLOAD, values)
-            connection.commit()
+        now = datetime.now(UTC)
+        # `Uploader.completeUpload` ends each upload so, resumable ones too.
+        enter, _ = objects_table(self.engine)
+        enter(Object(bucket, name, FILE, "video/mp4", owner and str(owner), now, now))
 
     def remove(self, name: str) -> None:
         with self.engine.begin() as connection:
@@ -106,7 +108,7 @@ def test_a_file_in_the_bucket_becomes_a_row(project: Store, storage: Storage) ->
     storage.upload(f"{ALICE}/2026/My best pitch!.MP4")
     row = only_row(project)
     assert row.file_path == f"videos/{ALICE}/2026/My best pitch!.MP4"
-    assert (row.filename, row.owner, row.file_size_mb) == ("My best pitch!.MP4", ALICE, 2.5)
+    assert (row.filename, row.owner, row.file_size_mb) == ("My best pitch!.MP4", ALICE, 0.0025)
     assert (row.status, row.attempts) == ("uploaded", 0)
     assert row.video_id.startswith("My-best-pitch-")
     assert queue.waiting(project, 10) == [row]
@@ -272,17 +274,24 @@ def test_a_row_of_the_clients_own_replaces_the_automatic_one(
     storage.upload(f"{ALICE}/pitch.mp4")
     insert_as(project, ALICE, "my-id", f"videos/{ALICE}/pitch.mp4")
     row = only_row(project)
-    assert (row.video_id, row.owner, row.file_size_mb) == ("my-id", ALICE, 2.5)
+    assert (row.video_id, row.owner, row.file_size_mb) == ("my-id", ALICE, 0.0025)
     assert row.captions_path == f"videos/{ALICE}/pitch.vtt"
     assert queue.reconcile_uploads(project) == 0
+
+
+def queue_depth(store: Store) -> int:
+    measured = record_health(store, 1, timedelta(minutes=30), None)
+    return int(measured["queue_depth"])
 
 
 def test_a_row_waits_for_its_file(project: Store, storage: Storage) -> None:
     insert_as(project, ALICE, "my-id", f"videos/{ALICE}/pitch.mp4")
     assert queue.waiting(project, 10) == []
+    assert queue_depth(project) == 0
     storage.upload(f"{ALICE}/pitch.mp4")
+    assert queue_depth(project) == 1
     [row] = queue.waiting(project, 10)
-    assert (row.video_id, row.attempts, row.file_size_mb) == ("my-id", 0, 2.5)
+    assert (row.video_id, row.attempts, row.file_size_mb) == ("my-id", 0, 0.0025)
 
 
 def test_a_row_whose_file_has_a_run_already_is_refused(project: Store, storage: Storage) -> None:
@@ -330,7 +339,7 @@ def test_the_reconciliation_does_what_the_trigger_would(
     storage.remove(f"{BOB}/other.mov")
     videos.update(project, videos.list_videos(project)[1].video_id, "status = 'completed'")
     first = videos.list_videos(project)[0]
-    assert (first.owner, first.file_size_mb) == (ALICE, 2.5)
+    assert (first.owner, first.file_size_mb) == (ALICE, 0.0025)
     queue.claim(project, first.video_id, "run-1", attempt=0)
     videos.update(project, first.video_id, "status = 'completed'")
     storage.upload(f"{ALICE}/pitch.srt")

@@ -11,10 +11,10 @@ import httpx
 from sqlalchemy import Engine, create_engine
 from supabase import Client, ClientOptions, create_client
 
-from pitchquest_assets_tests.storage_server import StorageServer, token
+from pitchquest_assets_tests.storage_server import StorageServer, objects_table, token
 from pitchquest_assets_tests.supabase.gateway import gateway
 from pitchquest_assets_tests.supabase.postgrest import postgrest
-from pitchquest_assets_tests.supabase.project import note_upload, supabase_database
+from pitchquest_assets_tests.supabase.project import supabase_database
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ def supabase_project(home: Path) -> Iterator[Project]:
     """A project with our tables, in the embedded server of `home`."""
     with supabase_database(home) as database_url, postgrest(database_url) as rest:
         engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
+        uploaded, removed = objects_table(engine)
         with (
-            StorageServer(on_upload=lambda stored: note_upload(engine, stored)) as storage,
+            StorageServer(on_upload=uploaded, on_remove=removed) as storage,
             gateway(rest, storage.url) as url,
         ):
             yield Project(url, database_url, engine, storage)
