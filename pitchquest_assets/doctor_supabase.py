@@ -29,6 +29,8 @@ State = Literal["ok", "failed", "not configured"]
 Told = tuple[State, str]
 
 MAX_CLOCK_SKEW_SECONDS = 30
+# A doctor does not wait for what is away to come back.
+ATTEMPTS = 2
 # What the formats that we take are uploaded as.
 MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "text/vtt")
 _PROBE = {"asset_key": "doctor", "partition_key": "probe"}
@@ -117,7 +119,7 @@ def _rest(project: Project, engine: Engine) -> Told:
 
 def _ask(project: Project, method: str, filters: dict[str, str], row: object) -> list[Any]:
     """One request to asset_values; the rows that it touched."""
-    storage = project.storage()
+    storage = project.storage(ATTEMPTS)
     headers = storage.headers | {"Prefer": "return=representation,resolution=merge-duplicates"}
     try:
         response = storage.http.request(
@@ -146,7 +148,7 @@ def _reason(response: httpx.Response) -> str:
 
 
 def _buckets(project: Project, engine: Engine) -> Told:
-    with closing(project.storage()) as storage:
+    with closing(project.storage(ATTEMPTS)) as storage:
         check_buckets(storage, engine)
         public = [name for name in (VIDEOS, OBJECTS) if _bucket(storage, name).public]
         if public:
@@ -157,7 +159,7 @@ def _buckets(project: Project, engine: Engine) -> Told:
 def _uploads(project: Project) -> Told:
     """A file put into the bucket of the videos, read by a signed URL, and removed."""
     path = f"pitchquest/doctor/{secrets.token_hex(4)}.mp4"
-    with closing(project.storage()) as storage:
+    with closing(project.storage(ATTEMPTS)) as storage:
         bucket = VideoBucket(storage)
         with TemporaryDirectory() as folder:
             given, taken = Path(folder) / "given", Path(folder) / "taken"
@@ -183,7 +185,7 @@ def _wiring(engine: Engine) -> Told:
 
 
 def _limits(project: Project, settings: Settings) -> Told:
-    with closing(project.storage()) as storage:
+    with closing(project.storage(ATTEMPTS)) as storage:
         bucket = _bucket(storage, VIDEOS)
     allowed = bucket.allowed_mime_types or []
     missing = [kind for kind in MEDIA_TYPES if not _allows(allowed, kind)]
@@ -201,7 +203,7 @@ def _allows(allowed: list[str], kind: str) -> bool:
 
 def _clock(project: Project) -> Told:
     """This machine's clock against the server's, which checks when tokens and URLs expire."""
-    with closing(project.storage()) as storage:
+    with closing(project.storage(ATTEMPTS)) as storage:
         sent = time.time()
         try:
             told = storage.http.get(f"{storage.url}bucket", headers=storage.headers).headers["Date"]

@@ -68,10 +68,16 @@ def _enter(
 
 
 def _upload(bucket: VideoBucket, file: Path, video_id: str) -> None:
+    """Raises InvalidInput: it is too large, cannot be read, or Storage does not take it."""
     limit_mb = load_settings().max_size_mb
     if file.stat().st_size > limit_mb * BYTES_PER_MB:
         raise beyond(file.name, "is larger", f"{limit_mb:g} MB", "MAX_SIZE_MB")
-    bucket.upload(file, own_path(video_id, file))
+    try:
+        bucket.upload(file, own_path(video_id, file))
+    except OSError as error:
+        raise InvalidVideo(
+            f"{file.name} cannot be read ({error.strerror or error}): check its rights."
+        ) from error
 
 
 def _stored(file: Path, video_id: str) -> str:

@@ -19,6 +19,8 @@ from pitchquest_assets.uploads import file_path_of, register, video_id_of
 MAX_REQUESTS = 50
 VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
 
+_under_way: set[Path] = set()
+
 
 @dg.sensor(
     job=analyze_pitch,
@@ -136,5 +138,12 @@ def _register_new(store: Store, path: Path) -> bool:
     places = (str(path), file_path_of(store, path, video_id))
     if known and known.file_path in places and known.file_size_mb == size_mb:
         return False
-    register(store, path, video_id)
+    # A tick that takes longer than Dagster waits goes on, while the next one comes.
+    if path in _under_way:
+        return False
+    _under_way.add(path)
+    try:
+        register(store, path, video_id)
+    finally:
+        _under_way.discard(path)
     return True

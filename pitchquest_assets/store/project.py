@@ -20,9 +20,9 @@ class Project:
     key: str = field(repr=False)
     database_url: str = field(repr=False)
 
-    def storage(self) -> SupabaseStorage:
-        """A connection to its Storage."""
-        return SupabaseStorage(self.url, self.key)
+    def storage(self, attempts: int | None = None) -> SupabaseStorage:
+        """A connection to its Storage, which makes each call so often at most."""
+        return SupabaseStorage(self.url, self.key, attempts)
 
 
 def project_of(settings: Settings) -> Project | None:

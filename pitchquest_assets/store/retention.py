@@ -39,6 +39,7 @@ _OLD_VIDEOS = text(f"""
     where status in ('completed', 'failed') and updated_at < :before
     order by id limit {BATCH} for update skip locked
 """)
+_FILES_OF_VIDEOS = text("select file_path, captions_path from videos where video_id = any(:ids)")
 _DELETE_ALL_VALUES_OF_VIDEOS = text(
     "delete from asset_values where partition_key = any(:ids) returning object_path"
 )
@@ -108,6 +109,8 @@ def prune_values(store: Store, retention_days: float) -> int:
 def prune_results(store: Store, retention_days: float) -> list[str]:
     """Remove all that is stored about videos that were finished earlier, and older history.
 
+    Of the uploads in Storage, those that the pipeline put there; a user's file is the user's.
+
     Returns:
         The ids of the videos.
     """
@@ -115,8 +118,10 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
     removed: list[str] = []
 
     def batch() -> int:
-        ids, paths = store.transaction(lambda c: _delete_videos(c, values))
+        ids, paths, uploads = store.transaction(lambda c: _delete_videos(c, values))
         _delete_objects(store, paths)
+        if store.video_bucket:
+            store.video_bucket.remove_own(uploads)
         removed.extend(ids)
         return len(ids)
 
@@ -170,13 +175,15 @@ def batches(items: Iterable[str]) -> Iterator[list[str]]:
 
 def _delete_videos(
     connection: Connection, values: dict[str, datetime]
-) -> tuple[list[str], list[str]]:
-    """The ids of the videos of one batch, and the paths of their objects."""
+) -> tuple[list[str], list[str], list[str]]:
+    """The ids of the videos of one batch, the paths of their objects, and where their files are."""
     found = {"ids": list(connection.scalars(_OLD_VIDEOS, values))}
     paths = list(connection.scalars(_DELETE_ALL_VALUES_OF_VIDEOS, found))
+    files = connection.execute(_FILES_OF_VIDEOS, found)
+    uploads = [path for row in files for path in row if path]
     for table in ("analysis_results", "analysis_results_history", "videos"):
         connection.execute(text(f"delete from {table} where video_id = any(:ids)"), found)
-    return found["ids"], paths
+    return found["ids"], paths, uploads
 
 
 def _with_rows(store: Store, paths: list[str]) -> set[str]:

@@ -8,7 +8,6 @@ import httpx
 from tenacity import RetryCallState
 
 from pitchquest_assets.errors import InvalidVideo, StoreUnavailable
-from pitchquest_assets.store import supabase_storage
 from pitchquest_assets.store.supabase_storage import (
     StorageRefusal,
     SupabaseStorage,
@@ -62,7 +61,7 @@ class Download:
         return self.digest.hexdigest()
 
     def _is_stalled(self, _: RetryCallState) -> bool:
-        return self.stalled >= supabase_storage.ATTEMPTS
+        return self.stalled >= self.storage.attempts
 
     def _go_on(self) -> None:
         """One request, from where the last one ended."""

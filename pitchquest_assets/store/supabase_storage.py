@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -44,9 +45,14 @@ class StorageRefusal(Exception):
 
 
 class SupabaseStorage:
-    """The Storage of one project; connected at the first call, shared by all threads."""
+    """The Storage of one project; connected at the first call, shared by all threads.
 
-    def __init__(self, url: str, key: str) -> None:
+    Args:
+        attempts: how often a call is made before it is given up; default ATTEMPTS.
+    """
+
+    def __init__(self, url: str, key: str, attempts: int | None = None) -> None:
+        self.attempts = attempts or ATTEMPTS
         self.url = f"{url.rstrip('/')}/storage/v1/"
         self.headers = {"apikey": key, "Authorization": f"Bearer {key}"}
 
@@ -81,7 +87,7 @@ class SupabaseStorage:
             SettingsError: the key is not accepted, or the bucket does not exist.
             ObjectRefused: too large, of a media type or a name that the bucket does not take.
         """
-        return retried(what, lambda: self._once(work))
+        return retried(what, lambda: self._once(work), stop_after_attempt(self.attempts))
 
     def in_bucket(self, bucket: str, path: str, work: "Callable[[SyncBucketProxy], T]") -> T:
         """Like `call`, for one object or prefix of a bucket."""
@@ -94,7 +100,9 @@ class SupabaseStorage:
             StorageRefusal, httpx.TransportError: one try, for who tries again.
         """
         signed = self._once(lambda client: client.from_(bucket).create_signed_url(path, seconds))
-        return str(signed["signedUrl"])
+        # Its path is not percent-encoded, so that a question mark in a name would end it.
+        token = str(signed["signedUrl"]).rpartition("token=")[2]
+        return f"{self.url}object/sign/{bucket}/{quote(path)}?token={token}"
 
     def _once(self, work: "Callable[[SyncStorageClient], T]") -> T:
         from storage3.exceptions import StorageApiError
@@ -106,13 +114,15 @@ class SupabaseStorage:
             by_gateway = error.message.startswith("Unable to parse")
             told = "no reason was given" if by_gateway else error.message
             raise StorageRefusal(int(error.status), told, _retry_after(error)) from None
+        except (ValueError, KeyError):
+            raise StorageRefusal(502, "the answer is not Storage's") from None
 
 
-def retried(what: str, work: Callable[[], T], stop: Callable[..., bool] | None = None) -> T:
+def retried(what: str, work: Callable[[], T], stop: Callable[[RetryCallState], bool]) -> T:
     """What `work` returns; raises like `SupabaseStorage.call`."""
     retrying = Retrying(
         retry=retry_if_exception(is_passing),
-        stop=stop or stop_after_attempt(ATTEMPTS),
+        stop=stop,
         wait=RetryAfter(),
         reraise=True,
     )

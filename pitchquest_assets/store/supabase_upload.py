@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from pitchquest_assets.store import supabase_storage
 from pitchquest_assets.store.supabase_storage import (
@@ -43,7 +45,7 @@ def upload_resumably(
         if found != size:
             raise StorageRefusal(503, "the upload was lost at its end")
 
-    retried(f"{bucket}/{path}", once)
+    retried(f"{bucket}/{path}", once, stop_after_attempt(storage.attempts))
 
 
 async def _upload(
@@ -64,13 +66,19 @@ async def _upload(
         "cacheControl": b"3600",
     }
     try:
-        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+        async with aiohttp.ClientSession(timeout=timeout, proxy=_proxy(storage.url)) as session:
             with file.open("rb") as stream:
                 await _Upload(session, storage, stream, metadata).run()
     except StorageRefusal as refusal:
         raise refused(what, refusal) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise unavailable(what, str(error) or type(error).__name__) from error
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names; aiohttp would take a password from ~/.netrc with it."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 class _Upload:
@@ -84,6 +92,7 @@ class _Upload:
         metadata: Mapping[str, bytes],
     ) -> None:
         self.session, self.stream, self.metadata = session, stream, metadata
+        self.attempts = storage.attempts
         self.endpoint = f"{storage.url}upload/resumable"
         self.headers = storage.headers | {"x-upsert": "true"}
         self.location: yarl.URL | None = None
@@ -102,7 +111,7 @@ class _Upload:
         position = self.stream.tell()
         self.stalled = 0 if position > self.furthest else self.stalled + 1
         self.furthest = max(self.furthest, position)
-        return self.stalled >= supabase_storage.ATTEMPTS
+        return self.stalled >= self.attempts
 
     async def _go_on(self) -> None:
         """Create the upload where there is none, and send what the server lacks."""

@@ -7,6 +7,7 @@ from the pipeline, not from the trigger on storage.objects.
 
 import mimetypes
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -78,3 +79,9 @@ class VideoBucket:
     def remove(self, path: str) -> None:
         """Remove a file; nothing happens where there is none."""
         self.storage.in_bucket(VIDEOS, path, lambda bucket: bucket.remove([path]))
+
+    def remove_own(self, file_paths: Iterable[str]) -> None:
+        """Of the files that rows name, remove those that the pipeline put here."""
+        for file_path in file_paths:
+            if file_path.startswith(f"{_PREFIX}{OWN_FOLDER}/"):
+                self.remove(path_in_bucket(file_path, None))

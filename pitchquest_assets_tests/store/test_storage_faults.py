@@ -154,6 +154,18 @@ def test_retry_after_is_waited_for(server: StorageServer, storage: SupabaseStora
     assert server.data("pitchquest/a.txt") == b"x"
 
 
+def test_a_page_of_somebody_else_is_no_answer(
+    server: StorageServer, storage: SupabaseStorage
+) -> None:
+    page = (200, {"Content-Type": "text/html"}, b"<h1>Sign in to this Wi-Fi</h1>")
+    server.faults.answers = [page] * 2
+    SupabaseObjects(storage).put("a.txt", b"x", "text/plain")
+    assert server.data("pitchquest/a.txt") == b"x"
+    server.faults.answers = [page] * supabase_storage.ATTEMPTS
+    with pytest.raises(StoreUnavailable, match="the answer is not Storage's"):
+        SupabaseObjects(storage).put("a.txt", b"x", "text/plain")
+
+
 @pytest.mark.parametrize("seconds", ["3600", "0"])
 def test_a_server_that_stays_away_is_told_in_one_sentence(
     server: StorageServer, storage: SupabaseStorage, seconds: str

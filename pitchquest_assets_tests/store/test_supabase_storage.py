@@ -15,6 +15,9 @@ from pitchquest_assets.store.supabase_storage import SupabaseStorage
 from pitchquest_assets.store.supabase_upload import CHUNK_BYTES, upload_resumably
 from pitchquest_assets.store.video_bucket import VideoBucket
 
+# What Storage takes, and what is not plain in a URL.
+ODD_NAME = "what? is (it) & how+much=1.mp4"
+
 
 @pytest.fixture
 def objects(any_storage: SupabaseStorage) -> SupabaseObjects:
@@ -36,7 +39,7 @@ def bucket(any_storage: SupabaseStorage, folder: str) -> Iterator[VideoBucket]:
     """The bucket of the videos, without what the test put there after it."""
     opened = VideoBucket(any_storage)
     yield opened
-    for name in ("small.mp4", "large.mp4"):
+    for name in ("small.mp4", "large.mp4", ODD_NAME):
         opened.remove(f"{folder}/{name}")
 
 
@@ -94,6 +97,16 @@ def test_a_file_comes_back_as_it_was_whatever_its_size(
     assert (tmp_path / "taken").read_bytes() == (tmp_path / "given").read_bytes()
     assert sha256 == hashlib.sha256((tmp_path / "given").read_bytes()).hexdigest()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["given", "taken"]
+
+
+@pytest.mark.parametrize("size", [1_000, CHUNK_BYTES + 1])
+def test_a_name_that_is_not_plain_in_a_url_comes_back_too(
+    bucket: VideoBucket, folder: str, tmp_path: Path, size: int
+) -> None:
+    (tmp_path / "given").write_bytes(os.urandom(size))
+    bucket.upload(tmp_path / "given", f"{folder}/{ODD_NAME}")
+    bucket.download(f"{folder}/{ODD_NAME}", tmp_path / "taken", max_size_mb=100)
+    assert (tmp_path / "taken").read_bytes() == (tmp_path / "given").read_bytes()
 
 
 def test_a_file_beyond_the_limit_is_not_fetched(

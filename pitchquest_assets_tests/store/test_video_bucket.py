@@ -1,0 +1,63 @@
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.store.supabase_storage import SupabaseStorage
+from pitchquest_assets.store.video_bucket import VideoBucket, own_path, path_in_bucket
+from pitchquest_assets_tests.storage_server import StorageServer
+
+ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
+
+
+@pytest.mark.parametrize(
+    ("file_path", "owner"),
+    [
+        (f"videos/{ALICE}/a.mp4", ALICE),
+        ("videos/pitchquest/v/v.mp4", ALICE),
+        ("videos/anybody/a b.mp4", None),
+    ],
+)
+def test_a_path_in_the_bucket_is_taken(file_path: str, owner: UUID | None) -> None:
+    assert f"videos/{path_in_bucket(file_path, owner)}" == file_path
+
+
+@pytest.mark.parametrize(
+    ("file_path", "owner"),
+    [
+        ("videos/b0b00000-0000-4000-8000-000000000002/a.mp4", ALICE),
+        (f"videos/{ALICE}/../b0b/a.mp4", ALICE),
+        (f"videos/{ALICE}/./a.mp4", ALICE),
+        (f"videos/{ALICE}//a.mp4", ALICE),
+        (f"videos/{ALICE}/", ALICE),
+        (f"videos/{ALICE}x/a.mp4", ALICE),
+        ("videos/a.mp4", ALICE),
+        ("pitchquest/frames/v/1.zip", ALICE),
+        ("pitchquest/frames/v/1.zip", None),
+        ("/etc/passwd", ALICE),
+        ("videos/../pitchquest/1.zip", None),
+        ("videos/", None),
+    ],
+)
+def test_a_path_that_leads_elsewhere_is_refused(file_path: str, owner: UUID | None) -> None:
+    with pytest.raises(InvalidVideo, match="is no path below videos/"):
+        path_in_bucket(file_path, owner)
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("Präsentation #1.MP4", ".mp4"), ("a.m é", ""), ("plain", "")]
+)
+def test_the_pipelines_own_paths_are_plain_ascii(name: str, suffix: str) -> None:
+    assert own_path("my_pitch-1", Path(name)) == f"pitchquest/my_pitch-1/my_pitch-1{suffix}"
+
+
+def test_only_the_pipelines_own_files_are_removed_with_their_rows(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+) -> None:
+    bucket = VideoBucket(storage)
+    (tmp_path / "given").write_bytes(b"x")
+    for path in ("pitchquest/v/v.mp4", "pitchquest/w/w.mp4", f"{ALICE}/v.mp4"):
+        bucket.upload(tmp_path / "given", path)
+    bucket.remove_own(["videos/pitchquest/v/v.mp4", f"videos/{ALICE}/v.mp4", "/home/me/v.mp4"])
+    assert server.names("videos") == [f"{ALICE}/v.mp4", "pitchquest/w/w.mp4"]
