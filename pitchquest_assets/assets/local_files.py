@@ -32,8 +32,8 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         try:
             yield self
         finally:
-            if context.run_id:
-                scratch.remove_folder(load_settings(), context.run_id)
+            if context.run:
+                scratch.remove_folder(load_settings(), context.run.run_id)
 
     def of_row(self, run_id: str, row: VideoRow) -> tuple[LocalFile, LocalFile | None]:
         """The video and the captions of a row.

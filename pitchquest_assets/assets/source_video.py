@@ -35,7 +35,7 @@ def source_video(
             context.run.run_id,
             attempt=None if attempt is None else int(attempt),
         )
-    video, captions = local_files.of_row(context.run_id, row)
+    video, captions = local_files.of_row(context.run.run_id, row)
     source = probe(
         video.path,
         video_id=row.video_id,

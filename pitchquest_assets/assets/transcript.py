@@ -29,7 +29,7 @@ def transcript(
     From captions, Whisper or PocketSphinx, in this order (PITCHQUEST_TRANSCRIBER); fails without a
     retry where the engine that was asked for by name is not here.
     """
-    local = local_files.of_source(context.run_id, source_video)
+    local = local_files.of_source(context.run.run_id, source_video)
     heard = transcribe(local, audio, load_settings(), log_progress(context.log.info))
     context.add_asset_metadata(
         {

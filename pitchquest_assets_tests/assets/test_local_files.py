@@ -1,0 +1,127 @@
+"""The video on this machine, step by step: as Dagit runs them, one asset in a run of its own."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pitchquest_assets.assets.audio import audio
+from pitchquest_assets.assets.frames import frames
+from pitchquest_assets.assets.local_files import LocalFiles, check_paths
+from pitchquest_assets.assets.source_video import source_video
+from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.model import SourceVideo
+from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import Store, embedded, open_store, supabase_storage, videos
+from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
+from pitchquest_assets.store.values import Address, load_value
+from pitchquest_assets.uploads import register
+from pitchquest_assets_tests.storage_server import StorageServer
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "pitch.mp4"
+RESOURCES = {
+    "io_manager": SupabaseIOManager(),
+    "store": StoreResource(),
+    "local_files": LocalFiles(),
+}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[StorageServer]:
+    monkeypatch.setattr(supabase_storage, "FIRST_PAUSE_SECONDS", 0.01)
+    with StorageServer() as running:
+        yield running
+
+
+@pytest.fixture
+def project(
+    store: Store, home: Path, server: StorageServer, monkeypatch: pytest.MonkeyPatch
+) -> Store:
+    """The store of a project whose database is the embedded one, emptied."""
+    monkeypatch.setenv("SUPABASE_URL", server.url)
+    monkeypatch.setenv("SUPABASE_KEY", server.service_key)
+    monkeypatch.setenv("DATABASE_URL", embedded.start(home))
+    return open_store(load_settings())
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        opened.add_dynamic_partitions(str(videos_partitions.name), ["pitch"])
+        yield opened
+
+
+def run(instance: dg.DagsterInstance, *names: str) -> dg.ExecuteInProcessResult:
+    """One run of these assets, in this process but knowing nothing of the runs before it."""
+    return dg.materialize(
+        [source_video, frames, audio],
+        partition_key="pitch",
+        selection=list(names),
+        instance=instance,
+        resources=RESOURCES,
+        raise_on_error=False,
+    )
+
+
+def test_a_step_that_runs_alone_gets_the_file_again_and_leaves_nothing(
+    project: Store, server: StorageServer, home: Path, instance: dg.DagsterInstance
+) -> None:
+    register(project, SAMPLE, "pitch")
+    assert run(instance, "source_video", "frames").success
+    source = load_value(project, Address("source_video", "pitch"), SourceVideo)
+    assert source.path == "videos/pitchquest/pitch/pitch.mp4"
+    downloads = downloaded(server)
+    assert downloads == 2  # the video and its captions, once for both steps
+    assert run(instance, "audio").success
+    assert downloaded(server) == downloads + 2
+    assert list((home / "scratch").iterdir()) == []
+
+
+def test_a_run_that_fails_leaves_nothing_and_a_replaced_file_is_not_mixed_in(
+    project: Store, server: StorageServer, home: Path, instance: dg.DagsterInstance
+) -> None:
+    register(project, SAMPLE, "pitch")
+    assert run(instance, "source_video").success
+    server.objects["videos", "pitchquest/pitch/pitch.mp4"].data += b"another"
+    failed = run(instance, "frames")
+    assert not failed.success
+    [event] = failed.filter_events(lambda event: event.is_step_failure)
+    assert "was replaced since it was read" in str(event.step_failure_data)
+    assert list((home / "scratch").iterdir()) == []
+
+
+def downloaded(server: StorageServer) -> int:
+    """How many files were begun to be fetched by a signed URL."""
+    return sum(method == "GET" and "/object/sign/" in path for method, path in server.requests)
+
+
+def test_a_row_names_only_what_its_owner_may_read(store: Store) -> None:
+    owner = uuid.uuid4()
+    for number, (file_path, captions_path) in enumerate(
+        [
+            (f"videos/{uuid.uuid4()}/a.mp4", None),
+            ("/etc/passwd", None),
+            (f"videos/{owner}/a.mp4", "/etc/passwd"),
+            (f"videos/{owner}/b.mp4", "pitchquest/frames/v/1.zip"),
+        ]
+    ):
+        row = videos.register(
+            store, f"v{number}", file_path, captions_path=captions_path, owner=owner
+        )
+        with pytest.raises(InvalidVideo, match="is no path below"):
+            check_paths(row)
+    row = videos.register(store, "nobodys", "relative.mp4")
+    with pytest.raises(InvalidVideo, match="is no absolute path"):
+        check_paths(row)
+
+
+def test_a_file_in_a_bucket_needs_the_project(store: Store, instance: dg.DagsterInstance) -> None:
+    videos.register(store, "pitch", "videos/somebody/a.mp4")
+    failed = run(instance, "source_video")
+    assert not failed.success
+    assert "set SUPABASE_URL, SUPABASE_KEY and DATABASE_URL" in (
+        videos.get(store, "pitch").error or ""
+    )
