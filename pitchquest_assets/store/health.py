@@ -31,7 +31,8 @@ _MEASURE = text("""
       select count(*) as queue_depth,
         coalesce(extract(epoch from now() - min(updated_at)), 0)::float8 as oldest_waiting_seconds
       from videos
-      where status = 'uploaded' and pitchquest.has_arrived(file_path, captions_path)
+      where status = 'uploaded'
+        and (attempts > 0 or pitchquest.has_arrived(file_path, captions_path))
     ) as waiting
 """)
 _STUCK_SINCE = text("""

@@ -8,7 +8,8 @@ from pitchquest_assets.errors import Superseded
 from pitchquest_assets.store import Store
 from pitchquest_assets.store.videos import VideoRow, get, select, update
 
-_HAS_ARRIVED = "pitchquest.has_arrived(file_path, captions_path)"
+# A row may be written before its file is uploaded; one that is tried again had its file.
+_HAS_ARRIVED = "(attempts > 0 or pitchquest.has_arrived(file_path, captions_path))"
 _STILL_THERE = """
     where video_id = :video_id and attempts = :attempt and status in ('processing', 'uploaded')
       and job_id is not distinct from :job_id

@@ -294,6 +294,16 @@ def test_a_row_waits_for_its_file(project: Store, storage: Storage) -> None:
     assert (row.video_id, row.attempts, row.file_size_mb) == ("my-id", 0, 0.0025)
 
 
+def test_a_retry_does_not_wait_for_a_file_that_was_removed(
+    project: Store, storage: Storage
+) -> None:
+    storage.upload(f"{ALICE}/pitch.mp4")
+    storage.remove(f"{ALICE}/pitch.mp4")
+    assert queue.waiting(project, 10) == []
+    videos.retry(project, only_row(project).video_id)
+    assert queue.waiting(project, 10) == [only_row(project)]
+
+
 def test_a_row_whose_file_has_a_run_already_is_refused(project: Store, storage: Storage) -> None:
     storage.upload(f"{ALICE}/pitch.mp4")
     queue.claim(project, only_row(project).video_id, "run-1", attempt=0)

@@ -109,12 +109,12 @@ begin
   -- The predicate of the index, without which PostgreSQL does not use it.
   select * into known from public.videos
   where file_path = path
-    and file_path like 'videos/%' and file_path not like 'videos/pitchquest/%'
-  for update;
+    and file_path like 'videos/%' and file_path not like 'videos/pitchquest/%';
   if not found then
     while exists (select from public.videos where video_id = new_id) loop
       -- Someone else has taken that id.
-      new_id := regexp_replace(new_id, '[^-]*$', '') || left(replace(gen_random_uuid()::text, '-', ''), 12);
+      new_id := regexp_replace(new_id, '[^-]*$', '')
+        || left(replace(gen_random_uuid()::text, '-', ''), 12);
     end loop;
     insert into public.videos (
       video_id, filename, file_path, captions_path, file_size_mb, owner, uploaded_at, object_version
@@ -127,6 +127,10 @@ begin
     return found;
   end if;
 
+  if known.object_version is not distinct from found_object.version then
+    return false;
+  end if;
+  select * into known from public.videos where id = known.id for update;
   if known.object_version is not distinct from found_object.version
     -- Its run ends first: the trigger below looks again then.
     or known.status = 'processing' and known.object_version is not null
@@ -252,7 +256,7 @@ begin
   update public.videos set
     status = 'failed',
     error = 'The file ' || file_path || ' never came: upload it, and it is analysed.'
-  where status = 'uploaded' and updated_at < now() - interval '1 day'
+  where status = 'uploaded' and attempts = 0 and updated_at < now() - interval '1 day'
     and not pitchquest.has_arrived(file_path, captions_path);
   return registered;
 end
