@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, embedded, open_store
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test ever calls a real vendor, whatever the developer's environment and .env hold."""
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    for name in VENDOR_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +61,7 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         connection.execute(
             text(
                 "truncate videos, analysis_results, analysis_results_history,"
-                " monitoring_metrics, asset_values, alerts restart identity"
+                " monitoring_metrics, asset_values, alerts, vendor_answers restart identity"
             )
         )
     return opened
