@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, embedded, open_store
+from pitchquest_assets_tests import vendors
+from pitchquest_assets_tests.vendors import FakeVendor
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -24,6 +26,32 @@ def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     for name in VENDOR_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def _gemini_server() -> Iterator[FakeVendor]:
+    with vendors.fake_gemini() as served:  # to stop one takes half a second
+        yield served
+
+
+@pytest.fixture(scope="session")
+def _openai_server() -> Iterator[FakeVendor]:
+    with vendors.fake_openai() as served:
+        yield served
+
+
+@pytest.fixture
+def gemini(_gemini_server: FakeVendor) -> FakeVendor:
+    """A Gemini that has not been asked anything yet; no variable leads to it."""
+    _gemini_server.reset()
+    return _gemini_server
+
+
+@pytest.fixture
+def openai(_openai_server: FakeVendor) -> FakeVendor:
+    """An OpenAI that has not been asked anything yet; no variable leads to it."""
+    _openai_server.reset()
+    return _openai_server
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from tenacity.wait import wait_exponential_jitter
 from pitchquest_assets.engines.vendor_errors import Trouble, as_error, name_of
 from pitchquest_assets.engines.vendor_models import price_of
 from pitchquest_assets.errors import BudgetExceeded, UnusableAnswer
-from pitchquest_assets.metering import Call, Ledger, NoLedger, Purpose, Reply
+from pitchquest_assets.metering import Call, Ledger, NoLedger, Purpose, Reply, VendorName
 from pitchquest_assets.settings import Settings
 
 T = TypeVar("T")
@@ -55,12 +55,19 @@ class Caller:
     ledger: Ledger = field(default_factory=NoLedger)
     announce: Callable[[str], None] = lambda _: None
 
-    def ask(self, call: Call, send: Callable[[], Reply], read: Callable[[Reply], T]) -> T:
+    def ask(
+        self,
+        call: Call,
+        send: Callable[[], Reply],
+        read: Callable[[Reply], T],
+        mend: Callable[[UnusableAnswer], Reply] | None = None,
+    ) -> T:
         """What `read` makes of the vendor's answer, or of the same answer given earlier.
 
         Args:
             send: makes the call once; raises Trouble where it brings no answer.
             read: takes the reply apart; raises UnusableAnswer where nothing can be made of it.
+            mend: like `send`, in place of an answer that could not be used; called once.
 
         Raises:
             BudgetExceeded: the call could cost more than a budget allows; it was not made.
@@ -73,11 +80,16 @@ class Caller:
                 return read(known)
             except UnusableAnswer:
                 self.announce("an answer that was kept can no longer be read: asking again")
-        self._check_budgets(call)
-        reply = self._send(call, send)
-        price = price_of(call.vendor, call.model, self.settings.model_prices)
-        self.ledger.record(call, reply, None if price is None else price.of(reply.usage))
-        value = read(reply)
+        reply = self._pay(call, send)
+        try:
+            value = read(reply)
+        except UnusableAnswer as error:
+            if mend is None:
+                raise
+            # The name of the exception ends with its block.
+            complaint = error
+            reply = self._pay(call, lambda: mend(complaint))
+            value = read(reply)
         self.ledger.keep(call, reply)
         return value
 
@@ -85,14 +97,22 @@ class Caller:
         """US dollars that this run has paid for the purpose."""
         return self.ledger.paid(purpose)
 
-    def unpriced(self, call: Call) -> str | None:
-        """A warning where what the call costs is not known."""
-        if price_of(call.vendor, call.model, self.settings.model_prices) is not None:
+    def unpriced(self, vendor: VendorName, model: str) -> str | None:
+        """A warning where the price of a model is not known."""
+        if price_of(vendor, model, self.settings.model_prices) is not None:
             return None
         return (
-            f"the price of {call.model} is not known, so its calls are counted as $0: "
-            f"PITCHQUEST_MODEL_PRICES={call.model}=IN/OUT gives it"
+            f"the price of {model} is not known, so its calls are counted as $0: "
+            f"PITCHQUEST_MODEL_PRICES={model}=IN/OUT gives it"
         )
+
+    def _pay(self, call: Call, send: Callable[[], Reply]) -> Reply:
+        """One answer, entered with its cost."""
+        self._check_budgets(call)
+        reply = self._send(call, send)
+        price = price_of(call.vendor, call.model, self.settings.model_prices)
+        self.ledger.record(call, reply, None if price is None else price.of(reply.usage))
+        return reply
 
     def _check_budgets(self, call: Call) -> None:
         video, day = self.settings.video_budget_usd, self.settings.daily_budget_usd

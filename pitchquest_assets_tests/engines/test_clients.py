@@ -174,8 +174,8 @@ def test_a_budget_needs_a_price() -> None:
     given = caller(video_budget_usd=1, model_prices="llama=0/0 gemini-9=1.5/10")
     given.ask(call, vendor, body_of)
     assert given.paid("content") == 0.007
-    assert given.unpriced(call) is None
-    assert "gemini-9 is not known" in (caller().unpriced(call) or "")
+    assert given.unpriced(call.vendor, call.model) is None
+    assert "gemini-9 is not known" in (caller().unpriced(call.vendor, call.model) or "")
 
 
 @pytest.mark.parametrize("given", ["llama", "llama=1", "llama=1/2/3", "llama=./1", "=1/2"])

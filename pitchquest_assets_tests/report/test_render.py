@@ -411,7 +411,7 @@ def test_how_it_was_made_is_told() -> None:
         "yunet_2026may",
         "pitchquest, version 1",
         "content 60, delivery 25, visual 15",
-        "no paid service was used",
+        "nothing was paid",
         "21.4 s",
         "faster-whisper 1.2.1",
         "6f1c1f6e-0f7f-4b6e-9a53-1d1a5f0a7c11",
@@ -423,4 +423,4 @@ def test_costs_are_itemised_where_there_are_any() -> None:
     costs = factories.Costs(gemini_text=0.0123, total_usd=0.0123)
     text = page_of(factories.pitch_result(costs=costs)).text
     assert "$0.0123" in text
-    assert "no paid service" not in text
+    assert "nothing was paid" not in text
