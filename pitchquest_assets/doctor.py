@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
+from pitchquest_assets import doctor_engines
 from pitchquest_assets.engines import weights
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
@@ -39,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
         "objects": _objects,
         "disk": _disk,
         "models": _models,
+        **doctor_engines.tries(),
         "Dagster": _dagster,
         "daemon": _daemon,
         "inbox": _inbox,

@@ -67,7 +67,7 @@ def fake_gemini() -> Iterator[FakeVendor]:
 
 @contextmanager
 def fake_openai() -> Iterator[FakeVendor]:
-    """The OpenAI API: chat completions, and models by name."""
+    """The OpenAI API: chat completions, and the list of models."""
     with _served(lambda server: server.url_for("/v1"), answer_as_openai) as vendor:
         yield vendor
 
@@ -106,8 +106,9 @@ def answer_as_openai(request: Request) -> Response:
         said = "Incorrect API key provided: sk-fake****ests."
         return openai_error(401, said, "invalid_request_error", "invalid_api_key")
     if request.method == "GET":
-        name = request.path.rsplit("/", 1)[-1]
-        return as_json({"id": name, "object": "model", "created": 1, "owned_by": "fake"})
+        names = ("judge-1", "whisper-1", "gpt-transcribe")
+        models = [{"id": n, "object": "model", "created": 1, "owned_by": "fake"} for n in names]
+        return as_json({"object": "list", "data": models})
     asked = json.loads(request.get_data())
     return openai_answer(json.dumps(judgement(asked["messages"][-1]["content"])))
 

@@ -39,19 +39,19 @@ def _find(piece: str, words: Sequence[Word], first: int) -> tuple[int, int] | No
     """Where the words from `first` on are most like the piece: from, to (exclusive)."""
     from rapidfuzz import fuzz
 
-    text, owners = "", []
-    for index in range(first, len(words)):
-        said = plain(words[index].text)
-        if said:
-            text += f"{said} "
-            owners += [index] * (len(said) + 1)
-    text = text.rstrip()
+    said = [(index, plain(words[index].text)) for index in range(first, len(words))]
+    said = [(index, word) for index, word in said if word]
+    text = " ".join(word for _, word in said)
     if len(piece) > len(text):
         return (first, len(words)) if fuzz.ratio(piece, text) >= MIN_LIKENESS else None
     found = fuzz.partial_ratio_alignment(piece, text, score_cutoff=MIN_LIKENESS)
-    if found is None or found.dest_end <= found.dest_start:
+    if found is None:
         return None
-    inside = text[found.dest_start : found.dest_end]
-    start = found.dest_start + len(inside) - len(inside.lstrip())
-    end = found.dest_end - (len(inside) - len(inside.rstrip()))
-    return owners[start], owners[end - 1] + 1
+    # The window is as long as the piece: a word of which it holds less than half is not of it.
+    inside, at = [], 0
+    for index, word in said:
+        overlap = min(found.dest_end, at + len(word)) - max(found.dest_start, at)
+        if 2 * overlap > len(word):
+            inside.append(index)
+        at += len(word) + 1
+    return (inside[0], inside[-1] + 1) if inside else None

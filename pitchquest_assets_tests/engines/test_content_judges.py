@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -416,17 +415,16 @@ def test_a_judge_asked_for_by_name_is_never_replaced(settings: dict[str, str], n
         choose_judge(Settings(**settings))  # type: ignore[arg-type]
 
 
-def test_without_a_key_the_rules_judge_and_no_sdk_is_loaded(tmp_path: Path) -> None:
+def test_without_a_key_the_rules_judge_and_no_sdk_is_loaded() -> None:
     code = (
         "import sys; from pitchquest_assets.engines.content_judges import *;"
         "from pitchquest_assets_tests import factories;"
         "from pitchquest_assets.analysis.rubric import load_rubric;"
-        "c = judge_content(factories.transcript_value(), load_rubric(), Caller(Settings()));"
+        "caller = Caller(Settings(_env_file=None));"
+        "c = judge_content(factories.transcript_value(), load_rubric(), caller);"
         "print(c.judge, [m for m in ('openai', 'google.genai') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "rules []"
 
 
