@@ -129,7 +129,7 @@ class Caller:
         if day is not None and spent.today_usd + most > day:
             told = (
                 f"{what}, and ${spent.today_usd:.4f} of PITCHQUEST_DAILY_BUDGET_USD "
-                f"(${day:.2f}) are spent: raise it, wait until midnight UTC, or choose local "
+                f"(${day:g}) are spent: raise it, wait until midnight UTC, or choose local "
                 "engines."
             )
             self.ledger.refused(told)
@@ -137,7 +137,7 @@ class Caller:
         if video is not None and spent.video_usd + most > video:
             raise BudgetExceeded(
                 f"{what}, and ${spent.video_usd:.4f} of PITCHQUEST_VIDEO_BUDGET_USD "
-                f"(${video:.2f}) are spent on this video: raise it, or choose local engines."
+                f"(${video:g}) are spent on this video: raise it, or choose local engines."
             )
 
     def _send(self, call: Call, send: Callable[[], Reply]) -> Reply:
