@@ -84,11 +84,11 @@ class Settings(BaseSettings):
 
     openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(
-        None, pattern="^https?://", validation_alias="OPENAI_BASE_URL"
+        None, pattern=r"^https?://[^\s/]+", validation_alias="OPENAI_BASE_URL"
     )
     gemini_api_key: SecretStr | None = Field(None, validation_alias="GEMINI_API_KEY")
     gemini_base_url: str | None = Field(
-        None, pattern="^https?://", validation_alias="GOOGLE_GEMINI_BASE_URL"
+        None, pattern=r"^https?://[^\s/]+", validation_alias="GOOGLE_GEMINI_BASE_URL"
     )
 
     supabase_url: str | None = Field(None, validation_alias="SUPABASE_URL")

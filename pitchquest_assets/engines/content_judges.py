@@ -99,7 +99,6 @@ def _judge_by(
         content_instructions(prompt, rubric), (_data_of(transcript),), form.model_json_schema()
     )
     samples = caller.settings.judge_samples
-    caller.announce(f"asks {model.name} to judge the words, {samples} times")
     given = [ask(caller, model, question, form, "content", number) for number in range(samples)]
     answers = [answer for answer, _ in given]
     items = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pitchquest_assets.engines.vendor_errors import Reason, Trouble, seconds_of
+from pitchquest_assets.engines.vendor_errors import Reason, Trouble, seconds_of, usable_key
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings
 
@@ -20,17 +20,18 @@ def open_client(settings: Settings) -> "Client":
     """A client for GOOGLE_GEMINI_BASE_URL with GEMINI_API_KEY, which never tries again by itself.
 
     Raises:
-        SettingsError: there is no key.
+        SettingsError: there is no key, or it is none.
     """
     from google import genai
     from google.genai import types
 
-    if settings.gemini_api_key is None:
+    key = usable_key(settings.gemini_api_key, "GEMINI_API_KEY")
+    if not key:
         raise SettingsError("GEMINI_API_KEY is not set: it is needed to call Gemini.")
     return genai.Client(
         # Said in words, as GOOGLE_GENAI_USE_VERTEXAI would lead elsewhere with another key.
         vertexai=False,
-        api_key=settings.gemini_api_key.get_secret_value(),
+        api_key=key,
         http_options=types.HttpOptions(
             base_url=settings.gemini_base_url,
             timeout=round(settings.vendor_timeout_seconds * 1000),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pitchquest_assets.engines.vendor_errors import Reason, Trouble, seconds_of
+from pitchquest_assets.engines.vendor_errors import Reason, Trouble, seconds_of, usable_key
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings
 
@@ -19,11 +19,11 @@ def open_client(settings: Settings) -> "OpenAI":
     """A client for OPENAI_BASE_URL with OPENAI_API_KEY, which never tries again by itself.
 
     Raises:
-        SettingsError: there is no key, and no server of one's own either.
+        SettingsError: there is no key, and no server of one's own either, or it is no key.
     """
     from openai import OpenAI
 
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
+    key = usable_key(settings.openai_api_key, "OPENAI_API_KEY")
     if not key and settings.openai_base_url is None:
         raise SettingsError("OPENAI_API_KEY is not set: it is needed to call OpenAI.")
     return OpenAI(

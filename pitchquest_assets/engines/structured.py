@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pitchquest_assets.engines.clients import Caller, key_of
 from pitchquest_assets.engines.language_models import LanguageModel, Picture, Question
+from pitchquest_assets.engines.vendor_errors import name_of
 from pitchquest_assets.errors import UnusableAnswer
 from pitchquest_assets.metering import Call, Purpose, Reply
 
@@ -54,12 +55,18 @@ def ask(
     def read(reply: Reply) -> tuple[T, str]:
         return read_answer(reply, answer), reply.model
 
+    def send() -> Reply:
+        pictures = sum(isinstance(part, Picture) for part in question.data)
+        what = f"{pictures} pictures" if pictures else "the transcript"
+        caller.announce(f"{what} and a prompt go to {name_of(model.vendor, caller.settings)}")
+        return model.send(question)
+
     def mend(error: UnusableAnswer) -> Reply:
         caller.announce(f"{model.name} {error}: asking once more")
         return model.send(_complaining(question, error))
 
     try:
-        return caller.ask(call, lambda: model.send(question), read, mend)
+        return caller.ask(call, send, read, mend)
     except UnusableAnswer as error:
         raise UnusableAnswer(
             f"{model.name} {error}, also when asked once more: choose another model with "

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from pitchquest_assets.errors import PitchQuestError, VendorRefused, VendorUnavailable
+from pydantic import SecretStr
+
+from pitchquest_assets.errors import (
+    PitchQuestError,
+    SettingsError,
+    VendorRefused,
+    VendorUnavailable,
+)
 from pitchquest_assets.metering import Call, VendorName
 from pitchquest_assets.settings import Settings
 
@@ -74,6 +81,18 @@ def name_of(vendor: VendorName, settings: Settings) -> str:
     """The vendor, or the server that its variable names instead."""
     own = settings.openai_base_url if vendor == "openai" else settings.gemini_base_url
     return f"The server at {VENDORS[vendor].url_variable}" if own else VENDORS[vendor].name
+
+
+def usable_key(secret: SecretStr | None, variable: str) -> str:
+    """The key without blanks around it; '' where there is none.
+
+    Raises:
+        SettingsError: it cannot be a key; the SDKs' own errors would show it.
+    """
+    key = secret.get_secret_value().strip() if secret else ""
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SettingsError(f"{variable} is no key: it holds blanks or letters that none has.")
+    return key
 
 
 def as_error(trouble: Trouble, call: Call, settings: Settings, tries: int) -> PitchQuestError:

@@ -66,7 +66,6 @@ def judge_pictures(frames: Frames, analysis: VisualAnalysis, caller: Caller) -> 
         "Sight", __base__=Answer, **dict.fromkeys(prompt.aspects, (AspectAnswer, ...))
     )  # type: ignore[call-overload]
     question = Question(vision_instructions(prompt), _data_of(shown), form.model_json_schema())
-    caller.announce(f"{len(shown)} pictures go to {model.name} (PITCHQUEST_VISION_JUDGE=off: none)")
     answer, version = ask(caller, model, question, form, "vision", 0)
     seen = {name: getattr(answer, name) for name in prompt.aspects}
     scores = {name: _score(one, shown) for name, one in seen.items()}

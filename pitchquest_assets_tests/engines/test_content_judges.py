@@ -356,6 +356,18 @@ def test_the_wrong_key_is_never_shown(vendor: FakeVendor, monkeypatch: pytest.Mo
     assert len(vendor.requests) == 1
 
 
+@pytest.mark.parametrize("key", ["sk-one sk-two", "sk-hidden\nnext", "sk-schlüssel…"])
+def test_what_cannot_be_a_key_is_not_sent_and_not_shown(
+    vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.setenv(name, key)
+    with pytest.raises(SettingsError, match="_API_KEY is no key") as raised:
+        judge()
+    assert "sk-" not in str(raised.value)
+    assert vendor.requests == []
+
+
 def test_an_untrusted_transcript_is_null_without_a_call(vendor: FakeVendor) -> None:
     content = judge(factories.transcript_value(trusted=False, reason="too unsure"))
     assert {(one.score, one.reason) for one in content.items} == {(None, "too unsure")}

@@ -424,3 +424,22 @@ def test_costs_are_itemised_where_there_are_any() -> None:
     text = page_of(factories.pitch_result(costs=costs)).text
     assert "$0.0123" in text
     assert "nothing was paid" not in text
+
+
+def test_what_a_language_model_said_is_shown_as_text() -> None:
+    told = {
+        "explanation": "The amount is <b>missing</b>.",
+        "suggestion": "We are raising ___.",
+        "reason": "3 answers from 1 to 4: low confidence",
+    }
+    content = factories.content_analysis(judge="gemini", judge_model="g-1")
+    items = [one.model_copy(update=told) for one in content.items]
+    judged = content.model_copy(update={"items": items})
+    used = factories.ModelsUsed(
+        transcription=None, emotion=None, vision=None, content="gemini: g-1"
+    )
+    text = page_of(factories.pitch_result(content_analysis=judged, models_used=used)).text
+    assert "The amount is <b>missing</b>." in text
+    assert "You could say: “We are raising ___.”" in text
+    assert "low confidence" in text
+    assert "a language model" in text
