@@ -7,10 +7,9 @@ from typing import Literal
 from pitchquest_assets.engines import gemini_client, openai_client
 from pitchquest_assets.engines.content_judges import choose_judge
 from pitchquest_assets.engines.prompts import load_prompt
-from pitchquest_assets.engines.vendor_errors import VENDORS, Trouble, as_error
+from pitchquest_assets.engines.vendor_errors import Trouble, as_error
 from pitchquest_assets.engines.vendor_models import find_model, price_of
 from pitchquest_assets.engines.vision_judge import wants_vision_judge
-from pitchquest_assets.errors import VendorRefused
 from pitchquest_assets.metering import Call, Usage, VendorName
 from pitchquest_assets.settings import Settings
 
@@ -53,7 +52,8 @@ def _gemini(settings: Settings) -> tuple[State, str]:
     if settings.gemini_api_key is None:
         return "not configured", "GEMINI_API_KEY is not set: nothing goes to Gemini."
     model, setting = settings.gemini_model, "PITCHQUEST_GEMINI_MODEL"
-    client = gemini_client.open_client(_impatient(settings))
+    settings = _impatient(settings)
+    client = gemini_client.open_client(settings)
     try:
         with gemini_client.gemini_troubles():
             client.models.get(model=model)
@@ -65,25 +65,24 @@ def _gemini(settings: Settings) -> tuple[State, str]:
 def _openai(settings: Settings) -> tuple[State, str]:
     if settings.openai_api_key is None and settings.openai_base_url is None:
         return "not configured", "OPENAI_API_KEY is not set: nothing goes to OpenAI."
-    models = _openai_models(settings)
-    client = openai_client.open_client(_impatient(settings))
+    in_use = _openai_models(settings)
+    settings = _impatient(settings)
+    client = openai_client.open_client(settings)
     try:
         with openai_client.openai_troubles():
             served = {one.id for one in client.models.list()}
     except Trouble as trouble:
-        call = _call("openai", *(models[0] if models else ("", "")))
+        call = _call("openai", *(in_use[0] if in_use else ("", "")))
         raise as_error(trouble, call, settings, 1) from trouble
     except AttributeError as error:  # the SDK hands out whatever is no JSON as text
         page = Trouble("no list of models", status=200, reason="format")
         raise as_error(page, _call("openai", "", ""), settings, 1) from error
-    for model, setting in models:
+    for model, setting in in_use:
         # Ollama's names go without their tag.
         if not {model, f"{model}:latest"} & served:
-            raise VendorRefused(
-                f"{VENDORS['openai'].name} has no model {model!r} for this key: set {setting} to "
-                "one that it has."
-            )
-    return _told(settings, "openai", models)
+            missing = Trouble(status=404)
+            raise as_error(missing, _call("openai", model, setting), settings, 1)
+    return _told(settings, "openai", in_use)
 
 
 def _openai_models(settings: Settings) -> list[tuple[str, str]]:

@@ -21,15 +21,10 @@ def unreadable(transcript: Transcript) -> str | None:
     return None
 
 
-def unscored(item: SpokenItem | ClarityItem, reason: str, **details: Any) -> RubricItem:
+def unscored(item: SpokenItem | ClarityItem, reason: str) -> RubricItem:
     """The item as null, with the reason."""
     return RubricItem(
-        name=item.name,
-        title=item.title,
-        score=None,
-        reason=reason,
-        looked_for=item.looked_for,
-        **details,
+        name=item.name, title=item.title, score=None, reason=reason, looked_for=item.looked_for
     )
 
 
