@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
-from pitchquest_assets import doctor_supabase
+from pitchquest_assets import doctor_engines, doctor_supabase
 from pitchquest_assets.engines import weights
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
@@ -41,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
         **(doctor_supabase.tries() if settings.supabase_url else {"objects": _objects}),
         "disk": _disk,
         "models": _models,
+        **doctor_engines.tries(),
         "Dagster": _dagster,
         "daemon": _daemon,
         "inbox": _inbox,

@@ -58,3 +58,19 @@ class UnknownVideo(PitchQuestError):
 
 class EngineUnavailable(PitchQuestError):
     """An engine that was asked for by name cannot be had here."""
+
+
+class VendorUnavailable(PitchQuestError):
+    """A vendor did not answer, or allows no call now; worth another try."""
+
+
+class VendorRefused(PitchQuestError):
+    """A vendor will never take this call: wrong key, no rights, unknown model, no credit."""
+
+
+class UnusableAnswer(PitchQuestError):
+    """A vendor answered, and nothing can be made of it: blocked, cut off, empty, not as asked."""
+
+
+class BudgetExceeded(PitchQuestError):
+    """A call was not made, as it could have cost more than a budget allows."""

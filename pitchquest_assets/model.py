@@ -102,6 +102,7 @@ class Transcript(Value):
     reason: str | None = Field(None, description="why there is none, or why it is not trusted")
     hint: str | None = Field(None, description="one line: how to get a better one")
     warnings: list[str] = []
+    cost_usd: float = Field(0.0, ge=0, description="paid for it by the run that made it")
 
 
 class Measurement(Value):
@@ -183,6 +184,9 @@ class VisualAnalysis(Value):
     events: list[Event] = []
     timeline: dict[str, Series] = {}
     notable_frames: list[str] = Field([], description="names in the frames object worth showing")
+    judge: str | None = Field(None, description="the vision judge, with the model that answered")
+    prompt_version: str | None = Field(None, description="of the vision judge")
+    cost_usd: float = Field(0.0, ge=0, description="paid for it by the run that made it")
     warnings: list[str] = []
 
 
@@ -204,6 +208,10 @@ class RubricItem(Value):
     looked_for: str
     found: list[str] = Field([], description="the signs that were found, by name")
     evidence: list[Evidence] = []
+    explanation: str | None = Field(None, description="why, in a language model's words")
+    suggestion: str | None = Field(None, description="a better wording, by a language model")
+    spread: int | None = Field(None, ge=0, description="highest less lowest of several answers")
+    low_confidence: bool = Field(False, description="the answers differ by more than a level")
 
 
 class ContentAnalysis(Value):
@@ -219,8 +227,13 @@ class ContentAnalysis(Value):
     team: int | None
     ask: int | None
     clarity: int | None
-    judge: str = Field(description="which judge scored: rules, gemini, …")
+    judge: str = Field(description="which judge scored: rules, gemini, openai")
+    judge_model: str | None = Field(None, description="the model, as the vendor's answer names it")
+    prompt_version: str | None = None
+    samples: int | None = Field(None, description="answers that the scores are the medians of")
     items: list[RubricItem]
+    cost_usd: float = Field(0.0, ge=0, description="paid for it by the run that made it")
+    warnings: list[str] = []
 
 
 class Feedback(Value):
@@ -275,12 +288,15 @@ class ModelsUsed(Value):
 
 
 class Costs(Value):
-    """US dollars, from the vendors' own usage figures."""
+    """US dollars, from the vendors' own usage figures; the names are the contract's.
 
-    whisper_api: float = 0.0
-    gemini_vision: float = 0.0
-    gemini_text: float = 0.0
-    total_usd: float = 0.0
+    Each is what the job cost, whoever did it: a judge of another vendor is in `gemini_text`.
+    """
+
+    whisper_api: float = Field(0.0, description="transcription")
+    gemini_vision: float = Field(0.0, description="vision judge")
+    gemini_text: float = Field(0.0, description="content judge")
+    total_usd: float = Field(0.0, description="the sum of the others")
 
 
 class ResultMetadata(Value):

@@ -28,6 +28,25 @@ class Settings(BaseSettings):
     transcriber: Literal["auto", "captions", "whisper", "pocketsphinx", "off"] = "auto"
     whisper_model: str = Field("base.en", description="size, see `pitchquest models list`")
 
+    judge: Literal["auto", "rules", "gemini", "openai"] = Field(
+        "auto", description="of the content; auto: gemini where GEMINI_API_KEY is set, else rules"
+    )
+    judge_samples: int = Field(1, ge=1, le=9, description="answers whose median counts")
+    vision_judge: Literal["auto", "gemini", "off"] = Field(
+        "auto", description="sends pictures to Gemini; auto: where Gemini judges the content"
+    )
+    vision_max_frames: int = Field(16, ge=1, description="pictures sent to the vision judge")
+    gemini_model: str = "gemini-3.5-flash-lite"
+    openai_judge_model: str | None = Field(None, description="needed with PITCHQUEST_JUDGE=openai")
+    vendor_timeout_seconds: float = Field(120, gt=0, description="wait for one answer")
+    vendor_attempts: int = Field(4, ge=1, description="of one call, where a vendor is overloaded")
+    video_budget_usd: float | None = Field(
+        None, gt=0, description="no call above; for one video within 24 hours"
+    )
+    model_prices: str | None = Field(
+        None, description="model=IN/OUT in USD per million tokens, or model=USD/min, by blanks"
+    )
+
     max_size_mb: float = Field(2_000, gt=0)
     max_duration_seconds: float = Field(3_600, gt=0)
     max_pixels: int = Field(3840 * 2160, gt=0, description="width × height of a picture")
@@ -44,7 +63,9 @@ class Settings(BaseSettings):
         "off", description="on: compare only results of today's engines and rubric"
     )
     stuck_queue_minutes: float = Field(30, gt=0, description="alert where an upload waits longer")
-    daily_budget_usd: float | None = Field(None, gt=0, description="alert above; default: none")
+    daily_budget_usd: float | None = Field(
+        None, gt=0, description="no call and an alert above; for all videos of a day (UTC)"
+    )
     retention_days: float = Field(
         7, ge=0, validation_alias="RETENTION_DAYS", description="frames, sound; 0: right away"
     )
@@ -59,6 +80,15 @@ class Settings(BaseSettings):
     )
     save_json_backup: bool = Field(
         False, validation_alias="SAVE_JSON_BACKUP", description="true: each result as a file too"
+    )
+
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(
+        None, pattern=r"^https?://[^\s/]+", validation_alias="OPENAI_BASE_URL"
+    )
+    gemini_api_key: SecretStr | None = Field(None, validation_alias="GEMINI_API_KEY")
+    gemini_base_url: str | None = Field(
+        None, pattern=r"^https?://[^\s/]+", validation_alias="GOOGLE_GEMINI_BASE_URL"
     )
 
     supabase_url: str | None = Field(None, validation_alias="SUPABASE_URL")

@@ -9,10 +9,49 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, embedded, open_store
+from pitchquest_assets_tests import vendors
+from pitchquest_assets_tests.vendors import FakeVendor
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
+
+
+@pytest.fixture(autouse=True)
+def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test ever calls a real vendor, whatever the developer's environment and .env hold."""
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    for name in VENDOR_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def _gemini_server() -> Iterator[FakeVendor]:
+    with vendors.fake_gemini() as served:  # to stop one takes half a second
+        yield served
+
+
+@pytest.fixture(scope="session")
+def _openai_server() -> Iterator[FakeVendor]:
+    with vendors.fake_openai() as served:
+        yield served
+
+
+@pytest.fixture
+def gemini(_gemini_server: FakeVendor) -> FakeVendor:
+    """A Gemini that has not been asked anything yet; no variable leads to it."""
+    _gemini_server.reset()
+    return _gemini_server
+
+
+@pytest.fixture
+def openai(_openai_server: FakeVendor) -> FakeVendor:
+    """An OpenAI that has not been asked anything yet; no variable leads to it."""
+    _openai_server.reset()
+    return _openai_server
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +89,7 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         connection.execute(
             text(
                 "truncate videos, analysis_results, analysis_results_history,"
-                " monitoring_metrics, asset_values, alerts restart identity"
+                " monitoring_metrics, asset_values, alerts, vendor_answers restart identity"
             )
         )
     return opened

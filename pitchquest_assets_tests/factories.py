@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pitchquest_assets.metering import Call, Reply, Usage
 from pitchquest_assets.model import (
     ContentAnalysis,
     Costs,
@@ -628,3 +629,24 @@ def hour_long() -> PitchResult:
             speech=[(0.6, 600.0), (660.0, duration - 1.2)],
         ),
     )
+
+
+def vendor_call(**overrides: Any) -> Call:
+    values: dict[str, Any] = {
+        "vendor": "gemini",
+        "model": "gemini-3.5-flash-lite",
+        "model_setting": "PITCHQUEST_GEMINI_MODEL",
+        "purpose": "content",
+        "key": "0123",
+        "at_most": Usage(input_tokens=10_000, output_tokens=2_000),
+    }
+    return Call(**(values | overrides))
+
+
+def vendor_reply(**overrides: Any) -> Reply:
+    values: dict[str, Any] = {
+        "body": "an answer",
+        "model": "gemini-3.5-flash-lite-001",
+        "usage": Usage(input_tokens=2_000, output_tokens=400),
+    }
+    return Reply(**(values | overrides))

@@ -28,6 +28,8 @@ MEASURING_PACKAGES = (
     "pocketsphinx",
     "praat-parselmouth",
 )
+# Spares sums like 0.30000000000000004; a token costs more than the last of them.
+COST_DECIMALS = 8
 
 
 def aggregate(
@@ -44,7 +46,11 @@ def aggregate(
     """The whole result of one video; `timestamp` is aware, `job_id` the run that made it."""
     rubric = load_rubric()
     overall = score(content, delivery, visual, rubric)
-    warnings = [*source.warnings, *transcript.warnings, *visual.warnings, *delivery.warnings]
+    warnings = [
+        warning
+        for value in (source, transcript, visual, delivery, content)
+        for warning in value.warnings
+    ]
     return PitchResult(
         video_id=source.video_id,
         job_id=job_id,
@@ -63,14 +69,15 @@ def aggregate(
             models_used=ModelsUsed(
                 transcription=_transcriber(transcript),
                 emotion=None,
-                vision=visual.detector,
-                content=None if content.problem_clarity is None else content.judge,
+                vision=_joined(visual.detector, visual.judge),
+                content=_content_judge(content),
             ),
-            costs=Costs(),
+            costs=_costs(transcript, visual, content),
             rubric=Rubric(name=rubric.name, version=rubric.version, weights=rubric.part_weights),
             coverage=overall.coverage,
             parts=overall.parts,
-            engine_versions={name: version(name) for name in MEASURING_PACKAGES},
+            engine_versions={name: version(name) for name in MEASURING_PACKAGES}
+            | _prompt_versions(content, visual),
             transcript=transcript,
             source=source,
             warnings=list(dict.fromkeys(warnings)),
@@ -82,3 +89,32 @@ def _transcriber(transcript: Transcript) -> str | None:
     if transcript.engine == "none":
         return None
     return f"{transcript.engine}: {transcript.model}"
+
+
+def _content_judge(content: ContentAnalysis) -> str | None:
+    if all(item.score is None for item in content.items):
+        return None
+    return f"{content.judge}: {content.judge_model}" if content.judge_model else content.judge
+
+
+def _joined(*names: str | None) -> str | None:
+    return " + ".join(name for name in names if name) or None
+
+
+def _prompt_versions(content: ContentAnalysis, visual: VisualAnalysis) -> dict[str, str]:
+    """The prompts in use: another wording moves scores as another model does."""
+    versions = {
+        "content_prompt": content.prompt_version,
+        "vision_prompt": visual.prompt_version,
+    }
+    return {name: version for name, version in versions.items() if version}
+
+
+def _costs(transcript: Transcript, visual: VisualAnalysis, content: ContentAnalysis) -> Costs:
+    """What each job cost, and their sum."""
+    return Costs(
+        whisper_api=transcript.cost_usd,
+        gemini_vision=visual.cost_usd,
+        gemini_text=content.cost_usd,
+        total_usd=round(transcript.cost_usd + visual.cost_usd + content.cost_usd, COST_DECIMALS),
+    )

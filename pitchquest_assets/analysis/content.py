@@ -9,6 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pitchquest_assets.analysis.items import (
+    addresses_the_judge,
+    any_matches,
+    content_of,
+    unreadable,
+    unscored,
+)
 from pitchquest_assets.analysis.rubric import (
     MAX_ITEM_SCORE,
     ClarityItem,
@@ -21,6 +28,7 @@ from pitchquest_assets.analysis.sentences import Sentence, plain, split_sentence
 from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript
 
+JUDGE = "rules"
 MAX_QUOTED_SENTENCES = 3
 
 # "not only" and "not just" affirm.
@@ -78,30 +86,26 @@ def judge_content(transcript: Transcript, rubric: RubricDefinition) -> ContentAn
     """
     reason = _unreadable(transcript)
     if reason is not None:
-        return _analysis([_unscored(item, reason) for item in rubric.all_items])
+        return content_of([unscored(item, reason) for item in rubric.all_items], JUDGE)
     heard = [
         Heard(sentence, plain(sentence.text)) for sentence in split_sentences(transcript.words)
     ]
-    judged = [one for one in heard if not _any_matches(rubric.ignored_sentences, one.plain)]
+    judged = [one for one in heard if not addresses_the_judge(one.plain, rubric)]
     findings = _find_items(judged, rubric)
     absent = (
         f"not found in the {len(transcript.words)} words of the transcript; "
         "the rules know common wordings only"
     )
     items = [_spoken_item(item, findings[item.name], judged, absent) for item in rubric.items]
-    return _analysis([*items, _clarity_item(rubric, findings, judged)])
+    return content_of([*items, _clarity_item(rubric, findings, judged)], JUDGE)
 
 
 def _unreadable(transcript: Transcript) -> str | None:
-    """Why the transcript can't be judged."""
-    if not transcript.trusted:
-        return transcript.reason or "there is no transcript that can be trusted"
-    if not any(word.text.strip() for word in transcript.words):
-        return "nothing was said"
+    """Why the rules can't judge the transcript."""
     # Containers call an unknown language "und".
-    if not (transcript.language or "und").lower().startswith(("en", "und")):
-        return f"the rules read English only, and the language is {transcript.language!r}"
-    return None
+    english = (transcript.language or "und").lower().startswith(("en", "und"))
+    language = f"the rules read English only, and the language is {transcript.language!r}"
+    return unreadable(transcript) or (None if english else language)
 
 
 def _find_items(heard: Sequence[Heard], rubric: RubricDefinition) -> dict[str, Findings]:
@@ -121,14 +125,14 @@ def _is_pitch(
     found = {name for name, finding in findings.items() if finding.anchors}
     return not found.isdisjoint(context.one_of) and (
         len(found) >= context.minimum_items
-        or any(_any_matches(context.patterns, one.plain) for one in heard)
+        or any(any_matches(context.patterns, one.plain) for one in heard)
     )
 
 
 def _find_anchors(item: SpokenItem, heard: Sequence[Heard]) -> Findings:
     findings = Findings()
     for index, one in enumerate(heard):
-        if _any_matches(item.unless, one.plain):
+        if any_matches(item.unless, one.plain):
             continue
         for sign in item.signs:
             if _shows(sign, sign.anchors, one.plain, item.negation_counts):
@@ -142,7 +146,7 @@ def _find_further_signs(
 ) -> None:
     """Add the signs near the anchors, but not from neighbours that are `taken` by other items."""
     for index, one in enumerate(heard):
-        if _any_matches(item.unless, one.plain):
+        if any_matches(item.unless, one.plain):
             continue
         for sign in item.signs:
             own = index in findings.anchors or not taken[index] or sign.shared
@@ -161,16 +165,12 @@ def _within(sign: Sign, index: int, anchors: Iterable[int]) -> bool:
 def _shows(sign: Sign, patterns: Iterable[str], text: str, negation_counts: bool) -> bool:
     matches = (match for pattern in patterns for match in compiled(pattern).finditer(text))
     shown = any(negation_counts or not _is_negated(match) for match in matches)
-    return shown and not _any_matches(sign.unless, text)
+    return shown and not any_matches(sign.unless, text)
 
 
 def _is_negated(match: re.Match[str]) -> bool:
     before = match.string[: match.start()]
     return bool(_NEGATED_BEFORE.search(before) or _NEGATED_INSIDE.search(match[0]))
-
-
-def _any_matches(patterns: Iterable[str], text: str) -> bool:
-    return any(compiled(pattern).search(text) for pattern in patterns)
 
 
 def _spoken_item(
@@ -211,12 +211,6 @@ def _neighbours(indices: Iterable[int]) -> list[list[int]]:
 def _quote(heard: Sequence[Heard]) -> Evidence:
     text = " ".join(one.sentence.text for one in heard)
     return Evidence(quote=text, time_seconds=heard[0].sentence.start_seconds)
-
-
-def _unscored(item: SpokenItem | ClarityItem, reason: str) -> RubricItem:
-    return RubricItem(
-        name=item.name, title=item.title, score=None, reason=reason, looked_for=item.looked_for
-    )
 
 
 def _clarity_item(
@@ -288,10 +282,3 @@ def _share_before(index: int, heard: Sequence[Heard]) -> float:
 def _per_100_words(patterns: Iterable[str], heard: Sequence[Heard]) -> float:
     count = sum(len(compiled(p).findall(one.plain)) for p in patterns for one in heard)
     return 100 * count / sum(one.sentence.word_count for one in heard)
-
-
-def _analysis(items: list[RubricItem]) -> ContentAnalysis:
-    """The items, repeated as flat fields: an item's name is its field."""
-    return ContentAnalysis.model_validate(
-        {item.name: item.score for item in items} | {"judge": "rules", "items": items}
-    )

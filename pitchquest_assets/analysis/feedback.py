@@ -102,9 +102,11 @@ def _content_points(content: ContentAnalysis, rubric: RubricDefinition) -> list[
                     part="content",
                     share=one.share,
                     worth=_worth("content", one, scores, rubric),
-                    strength=_filled(texts.strength, rule, item),
+                    strength=_told(texts.strength, rule, item, item.explanation),
                     may_praise=True,
-                    improvement=_filled(texts.weak if one.share else texts.absent, rule, item),
+                    improvement=_told(
+                        texts.weak if one.share else texts.absent, rule, item, _advice(item)
+                    ),
                     evidence=_proof(item),
                 )
             )
@@ -146,6 +148,19 @@ def _worth(
 ) -> float:
     """Points of the whole rubric that stand on this score."""
     return rubric.part_weights[part] * one.weight / sum(score.weight for score in scores)
+
+
+def _told(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem, judged: str | None) -> Text:
+    """The rubric's text, with what a language model said of this very pitch in place of the signs.
+
+    A model looks for levels, not for signs: which of them were missing is not known.
+    """
+    return text.model_copy(update={"detail": judged}) if judged else _filled(text, rule, item)
+
+
+def _advice(item: RubricItem) -> str | None:
+    reworded = item.suggestion and f"You could say: “{item.suggestion}”"
+    return " ".join(one for one in (item.explanation, reworded) if one) or None
 
 
 def _filled(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem) -> Text:

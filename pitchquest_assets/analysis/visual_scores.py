@@ -39,7 +39,7 @@ BRIGHT_LEVEL_ANCHORS: Anchors = ((0.10, 0), (0.35, 4), (0.50, 8), (0.60, 10))
 FACE_CLIPPED_ANCHORS: Anchors = ((0.01, 10), (0.05, 7), (0.10, 4), (0.40, 0))
 CONTRAST_ANCHORS: Anchors = ((0.03, 0), (0.07, 4), (0.12, 8), (0.15, 10))
 
-POSTURE_REASON = "needs a vision judge, which this version does not have"
+POSTURE_REASON = "needs a vision judge: see PITCHQUEST_VISION_JUDGE"
 # Not the speaker's doing in front of the camera, so not part of body language.
 NOT_BODY_LANGUAGE = ("picture_quality", "posture")
 

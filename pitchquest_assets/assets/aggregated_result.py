@@ -19,7 +19,7 @@ from pitchquest_assets.model import (
 
 
 @video_asset(
-    code_version="2",
+    code_version="3",
     group="result",
     kinds={"postgres"},
     checks=(SCORE_ADDS_UP, RESULT_CAN_BE_READ),

@@ -2,21 +2,24 @@
 
 import dagster as dg
 
-from pitchquest_assets.analysis.content import judge_content
 from pitchquest_assets.analysis.rubric import load_rubric
 from pitchquest_assets.assets.metadata import markdown_table
+from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.engines.content_judges import judge_content
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
 
-@video_asset(code_version="2", group="analysis", kinds={"text"}, pool="gemini")
+@video_asset(code_version="3", group="analysis", kinds={"text"}, pool="gemini")
 def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) -> ContentAnalysis:
     """The ten rubric items, 0–5 each, with the sentence that showed it and its second.
 
-    All null with the reason where the transcript cannot be trusted.
+    By rules or by a language model (PITCHQUEST_JUDGE). All null with the reason where the
+    transcript cannot be trusted; fails where the judge that was chosen does not answer, or not
+    usably: no other takes its place.
     """
     rubric = load_rubric()
-    analysis = judge_content(transcript, rubric)
+    analysis = judge_content(transcript, rubric, caller_of(context))
     rows = [
         (
             item.title,
@@ -30,7 +33,11 @@ def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) 
             "judge": analysis.judge,
             "rubric": f"{rubric.name} {rubric.version}",
             "items": markdown_table(("item", "0–5", "evidence"), rows),
-            "cost_usd": 0.0,
+            "model": analysis.judge_model or "",
+            "prompt": analysis.prompt_version or "",
+            "samples": analysis.samples or 0,
+            "warnings": analysis.warnings,
+            "cost_usd": analysis.cost_usd,
         }
     )
     return analysis

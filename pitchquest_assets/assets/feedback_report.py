@@ -17,7 +17,7 @@ def _keep_no_longer(video_id: str) -> None:
         prune_video(open_store(settings), video_id)
 
 
-@video_asset(code_version="1", group="result", kinds={"html"}, afterwards=_keep_no_longer)
+@video_asset(code_version="2", group="result", kinds={"html"}, afterwards=_keep_no_longer)
 def feedback_report(
     context: dg.AssetExecutionContext, aggregated_result: PitchResult, frames: Frames
 ) -> Report:

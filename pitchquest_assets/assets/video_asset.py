@@ -9,6 +9,7 @@ import dagster as dg
 
 from pitchquest_assets.assets.checks import ValueCheck
 from pitchquest_assets.errors import (
+    BudgetExceeded,
     EngineUnavailable,
     Interrupted,
     InvalidInput,
@@ -17,6 +18,8 @@ from pitchquest_assets.errors import (
     StoreCorrupt,
     Superseded,
     UnknownVideo,
+    UnusableAnswer,
+    VendorRefused,
 )
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
@@ -30,6 +33,9 @@ LASTING = (
     StoreCorrupt,
     Superseded,
     UnknownVideo,
+    BudgetExceeded,
+    UnusableAnswer,
+    VendorRefused,
 )
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS

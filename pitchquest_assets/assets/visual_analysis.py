@@ -5,15 +5,17 @@ import dagster as dg
 from pitchquest_assets.analysis.visual import analyse_visual
 from pitchquest_assets.assets.checks import PICTURE_IS_USABLE
 from pitchquest_assets.assets.metadata import analysis_metadata
+from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines import models
 from pitchquest_assets.engines.progress import log_progress
+from pitchquest_assets.engines.vision_judge import judge_pictures
 from pitchquest_assets.model import Frames, VisualAnalysis
 from pitchquest_assets.settings import load_settings
 
 
 @video_asset(
-    code_version="2",
+    code_version="3",
     group="analysis",
     kinds={"image"},
     checks=(PICTURE_IS_USABLE,),
@@ -22,16 +24,21 @@ from pitchquest_assets.settings import load_settings
 def visual_analysis(context: dg.AssetExecutionContext, frames: Frames) -> VisualAnalysis:
     """Face presence, framing, movement and picture quality of the sampled frames.
 
-    Camera-facing share and smile need the landmarks of YuNet and are null without its model.
+    Camera-facing share and smile need the landmarks of YuNet and are null without its model. A
+    vision judge (PITCHQUEST_VISION_JUDGE) adds posture, body language, eye contact and slides, and
+    changes no figure and no overall score; fails where it is on and does not answer usably.
     """
     model = None
     if frames.frames:
         model = models.fetch("yunet", load_settings(), log_progress(context.log.info))
-    analysis = analyse_visual(frames, yunet_model=model)
+    measured = analyse_visual(frames, yunet_model=model)
+    analysis = judge_pictures(frames, measured, caller_of(context))
     context.add_asset_metadata(
         {
             "frames": analysis.frames_analyzed,
             "detector": analysis.detector or "none",
+            "judge": analysis.judge or "none",
+            "cost_usd": analysis.cost_usd,
             **analysis_metadata(analysis.scores, analysis.measurements),
         }
     )

@@ -11,6 +11,7 @@ from pitchquest_assets.automation.event_log import (
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.io_manager import StoreResource
 from pitchquest_assets.store.retention import (
+    prune_answers,
     prune_records,
     prune_results,
     prune_values,
@@ -24,11 +25,14 @@ RECORDS_RETENTION_DAYS = 30
 def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """Frames, sound, transcripts and analyses of finished videos, after RETENTION_DAYS.
 
-    Reports and results stay. Objects that no row names go after a day.
+    What vendors answered goes with them. Reports and results stay. Objects that no row names go
+    after a day.
     """
+    days = load_settings().retention_days
     _told(
         context,
-        values=prune_values(store.store(), load_settings().retention_days),
+        values=prune_values(store.store(), days),
+        vendor_answers=prune_answers(store.store(), days),
         objects_without_row=sweep_objects(store.store()),
     )
 

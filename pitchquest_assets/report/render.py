@@ -124,7 +124,11 @@ def event_groups(events: Iterable[Event]) -> list[EventGroup]:
 
 def shared_reason(values: Iterable[Measurement | Score | RubricItem]) -> str | None:
     """The one reason for which nothing of this could be had; None where there is something."""
-    reasons = {value.reason for value in values}
+    # An item that is scored may have a reason, too: why it is not sure.
+    reasons = {
+        None if isinstance(value, RubricItem) and value.score is not None else value.reason
+        for value in values
+    }
     return reasons.pop() if len(reasons) == 1 else None
 
 

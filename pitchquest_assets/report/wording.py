@@ -19,7 +19,12 @@ NAMES = {
     "face_offset_x": "Face, sideways",
     "face_offset_y": "Face, up or down",
 }
-EVENT_NAMES = {"long_pause": "Long pauses", "filler": "Fillers", "cut": "Cuts"}
+EVENT_NAMES = {
+    "long_pause": "Long pauses",
+    "filler": "Fillers",
+    "cut": "Cuts",
+    "vision_judge": "Vision judge",
+}
 ABBREVIATIONS = {"f0": "F0", "sd": "SD", "pvq": "PVQ", "db": "dB", "hz": "Hz", "wpm": "wpm"}
 
 

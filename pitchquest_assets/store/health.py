@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from pitchquest_assets.store import Store
 from pitchquest_assets.store.alerts import raise_alert
+from pitchquest_assets.store.ledger import spent_today
 
 # A video that is tried again waits since then, not since its upload; one whose file is still to
 # come does not wait for us.
@@ -43,18 +44,6 @@ _STORE = text("""
     insert into monitoring_metrics (metric_type, metric_value)
     values ('system_health', cast(:value as jsonb))
 """)
-# Each counts what the other may lack: calls of runs that failed, and calls that were not metered.
-_SPENT_TODAY = text("""
-    select greatest(
-      (select coalesce(sum((metadata -> 'costs' ->> 'total_usd')::float8), 0) from (
-         select metadata from analysis_results where created_at >= :midnight
-         union all
-         select metadata from analysis_results_history where created_at >= :midnight
-       ) as results),
-      (select coalesce(sum((metric_value ->> 'total_usd')::float8), 0) from monitoring_metrics
-         where metric_type = 'api_cost' and "timestamp" >= :midnight)
-    )
-""")
 
 
 def record_health(
@@ -75,7 +64,7 @@ def record_health(
         value = dict(connection.execute(_MEASURE).mappings().one())
         value["disk_free_bytes"] = disk_free_bytes
         value["stuck_since"] = _stuck_since(connection, value, stuck_after, now)
-        value["spent_today_usd"] = spent = _spent_today(connection, now)
+        value["spent_today_usd"] = spent = spent_today(connection)
         if daily_budget_usd is not None and spent > daily_budget_usd:
             raise_alert(
                 connection,
@@ -108,8 +97,3 @@ def _stuck_since(
         "Dagit.",
     )
     return str(since)
-
-
-def _spent_today(connection: Connection, now: datetime) -> float:
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return float(connection.scalar(_SPENT_TODAY, {"midnight": midnight}) or 0.0)

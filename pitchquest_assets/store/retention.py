@@ -34,6 +34,16 @@ _DELETE_VALUES = f"""
 """
 _DELETE_OLD_VALUES = text(_DELETE_VALUES.format(condition="asset_values.created_at < :before"))
 _DELETE_VALUES_OF_VIDEO = text(_DELETE_VALUES.format(condition="partition_key = :video_id"))
+_DELETE_OLD_ANSWERS = text(f"""
+    delete from vendor_answers where key in (
+      select key from vendor_answers where created_at < :before order by created_at limit {BATCH}
+    )
+""")
+_DELETE_ANSWERS_OF_VIDEO = text("""
+    delete from vendor_answers using videos
+    where vendor_answers.video_id = :video_id and videos.video_id = :video_id
+      and status in ('completed', 'failed')
+""")
 _OLD_VIDEOS = text(f"""
     select video_id from videos
     where status in ('completed', 'failed') and updated_at < :before
@@ -83,6 +93,8 @@ _UNUSED_KEYS = text("""
 def prune_video(store: Store, video_id: str) -> int:
     """Remove the values of a finished video but its report, as RETENTION_DAYS=0 wants.
 
+    What vendors answered about it goes with them.
+
     Does nothing while a run is processing the video, or it waits for one.
 
     Returns:
@@ -90,6 +102,7 @@ def prune_video(store: Store, video_id: str) -> int:
     """
     values = {"video_id": video_id}
     paths = store.transaction(lambda c: list(c.scalars(_DELETE_VALUES_OF_VIDEO, values)))
+    store.transaction(lambda c: c.execute(_DELETE_ANSWERS_OF_VIDEO, values))
     _delete_objects(store, paths)
     return len(paths)
 
@@ -104,6 +117,14 @@ def prune_values(store: Store, retention_days: float) -> int:
         return len(paths)
 
     return _until_done(batch)
+
+
+def prune_answers(store: Store, retention_days: float) -> int:
+    """Remove what vendors answered earlier; a run that is tried again would pay anew."""
+    values = {"before": before(retention_days)}
+    return _until_done(
+        lambda: store.transaction(lambda c: c.execute(_DELETE_OLD_ANSWERS, values).rowcount)
+    )
 
 
 def prune_results(store: Store, retention_days: float) -> list[str]:
@@ -181,7 +202,7 @@ def _delete_videos(
     paths = list(connection.scalars(_DELETE_ALL_VALUES_OF_VIDEOS, found))
     files = connection.execute(_FILES_OF_VIDEOS, found)
     uploads = [path for row in files for path in row if path]
-    for table in ("analysis_results", "analysis_results_history", "videos"):
+    for table in ("vendor_answers", "analysis_results", "analysis_results_history", "videos"):
         connection.execute(text(f"delete from {table} where video_id = any(:ids)"), found)
     return found["ids"], paths, uploads
 

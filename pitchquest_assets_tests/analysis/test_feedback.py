@@ -175,3 +175,17 @@ def test_every_text_of_the_rubric_can_be_told() -> None:
             assert len(told) == 1, item.name
             assert told[0].title
             assert "{" not in told[0].detail
+
+
+def test_a_language_model_s_words_take_the_place_of_the_signs() -> None:
+    content = content_of({"ask": 2, "team": 5})
+    told = {"explanation": "The amount is missing.", "suggestion": "We are raising ___."}
+    judged = [
+        one.model_copy(update=told if one.name == "ask" else {"explanation": "Two founders."})
+        for one in content.items
+    ]
+    lists = feedback_of(content.model_copy(update={"items": judged}))
+    assert [one.detail for one in lists.improvements] == [
+        "The amount is missing. You could say: “We are raising ___.”"
+    ]
+    assert [one.detail for one in lists.strengths] == ["Two founders."]

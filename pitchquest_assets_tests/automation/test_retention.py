@@ -45,7 +45,7 @@ def test_the_job_says_what_it_removed_and_finds_nothing_the_second_time(
     report = add_old_video(store, home)
     instance.add_dynamic_partitions("videos", ["old", "no-row"])
     nothing = {
-        "intermediate_values": {"values": 0, "objects_without_row": 0},
+        "intermediate_values": {"values": 0, "vendor_answers": 0, "objects_without_row": 0},
         "old_results": {"videos": 0},
         "partition_keys": {"keys": 0},
         "event_log": {"events": 0, "runs": 0},

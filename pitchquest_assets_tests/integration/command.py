@@ -12,6 +12,8 @@ from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import open_store, videos
 from pitchquest_assets.store.videos import VideoRow
 
+# Of the environment that runs the tests, nothing of these gets through: no vendor is ever called.
+OURS = ("PITCHQUEST", "DAGSTER", "OPENAI", "GEMINI", "GOOGLE")
 PITCHQUEST = Path(sys.executable).with_name("pitchquest")
 
 
@@ -43,7 +45,7 @@ class Command:
     def start(self, *arguments: str | Path, **variables: str) -> subprocess.Popen[str]:
         """Start, and leave it running."""
         environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("PITCHQUEST", "DAGSTER"))},
+            **{k: v for k, v in os.environ.items() if not k.startswith(OURS)},
             "PITCHQUEST_HOME": str(self.home),
             "PITCHQUEST_DOWNLOADS": "off",
             **self.variables,

@@ -411,7 +411,7 @@ def test_how_it_was_made_is_told() -> None:
         "yunet_2026may",
         "pitchquest, version 1",
         "content 60, delivery 25, visual 15",
-        "no paid service was used",
+        "nothing was paid",
         "21.4 s",
         "faster-whisper 1.2.1",
         "6f1c1f6e-0f7f-4b6e-9a53-1d1a5f0a7c11",
@@ -423,4 +423,23 @@ def test_costs_are_itemised_where_there_are_any() -> None:
     costs = factories.Costs(gemini_text=0.0123, total_usd=0.0123)
     text = page_of(factories.pitch_result(costs=costs)).text
     assert "$0.0123" in text
-    assert "no paid service" not in text
+    assert "nothing was paid" not in text
+
+
+def test_what_a_language_model_said_is_shown_as_text() -> None:
+    told = {
+        "explanation": "The amount is <b>missing</b>.",
+        "suggestion": "We are raising ___.",
+        "reason": "3 answers from 1 to 4: low confidence",
+    }
+    content = factories.content_analysis(judge="gemini", judge_model="g-1")
+    items = [one.model_copy(update=told) for one in content.items]
+    judged = content.model_copy(update={"items": items})
+    used = factories.ModelsUsed(
+        transcription=None, emotion=None, vision=None, content="gemini: g-1"
+    )
+    text = page_of(factories.pitch_result(content_analysis=judged, models_used=used)).text
+    assert "The amount is <b>missing</b>." in text
+    assert "You could say: “We are raising ___.”" in text
+    assert "low confidence" in text
+    assert "a language model" in text

@@ -28,6 +28,7 @@ RESULT: dict[str, Any] = {name: {} for name in DOCUMENTS} | {"job_id": "job"}
 SECONDS = {"processing_time_seconds": 1.5}
 VIDEO = {"filename": "pitch.mp4", "owner": str(ALICE)}
 MORE = {"video_id": "more", "file_path": f"videos/{ALICE}/more.mp4"}
+ANSWER = {"vendor": "gemini", "model": "model", "purpose": "content", "answer": {}}
 # Videos that other rows belong to: one with a result, one without.
 PARENTS = [
     VIDEO | {"video_id": name, "file_path": f"videos/{ALICE}/{name}.mp4"}
@@ -65,6 +66,11 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"kind": "drift", "event_key": "there", "message": "Drift."},
         {"kind": "drift", "event_key": "more", "message": "Drift."},
         {"message": "changed"},
+    ),
+    "vendor_answers": (
+        ANSWER | {"key": "there", "video_id": "there"},
+        ANSWER | {"key": "more", "video_id": "more"},
+        {"model": "changed"},
     ),
 }
 KEYS = ("video_id", "asset_key", "event_key", "metric_type")

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from pitchquest_assets.store import Store, queue, results, videos
 from pitchquest_assets.store.health import record_health
+from pitchquest_assets.store.ledger import CallLedger
 from pitchquest_assets_tests import factories
 
 
@@ -24,13 +25,12 @@ def execute(store: Store, statement: str, **values: object) -> None:
         connection.execute(text(statement), values)
 
 
-def complete(store: Store, video_id: str, *, seconds: float = 20.0, usd: float = 0.0) -> None:
+def complete(store: Store, video_id: str, *, seconds: float = 20.0) -> None:
     videos.register(store, video_id, "/in/pitch.mp4")
     result = factories.pitch_result(
         video_id=video_id,
         timestamp=datetime.now(UTC),
         processing_time_seconds=seconds,
-        metadata=factories.result_metadata(costs={"total_usd": usd}),
     )
     results.save_result(store, result)
 
@@ -93,17 +93,17 @@ def test_a_video_that_is_tried_again_has_waited_since_then_only(store: Store) ->
     assert measure(store)["oldest_waiting_seconds"] < 60
 
 
-def test_the_daily_budget_is_told_of_once_a_day_and_counts_replaced_results(store: Store) -> None:
-    complete(store, "pitch", usd=0.6)
+def test_the_daily_budget_is_told_of_once_a_day(store: Store) -> None:
+    pay(store, 0.6)
     assert measure(store, budget=1.0)["spent_today_usd"] == 0.6
-    complete(store, "pitch", usd=0.5)
-    complete(store, "yesterday", usd=5.0)
+    assert alerts(store) == []
+    pay(store, 0.5)
+    pay(store, 5.0)
     execute(
         store,
-        "update analysis_results set created_at = now() - interval '1 day' where video_id = :v",
-        v="yesterday",
+        "update monitoring_metrics set timestamp = now() - interval '1 day'"
+        " where metric_value ->> 'cost_usd' = '5.0'",
     )
-    assert alerts(store) == []
     for _ in range(2):
         assert round(measure(store, budget=1.0)["spent_today_usd"], 6) == 1.1
     ((kind, message),) = alerts(store)
@@ -112,11 +112,6 @@ def test_the_daily_budget_is_told_of_once_a_day_and_counts_replaced_results(stor
     assert measure(store, budget=None)["spent_today_usd"] > 1
 
 
-def test_metered_calls_of_failed_runs_count_and_nothing_counts_twice(store: Store) -> None:
-    complete(store, "pitch", usd=0.6)
-    execute(
-        store,
-        "insert into monitoring_metrics (metric_type, metric_value) values"
-        """ ('api_cost', '{"total_usd": 0.6}'), ('api_cost', '{"total_usd": 0.25}')""",
-    )
-    assert measure(store)["spent_today_usd"] == 0.85
+def pay(store: Store, usd: float) -> None:
+    call = factories.vendor_call()
+    CallLedger(store, "pitch", "job-1").record(call, factories.vendor_reply(), usd)

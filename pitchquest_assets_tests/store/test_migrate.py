@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from pitchquest_assets.store import Store, embedded, migrate
 
 TABLES = {
+    "vendor_answers",
     "videos",
     "analysis_results",
     "analysis_results_history",

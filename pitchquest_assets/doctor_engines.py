@@ -1,0 +1,123 @@
+"""What `pitchquest doctor` tries of the vendors: each key by its cheapest call, models' ends."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from typing import Literal
+
+from pitchquest_assets.engines import gemini_client, openai_client
+from pitchquest_assets.engines.content_judges import choose_judge
+from pitchquest_assets.engines.prompts import load_prompt
+from pitchquest_assets.engines.vendor_errors import Trouble, as_error
+from pitchquest_assets.engines.vendor_models import find_model, price_of
+from pitchquest_assets.engines.vision_judge import wants_vision_judge
+from pitchquest_assets.metering import Call, Usage, VendorName
+from pitchquest_assets.settings import Settings
+
+State = Literal["ok", "failed", "not configured"]
+
+WARN_DAYS_AHEAD = 90
+PATIENCE_SECONDS = 15.0
+
+
+def tries() -> dict[str, Callable[[Settings], tuple[State, str]]]:
+    """What to try, by name; each raises a PitchQuestError or says how it is."""
+    return {"judges": _judges, "Gemini": _gemini, "OpenAI": _openai}
+
+
+def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[State, str] | None:
+    """A sentence where the vendor ends the model within 90 days; a failure where it has."""
+    row = find_model(vendor, model)
+    if row is None or row.ends is None:
+        return None
+    days = (row.ends - today).days
+    if days <= 0:
+        return "failed", f"{model} ended on {row.ends}: choose another model with {setting}."
+    if days <= WARN_DAYS_AHEAD:
+        return "ok", f"{model} ends on {row.ends}, in {days} days: choose another with {setting}"
+    return None
+
+
+def _judges(settings: Settings) -> tuple[State, str]:
+    judge, pictures = choose_judge(settings), wants_vision_judge(settings)
+    told = "the words by the rules of the rubric"
+    if judge != "rules":
+        told = f"the words by {judge} (prompt {load_prompt('content_judge').version})"
+    seen = "pictures are measured here only"
+    if pictures:
+        seen = f"pictures go to Gemini too (prompt {load_prompt('vision_judge').version})"
+    return "ok", f"{told}; {seen}"
+
+
+def _gemini(settings: Settings) -> tuple[State, str]:
+    if settings.gemini_api_key is None:
+        return "not configured", "GEMINI_API_KEY is not set: nothing goes to Gemini."
+    model, setting = settings.gemini_model, "PITCHQUEST_GEMINI_MODEL"
+    settings = _impatient(settings)
+    client = gemini_client.open_client(settings)
+    try:
+        with gemini_client.gemini_troubles():
+            client.models.get(model=model)
+    except Trouble as trouble:
+        raise as_error(trouble, _call("gemini", model, setting), settings, 1) from trouble
+    return _told(settings, "gemini", [(model, setting)])
+
+
+def _openai(settings: Settings) -> tuple[State, str]:
+    if settings.openai_api_key is None and settings.openai_base_url is None:
+        return "not configured", "OPENAI_API_KEY is not set: nothing goes to OpenAI."
+    in_use = _openai_models(settings)
+    settings = _impatient(settings)
+    client = openai_client.open_client(settings)
+    try:
+        with openai_client.openai_troubles():
+            served = {one.id for one in client.models.list()}
+    except Trouble as trouble:
+        call = _call("openai", *(in_use[0] if in_use else ("", "")))
+        raise as_error(trouble, call, settings, 1) from trouble
+    except AttributeError as error:  # the SDK hands out whatever is no JSON as text
+        page = Trouble("no list of models", status=200, reason="format")
+        raise as_error(page, _call("openai", "", ""), settings, 1) from error
+    for model, setting in in_use:
+        # Ollama's names go without their tag.
+        if not {model, f"{model}:latest"} & served:
+            missing = Trouble(status=404)
+            raise as_error(missing, _call("openai", model, setting), settings, 1)
+    return _told(settings, "openai", in_use)
+
+
+def _openai_models(settings: Settings) -> list[tuple[str, str]]:
+    """The models in use, each with the setting that names it."""
+    if choose_judge(settings) != "openai":
+        return []
+    return [(str(settings.openai_judge_model), "PITCHQUEST_OPENAI_JUDGE_MODEL")]
+
+
+def _told(
+    settings: Settings, vendor: VendorName, models: Iterable[tuple[str, str]]
+) -> tuple[State, str]:
+    """The key works; what is to be said of each model."""
+    said = ["the key works"]
+    for model, setting in models:
+        end = ending(vendor, model, setting, datetime.now(UTC).date())
+        if end and end[0] == "failed":
+            return end
+        price = price_of(vendor, model, settings.model_prices)
+        unknown = "" if price else f", price not known (PITCHQUEST_MODEL_PRICES={model}=IN/OUT)"
+        said.append(end[1] if end else f"{model} is there{unknown}")
+    return "ok", "; ".join(said)
+
+
+def _impatient(settings: Settings) -> Settings:
+    return settings.model_copy(update={"vendor_timeout_seconds": PATIENCE_SECONDS})
+
+
+def _call(vendor: VendorName, model: str, setting: str) -> Call:
+    """For the sentence of an error."""
+    return Call(
+        vendor=vendor,
+        model=model,
+        model_setting=setting,
+        purpose="content",
+        key="",
+        at_most=Usage(),
+    )

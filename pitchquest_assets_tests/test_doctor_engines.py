@@ -1,0 +1,108 @@
+"""What the doctor says of vendors, by the real SDKs against servers on this machine."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pitchquest_assets import doctor_engines
+from pitchquest_assets.errors import PitchQuestError
+from pitchquest_assets.settings import Settings
+from pitchquest_assets_tests import vendors
+from pitchquest_assets_tests.vendors import FakeVendor
+
+
+def examine(what: str, **settings: Any) -> tuple[str, str]:
+    try:
+        return doctor_engines.tries()[what](Settings(**settings))
+    except PitchQuestError as error:
+        return "failed", str(error)
+
+
+def gemini_settings(gemini: FakeVendor, **settings: str) -> dict[str, str]:
+    given = {"GEMINI_API_KEY": vendors.GEMINI_KEY, "GOOGLE_GEMINI_BASE_URL": gemini.url}
+    return given | settings
+
+
+def openai_settings(openai: FakeVendor, **settings: str) -> dict[str, str]:
+    given = {"OPENAI_API_KEY": vendors.OPENAI_KEY, "OPENAI_BASE_URL": openai.url}
+    return given | {"judge": "openai", "openai_judge_model": "judge-1"} | settings
+
+
+def test_without_keys_nothing_is_configured_and_the_rules_judge() -> None:
+    assert examine("Gemini")[0] == "not configured"
+    assert examine("OpenAI")[0] == "not configured"
+    told = "the words by the rules of the rubric; pictures are measured here only"
+    assert examine("judges") == ("ok", told)
+
+
+def test_a_good_gemini_key_costs_one_look_at_the_model(gemini: FakeVendor) -> None:
+    state, told = examine("Gemini", **gemini_settings(gemini))
+    assert (state, told) == ("ok", "the key works; gemini-3.5-flash-lite is there")
+    assert [(r.method, r.path) for r in gemini.requests] == [
+        ("GET", "/v1/models/gemini-3.5-flash-lite")
+    ]
+    assert "pictures go to Gemini too" in examine("judges", **gemini_settings(gemini))[1]
+
+
+def test_a_good_openai_key_costs_one_list_of_models(openai: FakeVendor) -> None:
+    state, told = examine("OpenAI", **openai_settings(openai))
+    assert state == "ok"
+    assert "judge-1 is there, price not known (PITCHQUEST_MODEL_PRICES=judge-1=IN/OUT)" in told
+    assert [(r.method, r.path) for r in openai.requests] == [("GET", "/v1/models")]
+    priced = openai_settings(openai, model_prices="judge-1=0/0")
+    assert examine("OpenAI", **priced)[1] == "the key works; judge-1 is there"
+
+
+def test_a_wrong_key_is_told_without_it(gemini: FakeVendor, openai: FakeVendor) -> None:
+    for what, settings in (
+        ("Gemini", gemini_settings(gemini, GEMINI_API_KEY="AIza-secret")),
+        ("OpenAI", openai_settings(openai, OPENAI_API_KEY="sk-secret")),
+    ):
+        state, told = examine(what, **settings)
+        assert state == "failed"
+        assert f"refuses the key in {what.upper()}_API_KEY" in told
+        assert "secret" not in told
+
+
+def test_an_unknown_model_is_told_with_its_setting(gemini: FakeVendor, openai: FakeVendor) -> None:
+    gemini.script = [vendors.gemini_error(404, "NOT_FOUND", "models/gemini-9 is not found")]
+    state, told = examine("Gemini", **gemini_settings(gemini, gemini_model="gemini-9"))
+    assert (state, "set PITCHQUEST_GEMINI_MODEL to one" in told) == ("failed", True)
+    state, told = examine("OpenAI", **openai_settings(openai, openai_judge_model="judge-9"))
+    assert (state, "set PITCHQUEST_OPENAI_JUDGE_MODEL to one" in told) == ("failed", True)
+
+
+def test_another_kind_of_server_is_told(gemini: FakeVendor, openai: FakeVendor) -> None:
+    gemini.script, openai.script = [vendors.page()], [vendors.page()]
+    told = (
+        examine("Gemini", **gemini_settings(gemini)),
+        examine("OpenAI", **openai_settings(openai)),
+    )
+    assert [state for state, _ in told] == ["failed", "failed"]
+    assert "check GOOGLE_GEMINI_BASE_URL" in told[0][1]
+    assert "check OPENAI_BASE_URL" in told[1][1]
+
+
+@pytest.mark.parametrize(
+    ("today", "state", "told"),
+    [
+        (date(2026, 11, 27), None, None),
+        (date(2026, 11, 28), "ok", "in 90 days"),
+        (date(2027, 2, 25), "ok", "in 1 days"),
+        (date(2027, 2, 26), "failed", "ended on 2027-02-26"),
+    ],
+)
+def test_an_end_is_told_ninety_days_ahead(today: date, state: str | None, told: str | None) -> None:
+    found = doctor_engines.ending("openai", "whisper-1", "PITCHQUEST_X", today)
+    assert (found[0] if found else None) == state
+    if found and told:
+        assert told in found[1]
+        assert "PITCHQUEST_X" in found[1]
+
+
+def test_a_judge_that_lacks_its_key_is_told() -> None:
+    assert examine("judges", judge="gemini") == (
+        "failed",
+        "PITCHQUEST_JUDGE=gemini needs GEMINI_API_KEY.",
+    )
