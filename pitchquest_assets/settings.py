@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     )
     transcriber: Literal["auto", "captions", "whisper", "pocketsphinx", "off"] = "auto"
     whisper_model: str = Field("base.en", description="size, see `pitchquest models list`")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where local models compute; auto: on a GPU where there is one"
+    )
+    emotion: Literal["off", "on"] = Field(
+        "off", description="on: vocal energy; not for commercial use, see `pitchquest models list`"
+    )
 
     judge: Literal["auto", "rules", "gemini", "openai"] = Field(
         "auto", description="of the content; auto: gemini where GEMINI_API_KEY is set, else rules"
