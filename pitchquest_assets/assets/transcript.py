@@ -11,7 +11,7 @@ from pitchquest_assets.settings import load_settings
 
 
 @video_asset(
-    code_version="2",
+    code_version="3",
     group="analysis",
     kinds={"text"},
     checks=(TRANSCRIPT_IS_TRUSTED,),

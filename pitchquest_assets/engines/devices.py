@@ -25,10 +25,10 @@ def choose_device(wanted: Wanted, *, gpus: int) -> Device:
 
 @contextmanager
 def computing_on(device: Device) -> Iterator[None]:
-    """What fails on a GPU (no memory left, no driver, no cuBLAS) becomes one sentence."""
+    """What fails on a GPU (no memory, no cuBLAS, no float16) becomes one sentence."""
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         if device == "cpu":
             raise
         cause = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

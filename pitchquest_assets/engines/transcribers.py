@@ -39,11 +39,13 @@ def transcribe(
         raise EngineUnavailable(
             f"PITCHQUEST_TRANSCRIBER=captions, but {source.filename} has none; {CAPTIONS_HINT}."
         )
-    if wanted in ("auto", "whisper") and (
-        folder := models.fetch(f"whisper-{settings.whisper_model}", settings, progress)
-    ):
+    if wanted in ("auto", "whisper") and (folder := models.fetch_whisper(settings, progress)):
         return transcribe_whisper(
-            folder, settings.whisper_model, audio, f"for a better one {CAPTIONS_HINT}"
+            folder,
+            settings.whisper_model,
+            audio,
+            f"for a better one {CAPTIONS_HINT}",
+            wanted=settings.device,
         )
     name = f"whisper-{settings.whisper_model}"
     if wanted == "whisper":
