@@ -41,6 +41,7 @@ MAX_TIMELINE_POINTS = 600
 # Engines that leave fillers out: what they show is a lower bound.
 FILLER_NOTES = {
     "whisper": ["a lower bound, Whisper drops most"],
+    "openai": ["a lower bound, OpenAI's models drop most"],
     "captions": ["a lower bound, captions often leave them out"],
 }
 

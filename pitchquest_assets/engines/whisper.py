@@ -36,13 +36,20 @@ Samples = npt.NDArray[np.float32]
 
 
 def transcribe_whisper(
-    folder: Path, name: str, audio: Audio, hint: str, *, wanted: Wanted = "auto"
+    folder: Path,
+    name: str,
+    audio: Audio,
+    hint: str,
+    *,
+    wanted: Wanted = "auto",
+    language: str | None = None,
 ) -> Transcript:
     """The words that Whisper hears, with their probabilities; fillers are mostly dropped by it.
 
     Args:
         folder: a CTranslate2 conversion (model.bin, config.json, tokenizer.json, vocabulary.txt).
         name: the model's size, such as base.en; names in .en know only English.
+        language: spoken, ISO 639-1; without it that of the first piece is detected.
 
     Raises:
         EngineUnavailable: the GPU that was asked for is not here, or fails.
@@ -56,7 +63,9 @@ def transcribe_whisper(
         model = WhisperModel(
             str(folder), device=device, compute_type=COMPUTE_TYPES[device], local_files_only=True
         )
-        language = "en" if name.endswith(".en") else _language_of(model, audio, pieces)
+        if name.endswith(".en"):
+            language = "en"
+        language = language or _language_of(model, audio, pieces)
         words = list(_words(model, audio, pieces, language, PIECES_AT_ONCE[device]))
     return make_transcript(
         engine="whisper",
