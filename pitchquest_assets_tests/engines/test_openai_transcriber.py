@@ -10,6 +10,7 @@ import pytest
 from werkzeug import Request, Response
 
 from pitchquest_assets.analysis import pieces
+from pitchquest_assets.analysis.sound import read_samples
 from pitchquest_assets.engines import openai_transcriber
 from pitchquest_assets.engines.clients import Caller
 from pitchquest_assets.engines.openai_transcriber import FILLERS, transcribe_openai
@@ -165,7 +166,8 @@ def test_another_model_s_words_are_laid_over_the_sound(
 def test_words_that_do_not_fit_the_sound_are_not_trusted(
     hear: Callable[..., Transcript], openai: FakeVendor, speech: Audio
 ) -> None:
-    heard = hear(speech, openai_transcribe_model="gpt-transcribe")
+    noise = read_samples(speech, 0, 6)
+    heard = hear(audio_from(noise), openai_transcribe_model="gpt-transcribe")
     assert not heard.trusted
     assert "do not fit the sound" in (heard.reason or "")
 
