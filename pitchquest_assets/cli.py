@@ -270,7 +270,9 @@ def models_list() -> None:
 
 @models_app.command("pull", epilog="Example: pitchquest models pull yunet whisper-base.en")
 def models_pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Default: all of them.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Default: yunet, whisper-base.en.")
+    ] = None,
 ) -> None:
     """Fetch models at their pinned revisions and check them."""
     from pitchquest_assets.tables import pull_models

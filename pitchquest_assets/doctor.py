@@ -9,7 +9,6 @@ from typing import Literal
 from sqlalchemy import text
 
 from pitchquest_assets import doctor_engines, doctor_supabase
-from pitchquest_assets.engines import weights
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import open_engine, spool
@@ -40,7 +39,6 @@ def examine(settings: Settings) -> list[Finding]:
         "schema": _schema,
         **(doctor_supabase.tries() if settings.supabase_url else {"objects": _objects}),
         "disk": _disk,
-        "models": _models,
         **doctor_engines.tries(),
         "Dagster": _dagster,
         "daemon": _daemon,
@@ -84,14 +82,6 @@ def _disk(settings: Settings) -> tuple[State, str]:
     if free_gb < MIN_FREE_GB:
         return "failed", f"{told}: make room, or lower RETENTION_DAYS."
     return "ok", told
-
-
-def _models(settings: Settings) -> tuple[State, str]:
-    rows = weights.list_models(settings.models_path)
-    absent = [row.model.name for row in rows if row.path is None]
-    if absent:
-        return "not configured", f"{', '.join(absent)}: `pitchquest models pull` fetches them."
-    return "ok", f"{len(rows)} in {settings.models_path}"
 
 
 def _dagster(settings: Settings) -> tuple[State, str]:

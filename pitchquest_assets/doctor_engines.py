@@ -1,12 +1,15 @@
-"""What `pitchquest doctor` tries of the vendors: each key by its cheapest call, models' ends."""
+"""What `pitchquest doctor` tries of the engines: weights, devices, keys, models' ends."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Literal
 
-from pitchquest_assets.engines import gemini_client, openai_client
+from pitchquest_assets.engines import emotion, gemini_client, models, openai_client, weights
 from pitchquest_assets.engines.content_judges import choose_judge
+from pitchquest_assets.engines.devices import Device, choose_device
 from pitchquest_assets.engines.prompts import load_prompt
+from pitchquest_assets.engines.registry import MODELS, WAV2VEC2_EMOTION, YUNET
+from pitchquest_assets.engines.transcribers import uses_openai
 from pitchquest_assets.engines.vendor_errors import Trouble, as_error
 from pitchquest_assets.engines.vendor_models import find_model, price_of
 from pitchquest_assets.engines.vision_judge import wants_vision_judge
@@ -21,7 +24,13 @@ PATIENCE_SECONDS = 15.0
 
 def tries() -> dict[str, Callable[[Settings], tuple[State, str]]]:
     """What to try, by name; each raises a PitchQuestError or says how it is."""
-    return {"judges": _judges, "Gemini": _gemini, "OpenAI": _openai}
+    return {
+        "models": _models,
+        "vocal energy": _vocal_energy,
+        "judges": _judges,
+        "Gemini": _gemini,
+        "OpenAI": _openai,
+    }
 
 
 def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[State, str] | None:
@@ -35,6 +44,40 @@ def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[S
     if days <= WARN_DAYS_AHEAD:
         return "ok", f"{model} ends on {row.ends}, in {days} days: choose another with {setting}"
     return None
+
+
+def _models(settings: Settings) -> tuple[State, str]:
+    """The weights that the settings ask for, and where Whisper computes."""
+    wanted = [YUNET.name]
+    device = ""
+    if settings.transcriber in ("auto", "whisper"):
+        if (name := f"whisper-{settings.whisper_model}") in MODELS:
+            wanted.append(name)
+        else:
+            models.whisper_by_hand(settings)
+        device = f"; Whisper computes on {_whisper_device(settings)}"
+    absent = [name for name in wanted if weights.find(name, settings.models_path) is None]
+    if absent:
+        told = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
+        return "not configured", told + device
+    return "ok", f"{', '.join(wanted)} in {settings.models_path}{device}"
+
+
+def _whisper_device(settings: Settings) -> Device:
+    import ctranslate2
+
+    return choose_device(settings.device, gpus=ctranslate2.get_cuda_device_count())
+
+
+def _vocal_energy(settings: Settings) -> tuple[State, str]:
+    if settings.emotion == "off":
+        return "not configured", "off; PITCHQUEST_EMOTION=on is for non-commercial use only."
+    folder = emotion.require_emotion(settings)
+    import torch
+
+    device = choose_device(settings.device, gpus=torch.cuda.device_count())
+    told = f"{folder.name} on {device}, {emotion.best_precision(device)}"
+    return "ok", f"{told}. {WAV2VEC2_EMOTION.notice}"
 
 
 def _judges(settings: Settings) -> tuple[State, str]:
@@ -87,9 +130,12 @@ def _openai(settings: Settings) -> tuple[State, str]:
 
 def _openai_models(settings: Settings) -> list[tuple[str, str]]:
     """The models in use, each with the setting that names it."""
-    if choose_judge(settings) != "openai":
-        return []
-    return [(str(settings.openai_judge_model), "PITCHQUEST_OPENAI_JUDGE_MODEL")]
+    in_use = []
+    if uses_openai(settings):
+        in_use.append((settings.openai_transcribe_model, "PITCHQUEST_OPENAI_TRANSCRIBE_MODEL"))
+    if choose_judge(settings) == "openai":
+        in_use.append((str(settings.openai_judge_model), "PITCHQUEST_OPENAI_JUDGE_MODEL"))
+    return in_use
 
 
 def _told(

@@ -169,6 +169,7 @@ class DeliveryAnalysis(Value):
     events: list[Event] = []
     timeline: dict[str, Series] = {}
     speech: list[tuple[float, float]] = Field([], description="spans with voice, seconds")
+    emotion_model: str | None = Field(None, description="what measured the vocal energy")
     warnings: list[str] = []
 
 

@@ -25,8 +25,20 @@ class Settings(BaseSettings):
     model_hub: str | None = Field(
         None, pattern="^https?://", description="mirror asked instead of the models' own hosts"
     )
-    transcriber: Literal["auto", "captions", "whisper", "pocketsphinx", "off"] = "auto"
+    transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"] = Field(
+        "auto", description="auto: captions, openai where OPENAI_API_KEY is set, whisper, …"
+    )
+    language: str | None = Field(
+        None, pattern="^[a-z]{2}$", description="spoken, ISO 639-1; default: detected"
+    )
+    openai_transcribe_model: str = "whisper-1"
     whisper_model: str = Field("base.en", description="size, see `pitchquest models list`")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where local models compute; auto: on a GPU where there is one"
+    )
+    emotion: Literal["off", "on"] = Field(
+        "off", description="on: vocal energy; not for commercial use, see `pitchquest models list`"
+    )
 
     judge: Literal["auto", "rules", "gemini", "openai"] = Field(
         "auto", description="of the content; auto: gemini where GEMINI_API_KEY is set, else rules"

@@ -113,7 +113,7 @@ def pull_models(names: Sequence[str]) -> None:
         EngineUnavailable: the name is unknown, the hub does not answer, or a checksum is wrong.
     """
     settings, err = load_settings(), Console(stderr=True)
-    for name in names or list(weights.MODELS):
+    for name in names or [model.name for model in weights.MODELS.values() if not model.opt_in]:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
             task = bar.add_task(name, total=None)
@@ -123,3 +123,5 @@ def pull_models(names: Sequence[str]) -> None:
 
             path = weights.pull(name, settings.models_path, progress=show, hub=settings.model_hub)
         print(f"{name}: {path}")
+        if notice := weights.MODELS[name].notice:
+            err.print(notice, soft_wrap=True)

@@ -1,6 +1,7 @@
 """What the doctor says of vendors, by the real SDKs against servers on this machine."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ def gemini_settings(gemini: FakeVendor, **settings: str) -> dict[str, str]:
 
 def openai_settings(openai: FakeVendor, **settings: str) -> dict[str, str]:
     given = {"OPENAI_API_KEY": vendors.OPENAI_KEY, "OPENAI_BASE_URL": openai.url}
-    return given | {"judge": "openai", "openai_judge_model": "judge-1"} | settings
+    judged = {"judge": "openai", "openai_judge_model": "judge-1", "transcriber": "whisper"}
+    return given | judged | settings
 
 
 def test_without_keys_nothing_is_configured_and_the_rules_judge() -> None:
@@ -106,3 +108,36 @@ def test_a_judge_that_lacks_its_key_is_told() -> None:
         "failed",
         "PITCHQUEST_JUDGE=gemini needs GEMINI_API_KEY.",
     )
+
+
+def test_openai_s_transcriber_is_looked_up_and_its_end_is_told(openai: FakeVendor) -> None:
+    alone = {"judge": "rules", "transcriber": "auto"}
+    assert "whisper-1 is there" in examine("OpenAI", **openai_settings(openai, **alone))[1]
+    state, told = examine(
+        "OpenAI", **openai_settings(openai, **alone, openai_transcribe_model="whisper-9")
+    )
+    assert (state, "PITCHQUEST_OPENAI_TRANSCRIBE_MODEL" in told) == ("failed", True)
+    ends = doctor_engines.ending("openai", "whisper-1", "SETTING", date(2026, 12, 1))
+    assert ends is not None
+    assert "ends on 2027-02-26, in 87 days" in ends[1]
+
+
+def test_absent_weights_are_named_with_the_command_that_fetches_them(tmp_path: Path) -> None:
+    state, told = examine("models", models=tmp_path, whisper_model="small.en")
+    assert state == "not configured"
+    assert "`pitchquest models pull yunet whisper-small.en`" in told
+    assert told.endswith("Whisper computes on cpu")
+    assert "whisper" not in examine("models", models=tmp_path, transcriber="captions")[1]
+    assert "is none of base.en" in examine("models", models=tmp_path, whisper_model="bse")[1]
+    assert "no CUDA GPU" in examine("models", models=tmp_path, device="cuda")[1]
+
+
+def test_vocal_energy_is_off_or_misses_its_weights_or_says_how_it_computes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert examine("vocal energy")[0] == "not configured"
+    state, told = examine("vocal energy", models=tmp_path, emotion="on")
+    assert (state, "models pull wav2vec2-emotion" in told) == ("failed", True)
+    monkeypatch.setattr("pitchquest_assets.engines.weights.find", lambda *_: tmp_path)
+    state, told = examine("vocal energy", models=tmp_path, emotion="on")
+    assert (state, " on cpu, " in told, "CC-BY-NC-SA" in told) == ("ok", True, True)

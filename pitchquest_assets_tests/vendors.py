@@ -4,7 +4,9 @@ Each vendor keeps what it was asked (`requests`) and answers from a queue (`scri
 `usual` where that is empty. An answer is a werkzeug Response or a function of the request.
 """
 
+import io
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import av
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -24,6 +27,8 @@ GEMINI_KEY = "AIza-fake-key-of-the-tests"
 OPENAI_KEY = "sk-fake-key-of-the-tests"
 GEMINI_VERSION = "gemini-3.5-flash-lite-2026-10"
 OPENAI_VERSION = "judge-1-2026-11-01"
+# What is heard in every sound.
+SPOKEN = "Um, every winter, thousands of families lose their homes - we end that. Join us!"
 # What each call uses, as the vendors tell it.
 TOKENS_IN, TOKENS_THOUGHT, TOKENS_OUT = 3_000, 100, 900
 
@@ -67,7 +72,7 @@ def fake_gemini() -> Iterator[FakeVendor]:
 
 @contextmanager
 def fake_openai() -> Iterator[FakeVendor]:
-    """The OpenAI API: chat completions, and the list of models."""
+    """The OpenAI API: chat completions, transcriptions, and the list of models."""
     with _served(lambda server: server.url_for("/v1"), answer_as_openai) as vendor:
         yield vendor
 
@@ -101,7 +106,7 @@ def answer_as_gemini(request: Request) -> Response:
 
 
 def answer_as_openai(request: Request) -> Response:
-    """A judgement of the words."""
+    """A judgement of the words, or the words of a sound."""
     if request.headers.get("authorization") != f"Bearer {OPENAI_KEY}":
         said = "Incorrect API key provided: sk-fake****ests."
         return openai_error(401, said, "invalid_request_error", "invalid_api_key")
@@ -109,6 +114,8 @@ def answer_as_openai(request: Request) -> Response:
         names = ("judge-1", "whisper-1", "gpt-transcribe")
         models = [{"id": n, "object": "model", "created": 1, "owned_by": "fake"} for n in names]
         return as_json({"object": "list", "data": models})
+    if request.path.endswith("/audio/transcriptions"):
+        return openai_transcription(request)
     asked = json.loads(request.get_data())
     return openai_answer(json.dumps(judgement(asked["messages"][-1]["content"])))
 
@@ -202,6 +209,46 @@ def openai_answer(
         },
     }
     return as_json(body | fields)
+
+
+def openai_transcription(
+    request: Request, text: str = SPOKEN, log_probability: float = -0.1, **fields: Any
+) -> Response:
+    """The words evenly over the sound that was sent, in the form that was asked for."""
+    seconds = seconds_of_flac(request)
+    if request.form["response_format"] == "json":
+        usage = {"type": "tokens", "input_tokens": 100, "output_tokens": 50, "total_tokens": 150}
+        return as_json({"text": text, "languages": [{"code": "en"}], "usage": usage} | fields)
+    bare = re.sub(r"[^\w\s']", " ", text).split()
+    step = seconds / max(len(bare), 1)
+    words = [
+        {"word": word, "start": round(i * step, 2), "end": round((i + 0.8) * step, 2)}
+        for i, word in enumerate(bare)
+    ]
+    segment = {
+        "id": 0, "seek": 0, "start": 0.0, "end": seconds, "text": text, "tokens": [1, 2],
+        "temperature": 0.0, "avg_logprob": log_probability, "compression_ratio": 1.2,
+        "no_speech_prob": 0.01,
+    }  # fmt: skip
+    body = {
+        "task": "transcribe",
+        "language": "english",
+        "duration": seconds,
+        "text": text,
+        "words": words,
+        "segments": [segment],
+        "usage": {"type": "duration", "seconds": math.ceil(seconds)},
+    }
+    return as_json(body | fields)
+
+
+def seconds_of_flac(request: Request) -> float:
+    """How long the sound of a transcription request is."""
+    file = request.files["file"]
+    with av.open(io.BytesIO(file.stream.read()), format="flac") as container:
+        file.stream.seek(0)
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+        return float(samples / container.streams.audio[0].rate)
 
 
 def openai_error(

@@ -28,6 +28,7 @@ MEASURING_PACKAGES = (
     "pocketsphinx",
     "praat-parselmouth",
 )
+EMOTION_PACKAGES = ("torch", "transformers")
 # Spares sums like 0.30000000000000004; a token costs more than the last of them.
 COST_DECIMALS = 8
 
@@ -68,7 +69,7 @@ def aggregate(
             frames_analyzed=visual.frames_analyzed,
             models_used=ModelsUsed(
                 transcription=_transcriber(transcript),
-                emotion=None,
+                emotion=delivery.emotion_model,
                 vision=_joined(visual.detector, visual.judge),
                 content=_content_judge(content),
             ),
@@ -76,13 +77,17 @@ def aggregate(
             rubric=Rubric(name=rubric.name, version=rubric.version, weights=rubric.part_weights),
             coverage=overall.coverage,
             parts=overall.parts,
-            engine_versions={name: version(name) for name in MEASURING_PACKAGES}
+            engine_versions={name: version(name) for name in _measuring_packages(delivery)}
             | _prompt_versions(content, visual),
             transcript=transcript,
             source=source,
             warnings=list(dict.fromkeys(warnings)),
         ),
     )
+
+
+def _measuring_packages(delivery: DeliveryAnalysis) -> tuple[str, ...]:
+    return MEASURING_PACKAGES + (EMOTION_PACKAGES if delivery.emotion_model else ())
 
 
 def _transcriber(transcript: Transcript) -> str | None:

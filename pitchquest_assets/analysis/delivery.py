@@ -15,6 +15,7 @@ import numpy as np
 
 from pitchquest_assets.analysis import prosody
 from pitchquest_assets.analysis.curves import Anchors, known, score_of
+from pitchquest_assets.analysis.energy import OFF, VocalEnergy, energy_series, measure_energy
 from pitchquest_assets.analysis.fillers import find_fillers
 from pitchquest_assets.analysis.sound import iter_blocks
 from pitchquest_assets.analysis.vad import Span, voice_of
@@ -40,6 +41,7 @@ MAX_TIMELINE_POINTS = 600
 # Engines that leave fillers out: what they show is a lower bound.
 FILLER_NOTES = {
     "whisper": ["a lower bound, Whisper drops most"],
+    "openai": ["a lower bound, OpenAI's models drop most"],
     "captions": ["a lower bound, captions often leave them out"],
 }
 
@@ -67,6 +69,7 @@ class _Speech:
     transcript: Transcript
     spans: Sequence[Span]
     tracks: prosody.Tracks
+    energy: VocalEnergy
 
     @cached_property
     def seconds(self) -> float:
@@ -108,14 +111,17 @@ class _Speech:
         return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
 
 
-def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
+def analyse_delivery(
+    audio: Audio, transcript: Transcript, energy: VocalEnergy = OFF
+) -> DeliveryAnalysis:
     """Measurements, scores, events and timeline of the voice; null where not measurable.
 
     Pace and fillers need a transcript that can be trusted; the rest comes from the sound alone.
+    `energy` is shown beside pitch and loudness and never scored.
     """
     spans = voice_of(audio)
     tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
-    speech = _Speech(audio, transcript, spans, tracks)
+    speech = _Speech(audio, transcript, spans, tracks, energy)
     measurements = _measure(speech)
     typical = _typical_times(speech, measurements)
     scores = {
@@ -133,7 +139,8 @@ def analyse_delivery(audio: Audio, transcript: Transcript) -> DeliveryAnalysis:
         events=_events(speech),
         timeline=_timeline(speech),
         speech=[(round(start, 3), round(end, 3)) for start, end in spans],
-        warnings=audio.warnings,
+        emotion_model=energy.model,
+        warnings=[*audio.warnings, *energy.warnings],
     )
 
 
@@ -144,7 +151,12 @@ def _pace(wpm: float | None) -> Pace | None:
 
 
 def _measure(speech: _Speech) -> dict[str, Measurement]:
-    return _measure_words(speech) | _measure_pauses(speech) | _measure_voice(speech)
+    return (
+        _measure_words(speech)
+        | _measure_pauses(speech)
+        | _measure_voice(speech)
+        | measure_energy(speech.energy, speech.no_voice)
+    )
 
 
 def _measure_words(speech: _Speech) -> dict[str, Measurement]:
@@ -275,6 +287,8 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
         ):
             times, medians = prosody.resample(tracks, values, step)
             timeline[name] = Series(unit=unit, times_seconds=_rounded(times), values=medians)
+    if energy := energy_series(speech.energy):
+        timeline["vocal_energy"] = energy
     return timeline
 
 

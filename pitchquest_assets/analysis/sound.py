@@ -88,6 +88,15 @@ def read_samples(
     return samples[:filled]
 
 
+def flac_of(audio: Audio, start_seconds: float, end_seconds: float) -> bytes:
+    """A part of the sound as a FLAC file of its own."""
+    writer = _FlacWriter()
+    samples = read_samples(audio, start_seconds, end_seconds)
+    for first in range(0, len(samples), RESAMPLED_FRAME):
+        writer.write(samples[first : first + RESAMPLED_FRAME])
+    return writer.close()
+
+
 def iter_blocks(audio: Audio, seconds: float = 60.0) -> Iterator[NDArray[np.float32]]:
     """All samples as float32 in [-1, 1), in blocks of `seconds` (the last may be shorter)."""
     size = max(1, round(seconds * SAMPLE_RATE_HZ))

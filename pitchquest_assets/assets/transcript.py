@@ -4,15 +4,15 @@ import dagster as dg
 
 from pitchquest_assets.assets.checks import TRANSCRIPT_IS_TRUSTED
 from pitchquest_assets.assets.local_files import LocalFiles
+from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.progress import log_progress
 from pitchquest_assets.engines.transcribers import transcribe
 from pitchquest_assets.model import Audio, SourceVideo, Transcript
-from pitchquest_assets.settings import load_settings
 
 
 @video_asset(
-    code_version="2",
+    code_version="3",
     group="analysis",
     kinds={"text"},
     checks=(TRANSCRIPT_IS_TRUSTED,),
@@ -26,11 +26,11 @@ def transcript(
 ) -> Transcript:
     """Words with start, end (seconds) and probability, and whether they can be trusted.
 
-    From captions, Whisper or PocketSphinx, in this order (PITCHQUEST_TRANSCRIBER); fails without a
-    retry where the engine that was asked for by name is not here.
+    From captions, OpenAI, Whisper or PocketSphinx, the first that is configured
+    (PITCHQUEST_TRANSCRIBER); fails where that engine fails, and no other takes its place.
     """
     local = local_files.of_source(context.run.run_id, source_video)
-    heard = transcribe(local, audio, load_settings(), log_progress(context.log.info))
+    heard = transcribe(local, audio, caller_of(context), log_progress(context.log.info))
     context.add_asset_metadata(
         {
             "engine": heard.engine,
@@ -40,7 +40,8 @@ def transcript(
             "mean_probability": round(heard.mean_probability or 0.0, 3),
             "reason": heard.reason or "",
             "hint": heard.hint or "",
-            "cost_usd": 0.0,
+            "warnings": heard.warnings,
+            "cost_usd": heard.cost_usd,
             "text": dg.MetadataValue.md(f"> {heard.text[:500]}"),
         }
     )

@@ -15,7 +15,10 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Model:
-    """One pinned model; `folders` are where its files may be, the first where they go."""
+    """One pinned model; `folders` are where its files may be, the first where they go.
+
+    One that is `opt_in` is fetched by its name only; `notice` is told to whoever uses it.
+    """
 
     name: str
     purpose: str
@@ -26,6 +29,8 @@ class Model:
     files: tuple[ModelFile, ...]
     folders: tuple[str, ...] = (".",)
     accepts: str | None = None
+    opt_in: bool = False
+    notice: str | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -55,36 +60,154 @@ YUNET = Model(
     ),
     accepts="face_detection_yunet*.onnx",
 )
-WHISPER_BASE_EN = Model(
-    name="whisper-base.en",
-    purpose="speech recognition, English",
-    licence="MIT",
-    source="https://huggingface.co/Systran/faster-whisper-base.en",
-    revision="3d3d5dee26484f91867d81cb899cfcf72b96be6c",
-    url="https://huggingface.co/Systran/faster-whisper-base.en/resolve/"
+_ENGLISH_WORDS = (
+    ModelFile(
+        "vocabulary.txt",
+        422_309,
+        "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+    ),
+    ModelFile(
+        "tokenizer.json",
+        2_128_466,
+        "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+    ),
+)
+
+
+def _whisper(
+    size: str, revision: str, files: tuple[ModelFile, ...], *, opt_in: bool = True
+) -> Model:
+    source = f"https://huggingface.co/Systran/faster-whisper-{size}"
+    return Model(
+        name=f"whisper-{size}",
+        purpose="speech recognition, " + ("English" if size.endswith(".en") else "99 languages"),
+        licence="MIT",
+        source=source,
+        revision=revision,
+        url=f"{source}/resolve/{revision}",
+        files=files,
+        folders=(f"whisper-{size}", f"faster-whisper-{size}"),
+        opt_in=opt_in,
+    )
+
+
+WHISPER_BASE_EN = _whisper(
+    "base.en",
     "3d3d5dee26484f91867d81cb899cfcf72b96be6c",
-    files=(
+    (
         ModelFile(
             "config.json",
             2_227,
             "f3bc3821e9fc76a27bae538e11ae5b677dcdd352b4600429ce7951d398569aeb",
         ),
-        ModelFile(
-            "vocabulary.txt",
-            422_309,
-            "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
-        ),
-        ModelFile(
-            "tokenizer.json",
-            2_128_466,
-            "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
-        ),
+        *_ENGLISH_WORDS,
         ModelFile(
             "model.bin",
             145_216_508,
             "2a166925539a16005f14ff328359f9b9adb9dc4fb631bb3b227526862e93e2ef",
         ),
     ),
-    folders=("whisper-base.en", "faster-whisper-base.en"),
+    opt_in=False,
 )
-MODELS = {model.name: model for model in (YUNET, WHISPER_BASE_EN)}
+WHISPER_SMALL_EN = _whisper(
+    "small.en",
+    "d1d751a5f8271d482d14ca55d9e2deeebbae577f",
+    (
+        ModelFile(
+            "config.json",
+            2_657,
+            "666a9605530ac1f61fa8177f3702b4dacec9966749e42610839fcc32661d5fae",
+        ),
+        *_ENGLISH_WORDS,
+        ModelFile(
+            "model.bin",
+            483_545_366,
+            "62b2a45b05ee59acb4a5341b33ee35e041395d378d418a18acfe4c9e768ee37a",
+        ),
+    ),
+)
+WHISPER_MEDIUM_EN = _whisper(
+    "medium.en",
+    "a29b04bd15381511a9af671baec01072039215e3",
+    (
+        ModelFile(
+            "config.json",
+            2_643,
+            "4a1848ebabe7938d9797c15a2e8e4ce1d36e6fd4a43d096ae5955257c67c7962",
+        ),
+        *_ENGLISH_WORDS,
+        ModelFile(
+            "model.bin",
+            1_527_904_330,
+            "11b220779aea4c6f3ce9d2549c8a95ea869ed84066864b999531ef53e594fe5b",
+        ),
+    ),
+)
+WHISPER_LARGE_V3 = _whisper(
+    "large-v3",
+    "edaa852ec7e145841d8ffdb056a99866b5f0a478",
+    (
+        ModelFile(
+            "config.json",
+            2_394,
+            "a9306624f5ec14270a014b647e5c316b6e03a662c369758d1b90697a7b0655b9",
+        ),
+        ModelFile(
+            "preprocessor_config.json",
+            340,
+            "7ccc62c6f2765af1f3b46c00c9b5894426835a05021c8b9c01eecb6dfb542711",
+        ),
+        ModelFile(
+            "vocabulary.json",
+            1_068_114,
+            "c69260f2ab26d659b7c398f9a2b2b48ed0df16c3b47d7326782fd9cba71690c1",
+        ),
+        ModelFile(
+            "tokenizer.json",
+            2_480_617,
+            "6d8cbd7cd0d8d5815e478dac67b85a26bbe77c1f5e0c6d76d1ce2abc0e5f21ca",
+        ),
+        ModelFile(
+            "model.bin",
+            3_087_284_237,
+            "69f74147e3334731bc3a76048724833325d2ec74642fb52620eda87352e3d4f1",
+        ),
+    ),
+)
+WAV2VEC2_EMOTION = Model(
+    name="wav2vec2-emotion",
+    purpose="vocal energy",
+    licence="CC-BY-NC-SA-4.0",
+    source="https://huggingface.co/audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim",
+    revision="6eba34a2485ea31cb03600241787c3a5edab8626",
+    url="https://huggingface.co/audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim/resolve/"
+    "6eba34a2485ea31cb03600241787c3a5edab8626",
+    files=(
+        ModelFile(
+            "config.json",
+            2_344,
+            "c0962c3d1f065972bbebbba0bbffb8016ef4e9aae4a9b07e5fec22f770d2cddb",
+        ),
+        ModelFile(
+            "model.safetensors",
+            661_375_508,
+            "efa5ac1a13b2d2f42182738e44794b1eb4c0cdd221a8b4ae11304c3a5f5fae95",
+        ),
+    ),
+    folders=("wav2vec2-emotion", "wav2vec2-large-robust-12-ft-emotion-msp-dim"),
+    opt_in=True,
+    notice="Vocal energy is measured by wav2vec2-emotion, whose licence (CC-BY-NC-SA-4.0) forbids "
+    "commercial use; in the EU it is prohibited to infer emotions from voices at work and in "
+    "education (AI Act, Article 5(1)(f)).",
+)
+MODELS = {
+    model.name: model
+    for model in (
+        YUNET,
+        WHISPER_BASE_EN,
+        WHISPER_SMALL_EN,
+        WHISPER_MEDIUM_EN,
+        WHISPER_LARGE_V3,
+        WAV2VEC2_EMOTION,
+    )
+}

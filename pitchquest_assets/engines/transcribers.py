@@ -1,4 +1,4 @@
-"""Which transcriber does the job: captions, then Whisper, then PocketSphinx."""
+"""Which transcriber does the job: captions, then OpenAI, then Whisper, then PocketSphinx."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ from pitchquest_assets.analysis.captions import Cue, beside, clean_cues, read_ca
 from pitchquest_assets.analysis.media import embedded_captions
 from pitchquest_assets.engines import models
 from pitchquest_assets.engines.captions import transcribe_captions
+from pitchquest_assets.engines.clients import Caller
+from pitchquest_assets.engines.openai_transcriber import transcribe_openai
 from pitchquest_assets.engines.pocketsphinx import transcribe_pocketsphinx
 from pitchquest_assets.engines.progress import Progress
 from pitchquest_assets.engines.transcripts import no_transcript
@@ -17,15 +19,17 @@ from pitchquest_assets.settings import Settings
 CAPTIONS_HINT = "give captions (--captions FILE, or a .vtt or .srt beside the video)"
 
 
-def transcribe(
-    source: SourceVideo, audio: Audio, settings: Settings, progress: Progress
-) -> Transcript:
+def transcribe(source: SourceVideo, audio: Audio, caller: Caller, progress: Progress) -> Transcript:
     """The best transcript that can be had here; it names its engine.
+
+    An engine that was chosen and fails is replaced by no other.
 
     Raises:
         EngineUnavailable: the engine that PITCHQUEST_TRANSCRIBER names cannot be had.
+        SettingsError, BudgetExceeded, VendorRefused, VendorUnavailable, UnusableAnswer: by OpenAI.
         InvalidCaptions: the captions cannot be read.
     """
+    settings = caller.settings
     wanted = settings.transcriber
     if not audio.payload:
         return no_transcript(audio.reason or "the video has no sound", hint=None)
@@ -39,11 +43,16 @@ def transcribe(
         raise EngineUnavailable(
             f"PITCHQUEST_TRANSCRIBER=captions, but {source.filename} has none; {CAPTIONS_HINT}."
         )
-    if wanted in ("auto", "whisper") and (
-        folder := models.fetch(f"whisper-{settings.whisper_model}", settings, progress)
-    ):
+    if uses_openai(settings):
+        return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
+    if wanted in ("auto", "whisper") and (folder := models.fetch_whisper(settings, progress)):
         return transcribe_whisper(
-            folder, settings.whisper_model, audio, f"for a better one {CAPTIONS_HINT}"
+            folder,
+            settings.whisper_model,
+            audio,
+            f"for a better one {CAPTIONS_HINT}",
+            wanted=settings.device,
+            language=settings.language,
         )
     name = f"whisper-{settings.whisper_model}"
     if wanted == "whisper":
@@ -54,6 +63,13 @@ def transcribe(
     return transcribe_pocketsphinx(
         audio, f"for a better one {CAPTIONS_HINT} or run `pitchquest models pull {name}`"
     )
+
+
+def uses_openai(settings: Settings) -> bool:
+    """Whether OpenAI transcribes what has no captions: asked for by name, or its key is set."""
+    if settings.transcriber == "auto":
+        return settings.openai_api_key is not None
+    return settings.transcriber == "openai"
 
 
 def find_captions(source: SourceVideo) -> list[Cue]:

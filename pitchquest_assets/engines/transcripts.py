@@ -21,16 +21,18 @@ def make_transcript(
     untrusted: str,
     hint: str | None,
     trustworthy: bool = True,
+    least_probability: float = MIN_TRUSTED_PROBABILITY,
 ) -> Transcript:
     """A transcript that is trusted when its mean word probability says so.
 
     Args:
         untrusted: the reason in words, used where the mean is below the threshold.
         trustworthy: False for an engine that is wrong too often, however sure it is.
+        least_probability: the threshold, where an engine's figures mean something else.
         hint: how to get a better transcript; dropped where this one is trusted captions.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
-    trusted = trustworthy and mean is not None and mean >= MIN_TRUSTED_PROBABILITY
+    trusted = trustworthy and mean is not None and mean >= least_probability
     if mean is None:
         reason: str | None = "no words were recognised"
     elif trusted:
@@ -38,7 +40,7 @@ def make_transcript(
     elif not trustworthy:
         reason = untrusted
     else:
-        reason = f"{untrusted}: mean word probability {mean:.2f}, {MIN_TRUSTED_PROBABILITY} needed"
+        reason = f"{untrusted}: mean word probability {mean:.2f}, {least_probability:.2g} needed"
     return Transcript(
         text=" ".join(word.text for word in words),
         words=[_to_the_millisecond(word) for word in words],

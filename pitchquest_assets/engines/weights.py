@@ -43,13 +43,14 @@ class ModelRow:
     checksum_ok: bool | None
 
     def lines(self) -> list[str]:
-        """Name, purpose, size, licence; place and verdict; source; each file with its SHA-256."""
+        """Name, purpose, size, licence; verdict; notice; source; each file with its SHA-256."""
         model = self.model
         verdict = {True: "checksum ok", False: "wrong checksum", None: "not the pinned file"}
         place = f"here: {self.path} ({verdict[self.checksum_ok]})" if self.path else "not here"
         return [
             f"{model.name}: {model.purpose}, {_megabytes(model.size_bytes)}, {model.licence}",
             f"  {place}",
+            *([f"  {model.notice}"] if model.notice else []),
             f"  from {model.source} at revision {model.revision}",
             *(f"  sha256 {file.sha256}  {file.name}" for file in model.files),
         ]

@@ -111,6 +111,7 @@ def _voice_rows(result: PitchResult, axis: TimeAxis) -> list[Row]:
         _pitch(series.get("pitch"), axis) or _missing(result, "delivery", "Pitch", "pitch"),
         _loudness(series.get("loudness"), axis)
         or _missing(result, "delivery", "Loudness", "loudness"),
+        *_energy(series.get("vocal_energy"), axis),
         _speech(delivery.speech, axis) or _missing(result, "delivery", "Speech", "pause"),
     ]
     return rows + _event_rows(delivery.events, axis, sought)
@@ -181,6 +182,15 @@ def _loudness(series: Series | None, axis: TimeAxis) -> Row | None:
     scale = ValueAxis(low, max(low + step, -step * (-high // step)))
     row = _line(Row("Loudness", f"{series.unit}, within this file"), series, axis, scale)
     return replace(row, labels=scale.labels(scale.low, scale.high))
+
+
+def _energy(series: Series | None, axis: TimeAxis) -> list[Row]:
+    """No row at all where it was not measured: it is off unless someone asked for it."""
+    if series is None or not measured(series):
+        return []
+    scale = ValueAxis(0.0, 1.0)
+    row = _line(Row("Vocal energy", "0 calm, 1 excited; not scored"), series, axis, scale)
+    return [replace(row, labels=scale.labels(0.0, 1.0))]
 
 
 def _most_of(values: Sequence[float]) -> Span:

@@ -18,6 +18,7 @@ NAMES = {
     "face": "Face in the picture",
     "face_offset_x": "Face, sideways",
     "face_offset_y": "Face, up or down",
+    "openai": "OpenAI",
 }
 EVENT_NAMES = {
     "long_pause": "Long pauses",

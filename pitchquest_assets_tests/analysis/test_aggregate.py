@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from pitchquest_assets.analysis.aggregate import aggregate
 from pitchquest_assets.model import (
     ContentAnalysis,
     Costs,
+    DeliveryAnalysis,
     ResultMetadata,
     Transcript,
     VisualAnalysis,
@@ -17,12 +20,13 @@ def metadata_of(
     transcript: Transcript | None = None,
     visual: VisualAnalysis | None = None,
     content: ContentAnalysis | None = None,
+    delivery: DeliveryAnalysis | None = None,
 ) -> ResultMetadata:
     return aggregate(
         source=factories.source_video(),
         transcript=transcript or factories.transcript_value(),
         visual=visual or factories.visual_analysis(),
-        delivery=factories.delivery_analysis(),
+        delivery=delivery or factories.delivery_analysis(),
         content=content or factories.content_analysis(),
         job_id="job-1",
         timestamp=datetime(2026, 11, 20, tzinfo=UTC),
@@ -65,3 +69,10 @@ def test_without_a_language_model_no_prompt_is_named() -> None:
 def test_where_nothing_could_be_scored_no_judge_is_named() -> None:
     silent = factories.content_analysis("nothing was said", judge="gemini")
     assert metadata_of(content=silent).models_used.content is None
+
+
+@pytest.mark.parametrize("model", [None, "wav2vec2-emotion (float32)"])
+def test_the_emotion_model_and_what_ran_it_are_named_where_it_was_used(model: str | None) -> None:
+    metadata = metadata_of(delivery=factories.delivery_analysis(emotion_model=model))
+    assert metadata.models_used.emotion == model
+    assert ("torch" in metadata.engine_versions) == (model is not None)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pitchquest_assets.analysis.delivery import analyse_delivery
+from pitchquest_assets.analysis.energy import Turn, VocalEnergy
 from pitchquest_assets.analysis.sound import iter_blocks
 from pitchquest_assets.analysis.vad import speech_spans
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Word
@@ -151,6 +152,7 @@ PEAK_OF_AN_ANALYSIS = """
 import re, sys
 from pathlib import Path
 from pitchquest_assets.analysis.delivery import analyse_delivery
+from pitchquest_assets.analysis.energy import Turn, VocalEnergy
 from pitchquest_assets.engines.transcripts import no_transcript
 from pitchquest_assets.model import Audio
 
@@ -177,3 +179,17 @@ def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path)
     decoded_bytes = (48 - 12) * len(speech) * np.dtype(np.float32).itemsize
     # 0.3 to 0.45 of it were measured: the tracks, and the allocator's leftovers.
     assert peaks[1] - peaks[0] < decoded_bytes / 2, [round(peak / 1e6) for peak in peaks]
+
+
+def test_vocal_energy_is_shown_and_never_scored(jfk: Audio) -> None:
+    transcript = transcript_of(evenly("word " * 22, 11.0))
+    without = analyse_delivery(jfk, transcript)
+    turns = [Turn(0, 5, 0.4), Turn(5, 10, 0.6)]
+    energy = VocalEnergy(turns, "a model", warnings=["not for commercial use"])
+    shown = analyse_delivery(jfk, transcript, energy)
+    assert values(without)["vocal_energy"] is None
+    assert values(shown)["vocal_energy"] == pytest.approx(0.5)
+    assert shown.timeline["vocal_energy"].values == [0.4, 0.6]
+    assert (shown.emotion_model, shown.warnings) == ("a model", ["not for commercial use"])
+    assert shown.scores == without.scores
+    assert shown.vocal_confidence == without.vocal_confidence

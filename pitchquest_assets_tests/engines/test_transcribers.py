@@ -9,14 +9,21 @@ import pytest
 
 from pitchquest_assets.analysis.media import Limits, probe
 from pitchquest_assets.analysis.sound import extract_audio
+from pitchquest_assets.engines.clients import Caller
 from pitchquest_assets.engines.progress import log_progress
 from pitchquest_assets.engines.registry import MODELS, ModelFile
 from pitchquest_assets.engines.transcribers import transcribe
-from pitchquest_assets.errors import EngineUnavailable, InvalidCaptions
+from pitchquest_assets.errors import (
+    EngineUnavailable,
+    InvalidCaptions,
+    SettingsError,
+    VendorRefused,
+)
 from pitchquest_assets.model import Transcript
 from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.media_factory import Pictures, Sound, steady, write_media
 from pitchquest_assets_tests.tiny_whisper import write_tiny_whisper
+from pitchquest_assets_tests.vendors import OPENAI_KEY, FakeVendor
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "pitch.mp4"
 
@@ -61,7 +68,7 @@ def run(path: Path, captions: Path | None = None, **settings: object) -> Transcr
     audio = extract_audio(source, limits=Limits())
     log: list[str] = []
     made = Settings(_env_file=None, downloads="off", **settings)  # type: ignore[call-arg, arg-type]
-    return transcribe(source, audio, made, log_progress(log.append))
+    return transcribe(source, audio, Caller(made), log_progress(log.append))
 
 
 def test_captions_beside_the_video_come_first(bare: Path, models: Path) -> None:
@@ -85,6 +92,25 @@ def test_captions_inside_the_video_are_found(tmp_path: Path) -> None:
     )
     heard = run(path)
     assert (heard.engine, heard.text, heard.trusted) == ("captions", "We sell shelves.", False)
+
+
+def test_openai_is_next_where_its_key_is_set(bare: Path, models: Path, openai: FakeVendor) -> None:
+    vendor = {"OPENAI_API_KEY": OPENAI_KEY, "OPENAI_BASE_URL": openai.url}
+    heard = run(bare, models=models, **vendor)
+    assert (heard.engine, heard.model, heard.trusted) == ("openai", "whisper-1", True)
+    assert run(bare, models=models, transcriber="whisper", **vendor).engine == "whisper"
+    shutil.copy(SAMPLE.with_suffix(".vtt"), bare.with_suffix(".vtt"))
+    assert run(bare, models=models, **vendor).engine == "captions"
+    assert len(openai.requests) == 1
+
+
+def test_openai_that_fails_is_replaced_by_no_other(
+    bare: Path, models: Path, openai: FakeVendor
+) -> None:
+    with pytest.raises(VendorRefused, match="refuses the key in OPENAI_API_KEY"):
+        run(bare, models=models, OPENAI_API_KEY="sk-wrong", OPENAI_BASE_URL=openai.url)
+    with pytest.raises(SettingsError, match="OPENAI_API_KEY is not set"):
+        run(bare, models=models, transcriber="openai")
 
 
 def test_whisper_is_next_where_its_weights_are_here(bare: Path, models: Path) -> None:

@@ -1,4 +1,5 @@
 import hashlib
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pitchquest_assets.engines import weights
 from pitchquest_assets.engines.registry import Model, ModelFile
 from pitchquest_assets.engines.weights import MIN_MODEL_BYTES
 from pitchquest_assets.errors import EngineUnavailable
+from pitchquest_assets.tables import pull_models
 
 CONTENTS = {"config.json": b"{}" * 50, "model.bin": bytes(range(256)) * 4_000}
 
@@ -323,3 +325,25 @@ def test_registry_is_pinned() -> None:
         assert len(model.revision) == 40
         assert model.revision in model.url
         assert all(len(file.sha256) == 64 and file.size_bytes > 0 for file in model.files)
+
+
+def test_what_must_be_asked_for_is_pulled_by_its_name_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pulled: list[str] = []
+    monkeypatch.setenv("PITCHQUEST_MODELS", str(tmp_path))
+    monkeypatch.setattr(weights, "pull", lambda name, folder, **_: pulled.append(name))
+    pull_models([])
+    assert pulled == ["yunet", "whisper-base.en"]
+    assert capsys.readouterr().err == ""
+    pull_models(["wav2vec2-emotion"])
+    assert pulled[2:] == ["wav2vec2-emotion"]
+    assert "CC-BY-NC-SA-4.0" in capsys.readouterr().err
+
+
+def test_every_file_of_the_registry_is_pinned_and_every_notice_is_listed(tmp_path: Path) -> None:
+    for row in weights.list_models(tmp_path):
+        assert re.fullmatch("[0-9a-f]{40}", row.model.revision)
+        assert row.model.revision in row.model.url
+        assert all(re.fullmatch("[0-9a-f]{64}", file.sha256) for file in row.model.files)
+        assert row.model.notice is None or f"  {row.model.notice}" in row.lines()

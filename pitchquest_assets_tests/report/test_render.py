@@ -293,6 +293,20 @@ def test_timeline_breaks_where_nothing_was_measured() -> None:
     assert (pace.count("M"), pitch.count("M"), loudness.count("M")) == (1, 2, 2)
 
 
+def test_vocal_energy_has_a_row_and_a_notice_where_it_was_measured() -> None:
+    assert "Vocal energy 0 calm" not in page_of(factories.pitch_result()).text
+    energy = Series(unit="0–1", times_seconds=[2.0, 9.0, 15.0], values=[0.4, 0.5, 0.6])
+    delivery = factories.delivery_analysis(
+        timeline=factories.delivery_analysis().timeline | {"vocal_energy": energy},
+        measurements={"vocal_energy": Measurement(value=0.5, unit="0–1")},
+        warnings=["Not for commercial use."],
+    )
+    text = page_of(factories.pitch_result(delivery_analysis=delivery)).text
+    assert "Vocal energy 0 calm, 1 excited; not scored" in text
+    assert "Vocal energy 0.5 (0–1)" in text
+    assert "Not for commercial use." in text
+
+
 def test_long_series_are_thinned() -> None:
     page = page_of(factories.hour_long())
     lines = [str(one["d"]) for one in page.all("path") if one.get("class") == "line"]
