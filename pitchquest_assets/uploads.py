@@ -41,17 +41,18 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
     if store.video_bucket is None or not path.is_file():
         return _enter(store, path, video_id, path.absolute(), captions and captions.absolute())
     captions = captions or beside(path)
+    # Captions that are not there are told by the run, as those of this machine are.
+    with_captions = captions is not None and captions.is_file()
     try:
         _upload(store.video_bucket, path, video_id)
-        if captions and captions.is_file():
+        if captions and with_captions:
             _upload(store.video_bucket, captions, video_id)
     except InvalidInput as error:
         _enter(store, path, video_id, path.absolute(), None)
         videos.mark_failed(store, video_id, str(error))
         raise
-    return _enter(
-        store, path, video_id, _stored(path, video_id), captions and _stored(captions, video_id)
-    )
+    named = captions and (_stored(captions, video_id) if with_captions else captions.absolute())
+    return _enter(store, path, video_id, _stored(path, video_id), named)
 
 
 def _enter(

@@ -93,6 +93,23 @@ def test_a_run_that_fails_leaves_nothing_and_a_replaced_file_is_not_mixed_in(
     assert list((home / "scratch").iterdir()) == []
 
 
+def test_captions_that_do_not_exist_are_told_by_the_run(
+    project: Store, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    row = register(project, SAMPLE, "pitch", tmp_path / "none.vtt")
+    assert row.captions_path == str(tmp_path / "none.vtt")
+    assert not run(instance, "source_video").success
+    assert "none.vtt" in (videos.get(project, "pitch").error or "")
+
+
+def test_a_file_that_is_no_upload_is_entered_all_the_same(
+    project: Store, server: StorageServer, tmp_path: Path
+) -> None:
+    row = register(project, tmp_path / "none.mp4", "pitch")
+    assert (row.file_path, row.status) == (str(tmp_path / "none.mp4"), "uploaded")
+    assert not server.names("videos")
+
+
 def downloaded(server: StorageServer) -> int:
     """How many files were begun to be fetched by a signed URL."""
     return sum(method == "GET" and "/object/sign/" in path for method, path in server.requests)
