@@ -5,9 +5,8 @@
 Without VIDEO the sample that ships. The weights are random, so no network is needed: how long a
 network computes does not depend on what it has learned. Whisper has the shapes of tiny.en and
 base.en with the real number of tokens, and writes 100 tokens for each piece of speech (what a fast
-speaker says in 30 s); "alone" decodes one piece at a time. wav2vec2 has the real shape, and its
-turns are those of the sound, those of like length together. On a GPU the same again, where there
-is one.
+speaker says in 30 s). wav2vec2 has the real shape, and its turns are those of the sound, those of
+like length together. On a GPU the same again, where there is one.
 
 Wall and CPU are the least of the runs; loading is not counted. The ratio is to PocketSphinx.
 """
@@ -31,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from pitchquest_assets.analysis.energy import speaking_turns  # noqa: E402
 from pitchquest_assets.analysis.media import Limits, probe  # noqa: E402
 from pitchquest_assets.analysis.pieces import speech_pieces  # noqa: E402
-from pitchquest_assets.analysis.sound import extract_audio, read_samples  # noqa: E402
+from pitchquest_assets.analysis.sound import SAMPLE_RATE_HZ, extract_audio, read_samples  # noqa: E402
 from pitchquest_assets.analysis.vad import voice_of  # noqa: E402
 from pitchquest_assets.engines import emotion, whisper  # noqa: E402
 from pitchquest_assets.engines.devices import Device  # noqa: E402
@@ -142,34 +141,22 @@ def _whisper(
         "language": "en",
         "word_timestamps": True,
         "hotwords": whisper.ENGLISH_FILLERS,
-        "temperature": 0.0,
-        "compression_ratio_threshold": None,
-        "log_prob_threshold": None,
-        "no_speech_threshold": None,
         # So that random weights neither stop early nor go on.
         "suppress_tokens": [END_OF_TEXT],
         "max_new_tokens": TOKENS_PER_PIECE,
     }
 
-    def alone() -> None:
-        for sound in sounds:
-            segments, _ = model.transcribe(sound, without_timestamps=True, **options)
+    bounds = np.cumsum([0, *map(len, sounds)]) / SAMPLE_RATE_HZ
+    clips = [{"start": bounds[i], "end": bounds[i + 1]} for i in range(len(sounds))]
+    for size in BATCHES:
+
+        def hear(size: int = size) -> None:
+            segments, _ = BatchedInferencePipeline(model).transcribe(
+                np.concatenate(sounds), clip_timestamps=clips, batch_size=size, **options
+            )
             list(segments)
 
-    def together(size: int) -> None:
-        pipeline = BatchedInferencePipeline(model)
-        bounds = np.cumsum([0, *map(len, sounds)]) / 16_000
-        clips = [{"start": bounds[i], "end": bounds[i + 1]} for i in range(len(sounds))]
-        segments, _ = pipeline.transcribe(
-            np.concatenate(sounds), clip_timestamps=clips, batch_size=size, **options
-        )
-        list(segments)
-
-    yield measure(f"Whisper {name}, {kind}, alone", device, alone)
-    for size in BATCHES[1:]:
-        yield measure(
-            f"Whisper {name}, {kind}, batches of {size}", device, lambda size=size: together(size)
-        )
+        yield measure(f"Whisper {name}, {kind}, batches of {size}", device, hear)
 
 
 def _wav2vec2(folder: Path, device: Device, audio: Audio, measure: _Measure) -> Iterator[Cost]:

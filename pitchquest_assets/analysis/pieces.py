@@ -34,8 +34,7 @@ def _cut(audio: Audio, span: Span, most: float) -> list[Span]:
     while end - start > most:
         # What is left is shared evenly, so that no part is a stump.
         wanted = (end - start) / math.ceil((end - start) / most)
-        latest = start + most
-        cut = _quietest(audio, max(start + wanted * (1 - SEARCHED_SHARE), start), latest)
+        cut = _quietest(audio, start + wanted * (1 - SEARCHED_SHARE), start + most)
         parts.append((start, cut))
         start = cut
     return [*parts, (start, end)]
