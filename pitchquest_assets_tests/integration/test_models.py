@@ -82,3 +82,19 @@ def test_a_model_is_fetched_at_first_need_and_announced(
     assert visual["scores"]["camera_facing"]["value"] == 10
     # The sample's speaker is a photograph.
     assert "the mouth never changes" in visual["measurements"]["smile_share"]["reason"]
+
+
+def test_vocal_energy_without_its_weights_fails_the_video_with_a_sentence(
+    pitchquest: Command, sample: Path, tmp_path: Path
+) -> None:
+    done = pitchquest(
+        *("analyze", sample, "--video-id", "energetic"),
+        PITCHQUEST_EMOTION="on",
+        PITCHQUEST_MODELS=str(tmp_path),
+    )
+    assert done.code == 1
+    told = "run `pitchquest models pull wav2vec2-emotion`, or set it to off."
+    assert told in done.err
+    row = pitchquest.rows()["energetic"]
+    assert row.status == "failed"
+    assert (row.error or "").endswith(told)

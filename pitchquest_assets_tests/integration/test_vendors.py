@@ -1,5 +1,6 @@
 """Whole runs with vendors: how often they are asked, what it costs, what happens when they fail."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -45,41 +46,51 @@ def purposes(gemini: FakeVendor) -> list[str]:
 
 @pytest.mark.shared
 def test_one_call_for_each_job_costs_to_the_cent_and_nothing_again(
-    judged: Command, gemini: FakeVendor, home: Path, shared_media: Path
+    judged: Command, gemini: FakeVendor, openai: FakeVendor, home: Path, shared_media: Path
 ) -> None:
-    arguments = (
-        "analyze", shared_media / "pitch_tts_720p.mp4", "--captions",
-        shared_media / "pitch_script.txt", "--video-id", "tts-judged", "--json", "-",
-    )  # fmt: skip
-    first = judged(*arguments)
+    variables = {
+        "PITCHQUEST_TRANSCRIBER": "auto",
+        "OPENAI_API_KEY": vendors.OPENAI_KEY,
+        "OPENAI_BASE_URL": openai.url,
+    }
+    video = shared_media / "pitch_tts_720p.mp4"
+    arguments = ("analyze", video, "--video-id", "tts-judged", "--json", "-")
+    first = judged(*arguments, **variables)
     assert first.code == 0, first.err
     result = first.json()
+    metadata = result["metadata"]
     assert purposes(gemini) == ["content", "vision"]
-    assert result["metadata"]["costs"] == {
-        "whisper_api": 0.0,
-        "gemini_vision": CALL_USD,
-        "gemini_text": CALL_USD,
-        "total_usd": 2 * CALL_USD,
-    }
-    used = result["metadata"]["models_used"]
+    assert len(openai.calls("audio/transcriptions")) == len(openai.requests) == 1
+    # $0.006 a minute, by the second.
+    heard_usd = math.ceil(metadata["video_duration_seconds"]) / 60 * 0.006
+    assert metadata["costs"] == pytest.approx(
+        {
+            "whisper_api": heard_usd,
+            "gemini_vision": CALL_USD,
+            "gemini_text": CALL_USD,
+            "total_usd": heard_usd + 2 * CALL_USD,
+        },
+        abs=1e-8,
+    )
+    used = metadata["models_used"]
+    assert used["transcription"] == "openai: whisper-1"
     assert used["content"] == f"gemini: {vendors.GEMINI_VERSION}"
     assert used["vision"].endswith(f" + gemini: {vendors.GEMINI_VERSION}")
-    assert {"content_prompt", "vision_prompt"} <= set(result["metadata"]["engine_versions"])
+    assert {"content_prompt", "vision_prompt"} <= set(metadata["engine_versions"])
+    assert metadata["transcript"]["text"] == vendors.SPOKEN
     assert result["results"]["visual_analysis"]["posture_quality"] == 8.0
     assert result["results"]["content_analysis"]["problem_clarity"] == 3
     rows = api_costs(home, "tts-judged")
-    assert sorted((row["purpose"], row["cost_usd"], row["run_id"]) for row in rows) == [
-        ("content", CALL_USD, result["job_id"]),
-        ("vision", CALL_USD, result["job_id"]),
+    assert sorted((row["purpose"], row["run_id"]) for row in rows) == [
+        (purpose, result["job_id"]) for purpose in ("content", "transcription", "vision")
     ]
-    again = judged(*arguments)
+    assert sum(row["cost_usd"] for row in rows) == pytest.approx(metadata["costs"]["total_usd"])
+    again = judged(*arguments, **variables)
     assert again.code == 0, again.err
-    assert len(gemini.requests) == 2
+    assert (len(gemini.requests), len(openai.requests)) == (2, 1)
     assert again.json()["metadata"]["costs"]["total_usd"] == 0
-    assert again.json()["results"] | {"content_analysis": 0, "visual_analysis": 0} == result[
-        "results"
-    ] | {"content_analysis": 0, "visual_analysis": 0}
-    assert len(api_costs(home, "tts-judged")) == 2
+    assert again.json()["results"]["overall_score"] == result["results"]["overall_score"]
+    assert len(api_costs(home, "tts-judged")) == 3
 
 
 @pytest.mark.parametrize(
