@@ -163,6 +163,8 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
         f"{pace:.0f} wpm" if pace else "pace not measured",
         f"{result.processing_time_seconds:.1f} s",
     ]
+    if metadata.costs.total_usd:
+        facts.append(f"${metadata.costs.total_usd:.4f}")
     console.print(" · ".join(facts), highlight=False)
     for note in [
         *metadata.warnings,

@@ -25,7 +25,7 @@ from pitchquest_assets.engines.languages import LANGUAGE_CODES
 from pitchquest_assets.engines.openai_client import open_client, openai_troubles
 from pitchquest_assets.engines.timed_text import lay_over
 from pitchquest_assets.engines.transcripts import MIN_TRUSTED_PROBABILITY, make_transcript
-from pitchquest_assets.engines.vendor_errors import Trouble
+from pitchquest_assets.engines.vendor_errors import Trouble, name_of
 from pitchquest_assets.errors import UnusableAnswer
 from pitchquest_assets.metering import Call, Reply, Usage
 from pitchquest_assets.model import Audio, Transcript, Word
@@ -137,6 +137,7 @@ def _ask(audio: Audio, piece: Span, caller: Caller) -> _Heard:
     )
 
     def send() -> Reply:
+        caller.announce(f"{name_of('openai', settings)}: {seconds:.0f} s of sound are sent")
         with openai_troubles():
             answer = open_client(settings).audio.transcriptions.create(
                 file=("speech.flac", flac, "audio/flac"), **asked

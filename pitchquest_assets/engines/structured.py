@@ -58,7 +58,7 @@ def ask(
     def send() -> Reply:
         pictures = sum(isinstance(part, Picture) for part in question.data)
         what = f"{pictures} pictures" if pictures else "the transcript"
-        caller.announce(f"{what} and a prompt go to {name_of(model.vendor, caller.settings)}")
+        caller.announce(f"{name_of(model.vendor, caller.settings)}: {what} and a prompt are sent")
         return model.send(question)
 
     def mend(error: UnusableAnswer) -> Reply:
