@@ -221,10 +221,10 @@ def visual_analysis(**overrides: Any) -> VisualAnalysis:
             "brightness": Measurement(value=118.0, unit="0–255", reference="80–180"),
         },
         "scores": {
-            "face_presence": Score(value=9.0, basis="a face in 94 % of 50 frames"),
+            "presence": Score(value=9.0, basis="a face in 94 % of 50 frames"),
             "framing": Score(value=8.0, basis="centred in 45 of 47 frames"),
             "picture_quality": Score(value=7.6, basis="bright and sharp, 1 dark span"),
-            "smile": Score(value=None, reason="the landmarks are too small"),
+            "expression": Score(value=None, reason="the landmarks are too small"),
         },
         "events": [
             Event(kind="face lost", start_seconds=31.5, end_seconds=35.5, text="no face for 4 s"),

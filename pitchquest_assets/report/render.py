@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, get_args
 
 from pitchquest_assets import __version__
+from pitchquest_assets.analysis.rubric import load_rubric
 from pitchquest_assets.model import (
     Event,
     Frames,
@@ -114,6 +115,19 @@ def all_warnings(result: PitchResult, frames: Frames | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def counted_scores(scores: dict[str, Score], part: Part) -> dict[str, Score]:
+    """The sub-scores that the rubric weighs, in its order: the database keeps none."""
+    rubric = load_rubric()
+    weighed = rubric.delivery if part == "delivery" else rubric.visual
+    return {one.name: scores[one.name] for one in weighed if one.name in scores}
+
+
+def other_scores(scores: dict[str, Score], part: Part) -> dict[str, Score]:
+    """The sub-scores that count in no score, by name."""
+    counted = counted_scores(scores, part)
+    return {name: scores[name] for name in sorted(scores) if name not in counted}
+
+
 def event_groups(events: Iterable[Event]) -> list[EventGroup]:
     """The events by kind, the kind that happens first coming first."""
     groups: dict[str, list[Event]] = {}
@@ -154,9 +168,11 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "clock": wording.clock,
+        "counted_scores": counted_scores,
         "day": wording.day,
         "figure": wording.figure,
         "name_of": wording.name_of,
+        "other_scores": other_scores,
         "percent": wording.percent,
         "size": wording.size,
         "spoken_time": wording.spoken_time,
