@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Whisper hears 30 s at once.
 PIECE_SECONDS = 30.0
+FRAMES_PER_SECOND = 100
 PIECES_AT_ONCE: dict[Device, int] = {"cpu": 4, "cuda": 8}
 COMPUTE_TYPES: dict[Device, str] = {"cpu": "int8", "cuda": "float16"}
 ENGLISH_FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
@@ -107,14 +108,20 @@ def _words(
         )
         by_piece: list[list[Any]] = [[] for _ in batch]
         for segment in segments:
-            by_piece[int(np.searchsorted(bounds[1:-1], segment.start, side="right"))].append(
-                segment
-            )
+            by_piece[_piece_of(segment, bounds)].append(segment)
         for piece, sound, offset, heard in zip(batch, sounds, bounds, by_piece, strict=False):
             if any(map(_went_wrong, heard)):
                 heard, _ = model.transcribe(sound, condition_on_previous_text=False, **options)
                 offset = 0.0
             yield from _placed(heard, piece, piece[0] - offset)
+
+
+def _piece_of(segment: Any, bounds: npt.NDArray[np.float64]) -> int:
+    """The piece that a segment was heard in.
+
+    By where its window began: its first word is put up to 10 ms before the piece, or further back.
+    """
+    return int(np.abs(bounds[:-1] - segment.seek / FRAMES_PER_SECOND).argmin())
 
 
 def _went_wrong(segment: Any) -> bool:

@@ -59,6 +59,22 @@ def test_words_lie_in_the_speech_in_order_with_probabilities(folder: Path, speec
     assert all(a <= b for a, b in pairwise(starts))
 
 
+def test_each_word_is_put_into_the_piece_that_it_was_heard_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whisper counts in steps of 10 ms, so the first words here come before their piece.
+    spans = ((1.0, 6.5108125), (20.0, 24.0006875), (40.0, 41.008), (60.0, 62.1))
+    monkeypatch.setattr(whisper, "speech_pieces", lambda audio, seconds: list(spans))
+    monkeypatch.setattr(whisper, "_went_wrong", lambda segment: False)
+    noise = np.random.default_rng(0).normal(0, 3000, 63 * RATE)
+    heard = hear(folder, audio_from(noise.astype(np.int16)))
+    by_span = [
+        sum(start <= word.start_seconds <= end for word in heard.words) for start, end in spans
+    ]
+    assert all(by_span)
+    assert sum(by_span) == len(heard.words)
+
+
 @pytest.fixture
 def prompts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is put in front of each window."""
@@ -106,7 +122,7 @@ def test_pieces_are_decoded_together_and_only_what_went_wrong_alone(
 
     monkeypatch.setattr(BatchedInferencePipeline, "forward", forward)
     monkeypatch.setattr(WhisperModel, "transcribe", transcribe)
-    monkeypatch.setattr(whisper, "_went_wrong", lambda segment: 6 < segment.start < 10)
+    monkeypatch.setattr(whisper, "_went_wrong", lambda segment: segment.seek == 590)
     heard = hear(folder, speech)
     assert together == [3]
     assert alone == [pytest.approx(4.4)]
