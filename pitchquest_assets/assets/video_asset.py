@@ -20,6 +20,7 @@ from pitchquest_assets.errors import (
     UnknownVideo,
     UnusableAnswer,
     VendorRefused,
+    VendorUnavailable,
 )
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
@@ -37,6 +38,8 @@ LASTING = (
     UnusableAnswer,
     VendorRefused,
 )
+# `engines.clients` has tried the vendor as often as the settings say, and as long as it asked for.
+TRIED_ENOUGH = (Interrupted, VendorUnavailable)
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
@@ -104,5 +107,5 @@ def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.
     return dg.Failure(
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
-        allow_retries=not lasts and not isinstance(error, Interrupted),
+        allow_retries=not lasts and not isinstance(error, TRIED_ENOUGH),
     )

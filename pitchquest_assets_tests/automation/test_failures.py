@@ -7,7 +7,12 @@ import pytest
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.automation.failures import Cause, cause_of
 from pitchquest_assets.automation.statuses import cause_of_run
-from pitchquest_assets.errors import InvalidVideo, PitchQuestError, StoreUnavailable
+from pitchquest_assets.errors import (
+    InvalidVideo,
+    PitchQuestError,
+    StoreUnavailable,
+    VendorUnavailable,
+)
 from pitchquest_assets.model import Frame, Frames
 from pitchquest_assets.store import Store
 from pitchquest_assets.store.io_manager import SupabaseIOManager
@@ -64,6 +69,19 @@ def test_an_error_of_ours_is_told_in_its_own_words(
     instance: dg.DagsterInstance, store: Store, error: BaseException, told: Cause
 ) -> None:
     assert run_of(instance, raising(lambda: error)) == told
+
+
+def test_a_vendor_that_was_tried_often_enough_is_not_tried_by_dagster_as_well(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    tries: list[int] = []
+
+    def compute(context: dg.AssetExecutionContext) -> Frames:
+        tries.append(context.retry_number)
+        raise VendorUnavailable("Gemini takes no more calls now (HTTP 429): try after 3600 s.")
+
+    assert "HTTP 429" in run_of(instance, compute).sentence
+    assert tries == [0]
 
 
 def test_a_bug_is_told_with_its_step(instance: dg.DagsterInstance) -> None:

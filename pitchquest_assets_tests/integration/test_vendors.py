@@ -23,7 +23,7 @@ def judged(pitchquest: Command, gemini: FakeVendor) -> Command:
     variables = {
         "GEMINI_API_KEY": vendors.GEMINI_KEY,
         "GOOGLE_GEMINI_BASE_URL": gemini.url,
-        "PITCHQUEST_VENDOR_ATTEMPTS": "1",
+        "PITCHQUEST_VENDOR_ATTEMPTS": "2",
     }
     return Command(pitchquest.home, pitchquest.variables | variables)
 
