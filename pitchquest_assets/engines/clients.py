@@ -152,7 +152,8 @@ class Caller:
             return retrying(send)
         except Trouble as trouble:
             tries = int(retrying.statistics.get("attempt_number", 1))
-            raise as_error(trouble, call, self.settings, tries) from trouble
+            # What it came from is as the vendor said it, and Dagster's log would keep it.
+            raise as_error(trouble, call, self.settings, tries) from None
 
     def _tell(self, call: Call, state: RetryCallState) -> None:
         trouble = _trouble_of(state)

@@ -165,8 +165,9 @@ def seconds_of(*said: object) -> float | None:
 def clean(text: str, settings: Settings) -> str:
     """What a vendor said, on one line, printable, short, and without our keys."""
     for secret in (settings.openai_api_key, settings.gemini_api_key):
-        if secret and secret.get_secret_value():
-            text = text.replace(secret.get_secret_value(), "…")
+        # The SDKs get it without the blanks around it.
+        if secret and (key := secret.get_secret_value().strip()):
+            text = text.replace(key, "…")
     # The vendors' own messages show parts of keys.
     text = re.sub(r"\b(?:sk-|AIza)[\w*.-]+", "…", text)
     text = "".join(c if c.isprintable() else " " for c in text)

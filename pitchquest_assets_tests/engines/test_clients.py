@@ -1,5 +1,6 @@
 """One call: kept answers, budgets, retries, costs; the vendor is a function here."""
 
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -198,6 +199,24 @@ def test_no_sentence_holds_a_key(pauses: list[float]) -> None:
         assert "Secret" not in told
         assert "abcd" not in told
         assert told.isprintable()
+
+
+def test_a_key_with_blanks_around_it_is_not_shown_either(pauses: list[float]) -> None:
+    with pytest.raises(VendorRefused) as raised:
+        caller(OPENAI_API_KEY=" a-key-of-our-own\n").ask(
+            factories.vendor_call(), Vendor(Trouble("no a-key-of-our-own", status=400)), body_of
+        )
+    assert "a-key-of-our-own" not in str(raised.value)
+
+
+def test_nothing_that_the_log_keeps_of_an_error_holds_a_key() -> None:
+    secret = "a-key-of-our-own"
+    with pytest.raises(VendorRefused) as raised:
+        caller(OPENAI_API_KEY=secret).ask(
+            factories.vendor_call(), Vendor(Trouble(secret, status=400)), body_of
+        )
+    messages = traceback.TracebackException.from_exception(raised.value).format()
+    assert secret not in "".join(line for line in messages if "ask(" not in line)
 
 
 def test_a_key_depends_on_every_part() -> None:
