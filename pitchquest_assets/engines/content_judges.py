@@ -20,13 +20,13 @@ from pitchquest_assets.analysis.items import (
 )
 from pitchquest_assets.analysis.quotes import find_quote
 from pitchquest_assets.analysis.rubric import ClarityItem, RubricDefinition, SpokenItem
-from pitchquest_assets.analysis.sentences import plain, split_sentences
+from pitchquest_assets.analysis.sentences import Sentence, plain, split_sentences
 from pitchquest_assets.engines.clients import Caller
 from pitchquest_assets.engines.language_models import Gemini, LanguageModel, OpenAI, Question
 from pitchquest_assets.engines.prompts import content_instructions, load_prompt
 from pitchquest_assets.engines.structured import Answer, as_data, ask, one_line
 from pitchquest_assets.errors import SettingsError
-from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript
+from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript, Word
 from pitchquest_assets.settings import Settings
 
 # A wider spread of several answers is told as low confidence.
@@ -101,8 +101,11 @@ def _judge_by(
     samples = caller.settings.judge_samples
     given = [ask(caller, model, question, form, "content", number) for number in range(samples)]
     answers = [answer for answer, _ in given]
+    addressed = _addressed(transcript, rubric)
     items = [
-        _median([_verified(item, getattr(one, item.name), transcript, rubric) for one in answers])
+        _median(
+            [_verified(item, getattr(one, item.name), transcript, addressed) for one in answers]
+        )
         for item in rubric.all_items
     ]
     return content_of(
@@ -112,7 +115,7 @@ def _judge_by(
         prompt_version=prompt.version,
         samples=samples,
         cost_usd=caller.paid("content"),
-        warnings=_warnings(transcript, rubric, caller, model),
+        warnings=_warnings(addressed, caller, model),
     )
 
 
@@ -134,9 +137,9 @@ def _verified(
     item: SpokenItem | ClarityItem,
     answer: ItemAnswer,
     transcript: Transcript,
-    rubric: RubricDefinition,
+    addressed: Sequence[Sentence],
 ) -> RubricItem:
-    """The item as one answer has it, unless its quote was not said."""
+    """The item as one answer has it, unless its quote was not said, or said to the judge."""
     told = {
         "explanation": one_line(answer.explanation),
         "suggestion": one_line(answer.suggestion),
@@ -144,11 +147,11 @@ def _verified(
     if answer.not_present or answer.score == 0:
         absent = Evidence(measurement="the judge found nothing of it in the transcript")
         return _scored(item, 0, [absent], **told)
-    if addresses_the_judge(plain(answer.quote), rubric):
-        return unscored(item, "the sentence given as evidence speaks to the judge")
-    evidence = find_quote(answer.quote, transcript.words)
-    if evidence is None:
+    if find_quote(answer.quote, transcript.words) is None:
         return unscored(item, "the quote given as evidence is not in the transcript")
+    evidence = find_quote(answer.quote, _outside(addressed, transcript.words))
+    if evidence is None:
+        return unscored(item, "the sentence given as evidence speaks to the judge")
     return _scored(item, answer.score, [evidence], **told)
 
 
@@ -188,14 +191,22 @@ def _scored(
     )
 
 
-def _warnings(
-    transcript: Transcript, rubric: RubricDefinition, caller: Caller, model: LanguageModel
-) -> list[str]:
-    addressed = [
-        one
-        for one in split_sentences(transcript.words)
-        if addresses_the_judge(plain(one.text), rubric)
-    ]
+def _addressed(transcript: Transcript, rubric: RubricDefinition) -> list[Sentence]:
+    """The sentences that speak to the judge; nothing in them is evidence, as with the rules."""
+    sentences = split_sentences(transcript.words)
+    return [one for one in sentences if addresses_the_judge(plain(one.text), rubric)]
+
+
+def _outside(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[Word]:
+    def is_in(word: Word, one: Sentence) -> bool:
+        start = word.start_seconds
+        # The next sentence may begin at the moment in which this one ends.
+        return one.start_seconds <= start < one.end_seconds or start == one.start_seconds
+
+    return [word for word in words if not any(is_in(word, one) for one in sentences)]
+
+
+def _warnings(addressed: Sequence[Sentence], caller: Caller, model: LanguageModel) -> list[str]:
     told = [
         f"at {one.start_seconds:.0f} s the pitch speaks to its judge "
         f"({one_line(one.text[:80])!r}): look at the scores of the content yourself"
