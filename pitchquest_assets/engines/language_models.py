@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pitchquest_assets.engines import gemini_client, openai_client
-from pitchquest_assets.engines.vendor_errors import Trouble
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.metering import Reply, Usage, VendorName
 from pitchquest_assets.settings import Settings
@@ -150,8 +149,6 @@ class OpenAI:
 
     def send(self, question: Question) -> Reply:
         """Ask once."""
-        from openai.types.chat import ChatCompletion
-
         client = openai_client.open_client(self.settings)
         arguments: Any = {
             "messages": [
@@ -167,18 +164,17 @@ class OpenAI:
             completion = client.chat.completions.create(
                 model=self.name, max_completion_tokens=MAX_OUTPUT_TOKENS, **arguments
             )
-        # Where the content type is not JSON, the SDK hands out the text.
-        if not isinstance(completion, ChatCompletion) or not completion.choices:
-            raise Trouble("no chat completion", status=200, reason="format")
-        choice, used = completion.choices[0], completion.usage
-        return Reply(
-            body={"text": _without_nul(choice.message.content), "ended": _openai_ended(choice)},
-            model=completion.model or self.name,
-            usage=Usage(
-                input_tokens=used.prompt_tokens if used else 0,
-                output_tokens=used.completion_tokens if used else 0,
-            ),
-        )
+        with openai_client.reading("chat completion"):
+            choice, used = completion.choices[0], completion.usage
+            return Reply(
+                body={"text": _without_nul(choice.message.content), "ended": _openai_ended(choice)},
+                model=completion.model or self.name,
+                # Servers of one's own may count nothing.
+                usage=Usage(
+                    input_tokens=getattr(used, "prompt_tokens", None) or 0,
+                    output_tokens=getattr(used, "completion_tokens", None) or 0,
+                ),
+            )
 
 
 def _gemini_text(response: Any) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from pitchquest_assets.engines.vendor_errors import Reason, Trouble, seconds_of, usable_key
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings
@@ -54,8 +56,17 @@ def openai_troubles() -> Iterator[None]:
         raise _trouble_of_status(error) from error
     except (APIConnectionError, httpx2.HTTPError) as error:
         raise Trouble(str(error.__cause__ or error)) from error
-    except (APIResponseValidationError, json.JSONDecodeError) as error:
+    except (APIResponseValidationError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise Trouble("no JSON", status=200, reason="format") from error
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Turns what an answer lacks into Trouble: the SDK hands out whatever comes, JSON or not."""
+    try:
+        yield
+    except (AttributeError, IndexError, TypeError, ValidationError) as error:
+        raise Trouble(f"no {what}", status=200, reason="format") from error
 
 
 def _trouble_of_status(error: "APIStatusError") -> Trouble:

@@ -22,10 +22,10 @@ from pitchquest_assets.engines.alignment import AlignedWord, Aligner, shift
 from pitchquest_assets.engines.anchors import align_by_anchors
 from pitchquest_assets.engines.clients import Caller, key_of
 from pitchquest_assets.engines.languages import LANGUAGE_CODES
-from pitchquest_assets.engines.openai_client import open_client, openai_troubles
+from pitchquest_assets.engines.openai_client import open_client, openai_troubles, reading
 from pitchquest_assets.engines.timed_text import lay_over
 from pitchquest_assets.engines.transcripts import MIN_TRUSTED_PROBABILITY, make_transcript
-from pitchquest_assets.engines.vendor_errors import Trouble, name_of
+from pitchquest_assets.engines.vendor_errors import name_of
 from pitchquest_assets.errors import UnusableAnswer
 from pitchquest_assets.metering import Call, Reply, Usage
 from pitchquest_assets.model import Audio, Transcript, Word
@@ -142,10 +142,8 @@ def _ask(audio: Audio, piece: Span, caller: Caller) -> _Heard:
             answer = open_client(settings).audio.transcriptions.create(
                 file=("speech.flac", flac, "audio/flac"), **asked
             )
-        # Where the content type is not JSON, the SDK hands out the text.
-        if not isinstance(getattr(answer, "text", None), str):
-            raise Trouble("no transcription", status=200, reason="format")
-        return Reply(body=_kept(answer), model=model, usage=_usage(answer, seconds))
+        with reading("transcription"):
+            return Reply(body=_kept(answer), model=model, usage=_usage(answer, seconds))
 
     return caller.ask(call, send, lambda reply: _read(reply, model))
 
@@ -170,7 +168,7 @@ def _kept(answer: "Transcription | TranscriptionVerbose") -> dict[str, Any]:
     body = answer.model_dump(mode="json", warnings=False)
     languages = body.get("languages") or [{}]
     return {
-        "text": str(body["text"]).replace("\0", ""),
+        "text": answer.text.replace("\0", ""),
         "language": body.get("language") or languages[0].get("code"),
         "words": body.get("words"),
         "segments": [

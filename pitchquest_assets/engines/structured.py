@@ -90,11 +90,16 @@ def read_answer(reply: Reply, answer: type[T]) -> T:
     try:
         return answer.model_validate_json(text)
     except ValidationError as error:
-        # The input is left out: it may quote the pitch.
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the whole"
-        said = "it is no JSON" if first["type"] == "json_invalid" else f"{where}: {first['msg']}"
-        raise UnusableAnswer(f"did not answer in the form asked for ({said})") from error
+        raise UnusableAnswer(f"did not answer in the form asked for ({_wrong(error)})") from error
+
+
+def _wrong(error: ValidationError) -> str:
+    """What is wrong first, in no word of the answer: it goes to the model as an instruction."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return "it is no JSON"
+    known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
+    return f"{'.'.join(map(str, known)) or 'the whole'}: {first['msg']}"
 
 
 def as_data(document: Any) -> str:

@@ -235,6 +235,8 @@ def test_a_call_over_the_budget_is_not_made(
         (vendors.page(), VendorRefused, "check OPENAI_BASE_URL", 1),
         (Response('{"text": "Um', content_type="application/json"), VendorRefused, "no JSON", 1),
         (vendors.as_json({"words": []}), VendorRefused, "no transcription", 1),
+        (vendors.as_json({"text": "Um.", "segments": ["a"]}), VendorRefused, "no transcription", 1),
+        (vendors.as_json({"text": "Um.", "languages": ["en"]}), VendorRefused, "no transcr", 1),
         (vendors.as_json({"text": "Um."}), UnusableAnswer, "sent no word times", 1),
         (
             vendors.as_json({"text": "Um.", "words": [{"word": "um", "start": -4, "end": 1}]}),
