@@ -112,14 +112,11 @@ def _openai(settings: Settings) -> tuple[State, str]:
     settings = _impatient(settings)
     client = openai_client.open_client(settings)
     try:
-        with openai_client.openai_troubles():
+        with openai_client.openai_troubles(), openai_client.reading("list of models"):
             served = {one.id for one in client.models.list()}
     except Trouble as trouble:
         call = _call("openai", *(in_use[0] if in_use else ("", "")))
         raise as_error(trouble, call, settings, 1) from trouble
-    except AttributeError as error:  # the SDK hands out whatever is no JSON as text
-        page = Trouble("no list of models", status=200, reason="format")
-        raise as_error(page, _call("openai", "", ""), settings, 1) from error
     for model, setting in in_use:
         # Ollama's names go without their tag.
         if not {model, f"{model}:latest"} & served:
@@ -144,13 +141,19 @@ def _told(
     """The key works; what is to be said of each model."""
     said = ["the key works"]
     for model, setting in models:
-        end = ending(vendor, model, setting, datetime.now(UTC).date())
+        end = ending(vendor, model, setting, _today())
         if end and end[0] == "failed":
             return end
         price = price_of(vendor, model, settings.model_prices)
         unknown = "" if price else f", price not known (PITCHQUEST_MODEL_PRICES={model}=IN/OUT)"
-        said.append(end[1] if end else f"{model} is there{unknown}")
+        said.append(f"{model} is there{unknown}")
+        if end:
+            said.append(end[1])
     return "ok", "; ".join(said)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _impatient(settings: Settings) -> Settings:

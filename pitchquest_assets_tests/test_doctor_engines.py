@@ -110,16 +110,22 @@ def test_a_judge_that_lacks_its_key_is_told() -> None:
     )
 
 
-def test_openai_s_transcriber_is_looked_up_and_its_end_is_told(openai: FakeVendor) -> None:
+def test_openai_s_transcriber_is_looked_up_and_its_end_is_told(
+    openai: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alone = {"judge": "rules", "transcriber": "auto"}
-    assert "whisper-1 is there" in examine("OpenAI", **openai_settings(openai, **alone))[1]
+    monkeypatch.setattr(doctor_engines, "_today", lambda: date(2026, 12, 1))
+    state, told = examine("OpenAI", **openai_settings(openai, **alone))
+    assert (state, "whisper-1 is there; whisper-1 ends on 2027-02-26, in 87 days" in told) == (
+        "ok",
+        True,
+    )
     state, told = examine(
         "OpenAI", **openai_settings(openai, **alone, openai_transcribe_model="whisper-9")
     )
     assert (state, "PITCHQUEST_OPENAI_TRANSCRIBE_MODEL" in told) == ("failed", True)
-    ends = doctor_engines.ending("openai", "whisper-1", "SETTING", date(2026, 12, 1))
-    assert ends is not None
-    assert "ends on 2027-02-26, in 87 days" in ends[1]
+    monkeypatch.setattr(doctor_engines, "_today", lambda: date(2027, 2, 26))
+    assert examine("OpenAI", **openai_settings(openai, **alone))[0] == "failed"
 
 
 def test_absent_weights_are_named_with_the_command_that_fetches_them(tmp_path: Path) -> None:
