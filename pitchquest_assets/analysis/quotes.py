@@ -18,11 +18,13 @@ _OMISSION = re.compile(r"\.{3}|…|\[[^\]]*\]")
 def find_quote(quote: str, words: Sequence[Word]) -> Evidence | None:
     """The passage that the quote is of, in the transcript's own words, and its second.
 
-    A quote with omissions (…) is found where each of its pieces is, in order. None where it is not
-    in the transcript, or is too short to be evidence for anything.
+    A quote with omissions (…) is found where each of its pieces is, in order; single words between
+    omissions are left out. None where it is not in the transcript, or no piece is long enough to be
+    evidence for anything.
     """
-    pieces = [text for piece in _OMISSION.split(quote) if (text := plain(piece))]
-    if sum(len(piece.split()) for piece in pieces) < MIN_WORDS:
+    pieces = [plain(piece) for piece in _OMISSION.split(quote)]
+    pieces = [piece for piece in pieces if len(piece.split()) >= MIN_WORDS]
+    if not pieces:
         return None
     spans: list[tuple[int, int]] = []
     for piece in pieces:

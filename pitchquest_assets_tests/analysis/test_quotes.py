@@ -19,6 +19,7 @@ WORDS = factories.words_of()
             "Our competitors sell climate computers … it sticks on with a magnet",
             "Our competitors sell climate computers … it sticks on with a magnet.",
         ),
+        ("We … have fourteen paying growers", "have fourteen paying growers,"),
     ],
 )
 def test_a_quote_is_given_back_in_the_words_that_were_said(quote: str, said: str) -> None:
@@ -35,6 +36,8 @@ def test_a_quote_is_given_back_in_the_words_that_were_said(quote: str, said: str
         "We built",
         "euros",
         "…",
+        # Any claim can be put together from single words.
+        "a … cost … month",
         "We have forty thousand paying growers",
         "Our revenue has doubled every month since March",
         # Both were said, the other way round.
