@@ -243,7 +243,7 @@ HALF = '{"problem_clarity": {"quote": "Every'
 @pytest.mark.parametrize(
     ("text", "ended", "sentence"),
     [
-        (HALF, "", "the whole|it is no JSON"),
+        (HALF, "", "it is no JSON"),
         (HALF, "cut", "stopped before its answer was whole"),
         (None, "block", "refused to answer"),
         ("  ", "", "gave an empty answer"),
@@ -322,7 +322,7 @@ def test_what_passes_is_tried_again_by_us_and_not_by_the_sdk_as_well(
     assert judge().problem_clarity == 3
     assert len(vendor.requests) == 3
     vendor.script = [error(vendor, code) for _ in range(9)]
-    with pytest.raises(VendorUnavailable, match=f"2 times in a row.*HTTP {code}|HTTP {code}"):
+    with pytest.raises(VendorUnavailable, match=rf"2 times in a row \(HTTP {code}\)"):
         judge(vendor_attempts=2)
     assert len(vendor.requests) == 5
 
