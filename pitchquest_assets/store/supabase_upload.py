@@ -96,7 +96,7 @@ class _Upload:
         self.endpoint = f"{storage.url}upload/resumable"
         self.headers = storage.headers | {"x-upsert": "true"}
         self.location: yarl.URL | None = None
-        self.furthest = self.stalled = 0
+        self.arrived = self.furthest = self.stalled = 0
 
     async def run(self) -> None:
         retrying = AsyncRetrying(
@@ -108,9 +108,8 @@ class _Upload:
         await retrying(self._go_on)
 
     def _is_stalled(self, _: RetryCallState) -> bool:
-        position = self.stream.tell()
-        self.stalled = 0 if position > self.furthest else self.stalled + 1
-        self.furthest = max(self.furthest, position)
+        self.stalled = 0 if self.arrived > self.furthest else self.stalled + 1
+        self.furthest = max(self.furthest, self.arrived)
         return self.stalled >= self.attempts
 
     async def _go_on(self) -> None:
@@ -118,12 +117,11 @@ class _Upload:
         import aiohttp
         import yarl
         from aiotus.common import ProtocolError
-        from aiotus.core import upload_buffer
+        from aiotus.core import offset, upload_buffer
         from aiotus.creation import create
 
         try:
             if self.location is None:
-                self.stream.seek(0)
                 created = await create(
                     self.session,
                     yarl.URL(self.endpoint),
@@ -132,7 +130,8 @@ class _Upload:
                     headers=self.headers,
                 )
                 self.location = yarl.URL(self.endpoint).join(created)
-                self.stream.seek(0)
+            # How far the stream was read says nothing: its end is sought before anything goes.
+            self.arrived = await offset(self.session, self.location, headers=self.headers)
             await upload_buffer(
                 self.session,
                 self.location,
