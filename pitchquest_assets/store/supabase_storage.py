@@ -162,7 +162,7 @@ def refused(what: str, refusal: StorageRefusal) -> Exception:
         if "bucket" in told.lower():
             return SettingsError(
                 f"The bucket {what.partition('/')[0]!r} does not exist in the Supabase project: "
-                "`pitchquest migrate` makes it."
+                "make it in the dashboard, private."
             )
         return FileNotFoundError(f"There is no object {what} in Supabase Storage.")
     if refusal.status in (401, 403):
