@@ -65,14 +65,28 @@ async def _upload(
         "contentType": media_type.encode(),
         "cacheControl": b"3600",
     }
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(_refuse_redirect)
+    proxy = _proxy(storage.url)
     try:
-        async with aiohttp.ClientSession(timeout=timeout, proxy=_proxy(storage.url)) as session:
+        async with aiohttp.ClientSession(
+            timeout=timeout, proxy=proxy, trace_configs=[tracing]
+        ) as session:
             with file.open("rb") as stream:
                 await _Upload(session, storage, stream, metadata).run()
     except StorageRefusal as refusal:
         raise refused(what, refusal) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise unavailable(what, str(error) or type(error).__name__) from error
+
+
+async def _refuse_redirect(
+    _session: "aiohttp.ClientSession",
+    _context: object,
+    redirect: "aiohttp.TraceRequestRedirectParams",
+) -> None:
+    """To another host it would take the header apikey along; aiotus has no option for it."""
+    raise StorageRefusal(redirect.response.status, "it leads elsewhere")
 
 
 def _proxy(url: str) -> str | None:

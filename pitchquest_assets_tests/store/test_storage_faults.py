@@ -192,6 +192,19 @@ def test_retry_after_is_waited_for(server: StorageServer, storage: SupabaseStora
     assert server.data("pitchquest/a.txt") == b"x"
 
 
+@pytest.mark.parametrize("size", [1_000, CHUNK_BYTES + 1])
+def test_the_key_is_not_taken_to_another_host(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path, size: int
+) -> None:
+    (tmp_path / "given").write_bytes(bytes(size))
+    with StorageServer() as elsewhere:
+        headers = {"Location": f"{elsewhere.url}/storage/v1/upload/resumable"}
+        server.faults.answers = [(307, headers, b"")]
+        with pytest.raises(ObjectRefused, match="307"):
+            VideoBucket(storage).upload(tmp_path / "given", "a.mp4")
+        assert elsewhere.requests == []
+
+
 def test_a_page_of_somebody_else_is_no_answer(
     server: StorageServer, storage: SupabaseStorage
 ) -> None:
