@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from pitchquest_assets import doctor_engines, doctor_supabase
 from pitchquest_assets.errors import PitchQuestError, SettingsError
@@ -52,6 +53,9 @@ def examine(settings: Settings) -> list[Finding]:
             state, told = attempt(settings)
         except PitchQuestError as error:
             state, told = "failed", str(error)
+        except DBAPIError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            state, told = "failed", f"The database refuses ({reason}): check DATABASE_URL's role."
         found.append(Finding(what, state, told))
     return found
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pitchquest_assets.analysis.captions import beside
 from pitchquest_assets.analysis.opening import beyond
-from pitchquest_assets.errors import InvalidInput, InvalidVideo
+from pitchquest_assets.errors import InvalidInput, InvalidVideo, InvalidVideoId
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, videos
 from pitchquest_assets.store.supabase_storage import VIDEOS
@@ -30,12 +30,16 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
     """Enter a file, readable or not, as an upload; with Supabase it is put into the bucket first.
 
     Raises:
-        InvalidVideoId: the id does not fit the pattern.
+        InvalidVideoId: the id does not fit the pattern, or is a user's upload.
         InvalidVideo: the file's name is not text, so that no row can hold it.
         InvalidInput: Storage does not take the file; the row says so.
         StoreUnavailable: Storage does not answer.
     """
     check_video_id(video_id)
+    known = videos.find(store, video_id)
+    if known and known.owner:
+        # Whoever took the id first would read what is analysed under it.
+        raise InvalidVideoId(f"{video_id} is an upload of user {known.owner}: choose another id.")
     if not str(path).isprintable():
         raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
     if store.video_bucket is None or not path.is_file():

@@ -16,6 +16,7 @@ from pitchquest_assets.store.retention import (
     prune_results,
     prune_values,
     sweep_objects,
+    sweep_uploads,
 )
 
 RECORDS_RETENTION_DAYS = 30
@@ -42,15 +43,14 @@ def old_results(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """All that is stored about videos finished RESULT_RETENTION_DAYS ago; off by default.
 
     The result, its history, the report, its copy in HOME/reports and the row in `videos`.
+    What the pipeline put into the bucket `videos` and no row names goes after a day, always.
     """
     settings = load_settings()
-    if settings.result_retention_days is None:
-        _told(context, videos=0)
-        return
-    video_ids = prune_results(store.store(), settings.result_retention_days)
+    days = settings.result_retention_days
+    video_ids = [] if days is None else prune_results(store.store(), days)
     for video_id in video_ids:
         (settings.home_path / "reports" / f"{video_id}.html").unlink(missing_ok=True)
-    _told(context, videos=len(video_ids))
+    _told(context, videos=len(video_ids), uploads_without_row=sweep_uploads(store.store()))
 
 
 @dg.op

@@ -84,8 +84,8 @@ def check_buckets(storage: SupabaseStorage, engine: Engine) -> None:
             "key and the URL of that project."
         )
     raise SettingsError(
-        f"The bucket {missing[0]!r} does not exist in the Supabase project: `pitchquest migrate` "
-        "makes it; where it does not, SUPABASE_URL and DATABASE_URL are of two projects."
+        f"The bucket {missing[0]!r} does not exist in the Supabase project: make it in the "
+        "dashboard, private; or SUPABASE_URL and DATABASE_URL are of two projects."
     )
 
 

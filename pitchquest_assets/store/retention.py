@@ -1,7 +1,7 @@
 """Removes what has served its time, in batches of a transaction each; doing it twice is harmless.
 
 Rows go before their objects: a row without its object would be told as an error, an object without
-a row is only garbage, which `sweep_objects` collects.
+a row is only garbage, which `sweep_objects` and `sweep_uploads` collect.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +49,6 @@ _OLD_VIDEOS = text(f"""
     where status in ('completed', 'failed') and updated_at < :before
     order by id limit {BATCH} for update skip locked
 """)
-_FILES_OF_VIDEOS = text("select file_path, captions_path from videos where video_id = any(:ids)")
 _DELETE_ALL_VALUES_OF_VIDEOS = text(
     "delete from asset_values where partition_key = any(:ids) returning object_path"
 )
@@ -75,6 +74,10 @@ _OBJECTS_WITH_ROWS = text("""
     where (asset_key, partition_key) in (
       select * from unnest(cast(:asset_keys as text[]), cast(:partition_keys as text[]))
     ) and object_path is not null
+""")
+_UPLOADS_WITH_ROWS = text("""
+    select unnest(array[file_path, captions_path]) from videos
+    where file_path = any(:paths) or captions_path = any(:paths)
 """)
 # Locked, so that an upload of the video waits until its key is gone, and then gets it anew.
 _UNUSED_KEYS = text("""
@@ -130,7 +133,7 @@ def prune_answers(store: Store, retention_days: float) -> int:
 def prune_results(store: Store, retention_days: float) -> list[str]:
     """Remove all that is stored about videos that were finished earlier, and older history.
 
-    Of the uploads in Storage, those that the pipeline put there; a user's file is the user's.
+    The uploads that the pipeline put into Storage are left to `sweep_uploads`.
 
     Returns:
         The ids of the videos.
@@ -139,10 +142,8 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
     removed: list[str] = []
 
     def batch() -> int:
-        ids, paths, uploads = store.transaction(lambda c: _delete_videos(c, values))
+        ids, paths = store.transaction(lambda c: _delete_videos(c, values))
         _delete_objects(store, paths)
-        if store.video_bucket:
-            store.video_bucket.remove_own(uploads)
         removed.extend(ids)
         return len(ids)
 
@@ -182,6 +183,25 @@ def sweep_objects(store: Store) -> int:
     return removed
 
 
+def sweep_uploads(store: Store) -> int:
+    """Remove the uploads older than a day that the pipeline put into Storage and no row names.
+
+    A user's file is the user's.
+
+    Returns:
+        Their number.
+    """
+    bucket = store.video_bucket
+    if bucket is None:
+        return 0
+    removed = 0
+    for paths in batches(bucket.own_written_before(datetime.now(UTC) - GARBAGE_AFTER)):
+        garbage = set(paths) - _named(store, paths)
+        bucket.remove_own(garbage)
+        removed += len(garbage)
+    return removed
+
+
 def before(days: float) -> datetime:
     """What is older has served its time; nothing has within an hour."""
     return datetime.now(UTC) - max(timedelta(days=days), REST)
@@ -196,15 +216,19 @@ def batches(items: Iterable[str]) -> Iterator[list[str]]:
 
 def _delete_videos(
     connection: Connection, values: dict[str, datetime]
-) -> tuple[list[str], list[str], list[str]]:
-    """The ids of the videos of one batch, the paths of their objects, and where their files are."""
+) -> tuple[list[str], list[str]]:
+    """The ids of the videos of one batch, and the paths of their objects."""
     found = {"ids": list(connection.scalars(_OLD_VIDEOS, values))}
     paths = list(connection.scalars(_DELETE_ALL_VALUES_OF_VIDEOS, found))
-    files = connection.execute(_FILES_OF_VIDEOS, found)
-    uploads = [path for row in files for path in row if path]
     for table in ("vendor_answers", "analysis_results", "analysis_results_history", "videos"):
         connection.execute(text(f"delete from {table} where video_id = any(:ids)"), found)
-    return found["ids"], paths, uploads
+    return found["ids"], paths
+
+
+def _named(store: Store, uploads: list[str]) -> set[str]:
+    """Those of the uploads that a row names."""
+    values = {"paths": uploads}
+    return set(store.transaction(lambda c: list(c.scalars(_UPLOADS_WITH_ROWS, values))))
 
 
 def _with_rows(store: Store, paths: list[str]) -> set[str]:

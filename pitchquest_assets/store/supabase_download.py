@@ -34,7 +34,7 @@ class Download:
         self.url: str | None = None
         self.etag: str | None = None
         self.size: int | None = None
-        self.offset = self.stalled = 0
+        self.offset = self.furthest = self.stalled = 0
         self.digest = hashlib.sha256()
 
     def run(self) -> str:
@@ -78,7 +78,10 @@ class Download:
                 self.file.write(piece)
                 self.digest.update(piece)
                 self.offset += len(piece)
-                self.stalled = 0
+                self._check_size(self.offset)
+                # Not with every byte: what begins anew each time would go on for ever.
+                if self.offset > self.furthest:
+                    self.furthest, self.stalled = self.offset, 0
         if self.size is not None and self.offset != self.size:
             raise httpx.RemoteProtocolError("the answer was cut short")
 
@@ -103,7 +106,10 @@ class Download:
         self.offset, self.etag, self.digest = 0, etag, hashlib.sha256()
         length = response.headers.get("Content-Length")
         self.size = int(length) if length else None
-        if self.size is not None and self.size > self.max_size_mb * BYTES_PER_MB:
+        self._check_size(self.size or 0)
+
+    def _check_size(self, size: int) -> None:
+        if size > self.max_size_mb * BYTES_PER_MB:
             raise InvalidVideo(
                 f"{self.what} is larger than {self.max_size_mb:g} MB (PITCHQUEST_MAX_SIZE_MB)."
             )

@@ -62,7 +62,8 @@ class SupabaseStorage:
         # It would log each URL, and a signed one is as good as a key.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
-        return httpx.Client(http2=False, timeout=timeout, follow_redirects=True)
+        # To another host it would take the header apikey along.
+        return httpx.Client(http2=False, timeout=timeout, follow_redirects=False)
 
     @cached_property
     def client(self) -> "SyncStorageClient":
@@ -162,7 +163,7 @@ def refused(what: str, refusal: StorageRefusal) -> Exception:
         if "bucket" in told.lower():
             return SettingsError(
                 f"The bucket {what.partition('/')[0]!r} does not exist in the Supabase project: "
-                "`pitchquest migrate` makes it."
+                "make it in the dashboard, private."
             )
         return FileNotFoundError(f"There is no object {what} in Supabase Storage.")
     if refusal.status in (401, 403):

@@ -65,14 +65,28 @@ async def _upload(
         "contentType": media_type.encode(),
         "cacheControl": b"3600",
     }
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_redirect.append(_refuse_redirect)
+    proxy = _proxy(storage.url)
     try:
-        async with aiohttp.ClientSession(timeout=timeout, proxy=_proxy(storage.url)) as session:
+        async with aiohttp.ClientSession(
+            timeout=timeout, proxy=proxy, trace_configs=[tracing]
+        ) as session:
             with file.open("rb") as stream:
                 await _Upload(session, storage, stream, metadata).run()
     except StorageRefusal as refusal:
         raise refused(what, refusal) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise unavailable(what, str(error) or type(error).__name__) from error
+
+
+async def _refuse_redirect(
+    _session: "aiohttp.ClientSession",
+    _context: object,
+    redirect: "aiohttp.TraceRequestRedirectParams",
+) -> None:
+    """To another host it would take the header apikey along; aiotus has no option for it."""
+    raise StorageRefusal(redirect.response.status, "it leads elsewhere")
 
 
 def _proxy(url: str) -> str | None:
@@ -96,7 +110,7 @@ class _Upload:
         self.endpoint = f"{storage.url}upload/resumable"
         self.headers = storage.headers | {"x-upsert": "true"}
         self.location: yarl.URL | None = None
-        self.furthest = self.stalled = 0
+        self.arrived = self.furthest = self.stalled = 0
 
     async def run(self) -> None:
         retrying = AsyncRetrying(
@@ -108,9 +122,8 @@ class _Upload:
         await retrying(self._go_on)
 
     def _is_stalled(self, _: RetryCallState) -> bool:
-        position = self.stream.tell()
-        self.stalled = 0 if position > self.furthest else self.stalled + 1
-        self.furthest = max(self.furthest, position)
+        self.stalled = 0 if self.arrived > self.furthest else self.stalled + 1
+        self.furthest = max(self.furthest, self.arrived)
         return self.stalled >= self.attempts
 
     async def _go_on(self) -> None:
@@ -118,12 +131,11 @@ class _Upload:
         import aiohttp
         import yarl
         from aiotus.common import ProtocolError
-        from aiotus.core import upload_buffer
+        from aiotus.core import offset, upload_buffer
         from aiotus.creation import create
 
         try:
             if self.location is None:
-                self.stream.seek(0)
                 created = await create(
                     self.session,
                     yarl.URL(self.endpoint),
@@ -132,7 +144,8 @@ class _Upload:
                     headers=self.headers,
                 )
                 self.location = yarl.URL(self.endpoint).join(created)
-                self.stream.seek(0)
+            # How far the stream was read says nothing: its end is sought before anything goes.
+            self.arrived = await offset(self.session, self.location, headers=self.headers)
             await upload_buffer(
                 self.session,
                 self.location,

@@ -7,12 +7,14 @@ from the pipeline, not from the trigger on storage.objects.
 
 import mimetypes
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.store.supabase_download import Download
+from pitchquest_assets.store.supabase_objects import SupabaseObjects
 from pitchquest_assets.store.supabase_storage import VIDEOS, SupabaseStorage
 from pitchquest_assets.store.supabase_upload import CHUNK_BYTES, upload_resumably
 
@@ -80,8 +82,14 @@ class VideoBucket:
         """Remove a file; nothing happens where there is none."""
         self.storage.in_bucket(VIDEOS, path, lambda bucket: bucket.remove([path]))
 
+    def own_written_before(self, moment: datetime) -> Iterator[str]:
+        """What the pipeline put here before `moment`, as rows name it."""
+        for path in SupabaseObjects(self.storage, VIDEOS).written_before(moment):
+            if path.startswith(f"{OWN_FOLDER}/"):
+                yield f"{_PREFIX}{path}"
+
     def remove_own(self, file_paths: Iterable[str]) -> None:
-        """Of the files that rows name, remove those that the pipeline put here."""
+        """Of these files, as rows name them, remove those that the pipeline put here."""
         for file_path in file_paths:
             if file_path.startswith(f"{_PREFIX}{OWN_FOLDER}/"):
                 self.remove(path_in_bucket(file_path, None))

@@ -11,7 +11,7 @@ from pitchquest_assets.assets.audio import audio
 from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import LocalFiles, check_paths
 from pitchquest_assets.assets.source_video import source_video
-from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.errors import InvalidVideo, InvalidVideoId
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
@@ -108,6 +108,14 @@ def test_a_file_that_is_no_upload_is_entered_all_the_same(
     row = register(project, tmp_path / "none.mp4", "pitch")
     assert (row.file_path, row.status) == (str(tmp_path / "none.mp4"), "uploaded")
     assert not server.names("videos")
+
+
+def test_an_id_that_a_user_took_is_not_for_other_files(project: Store) -> None:
+    owner = uuid.uuid4()
+    videos.register(project, "pitch", f"videos/{owner}/a.mp4", owner=owner)
+    with pytest.raises(InvalidVideoId, match="choose another id"):
+        register(project, SAMPLE, "pitch")
+    assert videos.get(project, "pitch").file_path == f"videos/{owner}/a.mp4"
 
 
 def downloaded(server: StorageServer) -> int:

@@ -46,7 +46,7 @@ def test_the_job_says_what_it_removed_and_finds_nothing_the_second_time(
     instance.add_dynamic_partitions("videos", ["old", "no-row"])
     nothing = {
         "intermediate_values": {"values": 0, "vendor_answers": 0, "objects_without_row": 0},
-        "old_results": {"videos": 0},
+        "old_results": {"videos": 0, "uploads_without_row": 0},
         "partition_keys": {"keys": 0},
         "event_log": {"events": 0, "runs": 0},
         "health_and_alerts": {"metrics": 0, "alerts": 0},
@@ -54,7 +54,7 @@ def test_the_job_says_what_it_removed_and_finds_nothing_the_second_time(
     found = prune(instance)
     assert found["intermediate_values"]["values"] == 1
     assert found["partition_keys"] == {"keys": 2}
-    assert found["old_results"] == {"videos": 0}
+    assert found["old_results"] == {"videos": 0, "uploads_without_row": 0}
     assert set(found) == set(nothing)
     assert report.exists()
     assert prune(instance) == nothing
@@ -65,7 +65,7 @@ def test_old_results_go_with_the_copies_of_their_reports_where_days_are_set(
 ) -> None:
     monkeypatch.setenv("RESULT_RETENTION_DAYS", "30")
     report = add_old_video(store, home)
-    assert prune(instance)["old_results"] == {"videos": 1}
+    assert prune(instance)["old_results"] == {"videos": 1, "uploads_without_row": 0}
     assert videos.list_videos(store) == []
     assert not report.exists()
 

@@ -77,7 +77,7 @@ def test_a_variable_that_does_not_fit_is_told_without_its_secret(
 
 def test_a_bucket_that_is_missing_is_named(configure: Configure, server: StorageServer) -> None:
     del server.buckets["pitchquest"]
-    with pytest.raises(SettingsError, match=r"'pitchquest' does not exist.*`pitchquest migrate`"):
+    with pytest.raises(SettingsError, match=r"'pitchquest' does not exist.*make it in the"):
         open_store(configure())
 
 

@@ -1,6 +1,6 @@
 import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,8 +10,12 @@ from sqlalchemy import text
 from pitchquest_assets.model import BlobValue
 from pitchquest_assets.store import Store, queue, results, retention, videos
 from pitchquest_assets.store.objects import FolderObjects
+from pitchquest_assets.store.retention import sweep_uploads
+from pitchquest_assets.store.supabase_storage import SupabaseStorage
 from pitchquest_assets.store.values import Address, load_value, save_value
+from pitchquest_assets.store.video_bucket import VideoBucket
 from pitchquest_assets_tests import factories
+from pitchquest_assets_tests.storage_server import StorageServer
 
 DAY = timedelta(days=1)
 
@@ -228,3 +232,27 @@ def test_old_health_rows_and_alerts_go_and_other_metrics_stay(store: Store) -> N
     kinds = column(store, "select metric_type from monitoring_metrics")
     assert kinds == ["api_cost", "api_cost", "drift", "drift", "system_health"]
     assert retention.prune_records(store, retention_days=30) == {"metrics": 0, "alerts": 0}
+
+
+def test_old_uploads_of_the_pipeline_without_a_row_go_and_no_other(
+    store: Store, server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+) -> None:
+    bucket = VideoBucket(storage)
+    (tmp_path / "given").write_bytes(b"x")
+    kept = [
+        "a11ce000-0000-4000-8000-000000000001/a.mp4",
+        "pitchquest/new/new.mp4",
+        "pitchquest/v/v.mp4",
+        "pitchquest/v/v.vtt",
+    ]
+    for path in (*kept, "pitchquest/pruned/pruned.mp4", "pitchquest/v/v.mov"):
+        bucket.upload(tmp_path / "given", path)
+        if "new" not in path:
+            server.objects["videos", path].updated_at = datetime.now(UTC) - timedelta(days=2)
+    videos.register(
+        store, "v", "videos/pitchquest/v/v.mp4", captions_path="videos/pitchquest/v/v.vtt"
+    )
+    project = Store(store.engine, FolderObjects(tmp_path / "objects"), bucket)
+    assert sweep_uploads(project) == 2
+    assert server.names("videos") == kept
+    assert sweep_uploads(store) == 0

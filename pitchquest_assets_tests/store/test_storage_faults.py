@@ -28,10 +28,10 @@ OPERATIONS = 500
 
 
 def test_of_500_operations_none_is_lost_or_doubled_where_a_tenth_of_the_requests_fail(
-    server: StorageServer, storage: SupabaseStorage, monkeypatch: pytest.MonkeyPatch
+    server: StorageServer, storage: SupabaseStorage
 ) -> None:
     # A request fails 9 times in a row once in a thousand million.
-    monkeypatch.setattr(supabase_storage, "ATTEMPTS", 9)
+    storage.attempts = 9
     server.faults.share, server.faults.hang_seconds = 0.1, 0.5
     objects = SupabaseObjects(storage)
     quarter = OPERATIONS // 4
@@ -84,6 +84,44 @@ def test_a_server_that_dies_in_the_middle_of_an_upload_is_sent_only_what_it_lack
     assert server.data("videos/a.mp4") == given.read_bytes()
     created = [path for method, path in server.requests if (method, path[-9:]) == _CREATE]
     assert len(created) == 1
+
+
+def test_an_upload_that_gets_further_with_each_try_is_not_given_up(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+) -> None:
+    given = tmp_path / "given"
+    given.write_bytes(os.urandom(4 * CHUNK_BYTES + 1))
+    server.faults.answers = [(503, {}, b"not yet")]  # already to its creation
+    die_always(server, "PATCH", CHUNK_BYTES // 2)
+    VideoBucket(storage).upload(given, "a.mp4")
+    assert server.data("videos/a.mp4") == given.read_bytes()
+
+
+def test_a_download_that_never_gets_further_is_given_up(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = VideoBucket(storage)
+    given = tmp_path / "given"
+    given.write_bytes(os.urandom(1_000_000))
+    bucket.upload(given, "a.mp4")
+    # A gateway that knows no ranges and cuts what takes long.
+    monkeypatch.setattr(
+        "pitchquest_assets_tests.storage_routes._Handler._send_object",
+        lambda handler, stored: handler.answer(200, stored.data, {"ETag": stored.etag}),
+    )
+    die_always(server, "GET", 500_000)
+    with pytest.raises(StoreUnavailable, match="does not answer for videos"):
+        bucket.download("a.mp4", tmp_path / "taken", 100)
+
+
+def die_always(server: StorageServer, method: str, count: int) -> None:
+    """Cut each such request after so many bytes, and be back at once."""
+
+    def again() -> None:
+        server.faults.die_at = (method, count)
+
+    server.on_death, server.faults.down_seconds = again, 0.0
+    again()
 
 
 def test_an_upload_whose_end_the_server_forgot_is_made_again(
@@ -152,6 +190,19 @@ def test_retry_after_is_waited_for(server: StorageServer, storage: SupabaseStora
         SupabaseObjects(storage).put("a.txt", b"x", "text/plain")
     assert pauses == [7.0]
     assert server.data("pitchquest/a.txt") == b"x"
+
+
+@pytest.mark.parametrize("size", [1_000, CHUNK_BYTES + 1])
+def test_the_key_is_not_taken_to_another_host(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path, size: int
+) -> None:
+    (tmp_path / "given").write_bytes(bytes(size))
+    with StorageServer() as elsewhere:
+        headers = {"Location": f"{elsewhere.url}/storage/v1/upload/resumable"}
+        server.faults.answers = [(307, headers, b"")]
+        with pytest.raises(ObjectRefused, match="307"):
+            VideoBucket(storage).upload(tmp_path / "given", "a.mp4")
+        assert elsewhere.requests == []
 
 
 def test_a_page_of_somebody_else_is_no_answer(

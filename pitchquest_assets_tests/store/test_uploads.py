@@ -1,5 +1,6 @@
 """Files in the bucket become rows by themselves. Storage is played by the statements it sends."""
 
+import contextlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -309,6 +310,24 @@ def test_a_row_whose_file_has_a_run_already_is_refused(project: Store, storage: 
     queue.claim(project, only_row(project).video_id, "run-1", attempt=0)
     with pytest.raises(IntegrityError, match="videos_object_idx"):
         insert_as(project, ALICE, "my-id", f"videos/{ALICE}/pitch.mp4")
+
+
+@pytest.mark.parametrize(
+    "conflict", ["do nothing", "(video_id) do update set file_path = excluded.file_path"]
+)
+def test_a_row_that_does_not_come_takes_no_upload_with_it(
+    project: Store, storage: Storage, conflict: str
+) -> None:
+    videos.register(project, "taken", "/in/pitch.mp4")
+    path = f"{ALICE}/pitch.mp4"
+    storage.upload(path)
+    insert = text(
+        "insert into videos (video_id, filename, file_path) values ('taken', 'pitch.mp4', :path)"
+        f" on conflict {conflict}"
+    )
+    with contextlib.suppress(IntegrityError), project.engine.begin() as connection:
+        connection.execute(insert, {"path": f"videos/{path}"})
+    assert [row.filename for row in queue.waiting(project, 10)] == ["pitch.mp4", "pitch.mp4"]
 
 
 def test_nobody_takes_over_the_upload_of_another(project: Store, storage: Storage) -> None:

@@ -270,6 +270,10 @@ as $$
 declare
   automatic public.videos;
 begin
+  -- With such a conflict this row may never come, and its upload would be in no row.
+  if exists (select from public.videos where video_id = new.video_id) then
+    return new;
+  end if;
   delete from public.videos
   where file_path = new.file_path and video_id <> new.video_id
     and file_path like 'videos/%' and file_path not like 'videos/pitchquest/%'
