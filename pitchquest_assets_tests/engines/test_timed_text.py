@@ -1,3 +1,5 @@
+import pytest
+
 from pitchquest_assets.engines.alignment import AlignedWord
 from pitchquest_assets.engines.timed_text import lay_over
 
@@ -33,6 +35,41 @@ def test_words_that_the_text_lacks_are_left_out() -> None:
 def test_a_language_without_blanks_keeps_the_words_that_have_times() -> None:
     words = bare("我们", "出售", "货架")
     assert lay_over("我们出售货架。", words, 9) == words
+
+
+def test_a_letter_or_two_in_common_make_no_word_of_another() -> None:
+    placed = lay_over("We sell a great many apples", [AlignedWord("apples", 20, 21, 0.9)], 60)
+    assert [(w.start_seconds, w.end_seconds, w.probability) for w in placed] == [
+        *((17.5 + 0.5 * i, 18 + 0.5 * i, 0) for i in range(5)),
+        (20, 21, 0.9),
+    ]
+
+
+def test_an_unheard_word_is_not_stretched_over_a_silence() -> None:
+    words = [AlignedWord("we", 1, 1.5, 0.9), AlignedWord("shelves", 20, 21, 0.9)]
+    placed = lay_over("We sell shelves today", words, 60)
+    assert [(w.start_seconds, w.end_seconds) for w in placed] == [
+        (1, 1.5),
+        (1.5, 2),
+        (20, 21),
+        (21, 21.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("The colour, okay", ["the", "color", "ok"]),
+        ("Our ShelfSense sells", ["our", "shelf", "sense", "sells"]),
+        ("Our shelf sense sells", ["our", "shelfsense", "sells"]),
+        ("It’s a low-cost/high-end shelf", ["its", "a", "low", "cost", "high", "end", "shelf"]),
+    ],
+)
+def test_a_word_in_another_spelling_keeps_its_time(text: str, heard: list[str]) -> None:
+    placed = lay_over(text, bare(*heard), 9)
+    assert [w.text for w in placed] == text.split()
+    assert all(w.probability > 0 for w in placed)
+    assert (placed[0].start_seconds, placed[-1].end_seconds) == (0, len(heard) - 0.5)
 
 
 def test_nothing_heard_is_nothing() -> None:
