@@ -57,3 +57,44 @@ def test_the_whole_pitch_may_be_quoted() -> None:
     found = find_quote(factories.SCRIPT, WORDS)
     assert found is not None
     assert found.time_seconds == WORDS[0].start_seconds
+
+
+LONG = (
+    "I will be honest with you, our product is not ready and we have no customers at all, we don't "
+    "earn anything and we need 14 months and twenty-five thousand dollars to finish the first one"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("is not ready", "is ready"),
+        ("have no customers", "have customers"),
+        ("we don't earn", "we do earn"),
+        ("14 months", "40 months"),
+        ("14 months", "months"),
+        ("twenty-five", "twenty-nine"),
+        ("the first one", "the third one"),
+    ],
+)
+def test_a_long_quote_with_another_negation_or_number_is_not_found(said: str, told: str) -> None:
+    assert find_quote(LONG.replace(said, told), factories.words_of(LONG)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("don't earn", "dont earn"),
+        ("don't earn", "do not earn"),
+        ("14 months", "fourteen months"),
+        ("twenty-five thousand", "25 thousand"),
+        ("we need 14", "we need, um, 14"),
+        ("have no", "have no no"),
+        ("with you", "with all of you"),
+    ],
+)
+def test_a_long_quote_may_write_them_otherwise(said: str, told: str) -> None:
+    for quote, script in ((LONG, LONG.replace(said, told)), (LONG.replace(said, told), LONG)):
+        found = find_quote(quote, factories.words_of(script))
+        assert found is not None
+        assert found.quote == script
