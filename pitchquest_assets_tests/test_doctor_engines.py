@@ -113,7 +113,7 @@ def test_a_judge_that_lacks_its_key_is_told() -> None:
 def test_openai_s_transcriber_is_looked_up_and_its_end_is_told(
     openai: FakeVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = {"judge": "rules", "transcriber": "auto"}
+    alone = {"judge": "rules", "transcriber": "openai"}
     monkeypatch.setattr(doctor_engines, "_today", lambda: date(2026, 12, 1))
     state, told = examine("OpenAI", **openai_settings(openai, **alone))
     assert (state, "whisper-1 is there; whisper-1 ends on 2027-02-26, in 87 days" in told) == (
@@ -126,6 +126,12 @@ def test_openai_s_transcriber_is_looked_up_and_its_end_is_told(
     assert (state, "PITCHQUEST_OPENAI_TRANSCRIBE_MODEL" in told) == ("failed", True)
     monkeypatch.setattr(doctor_engines, "_today", lambda: date(2027, 2, 26))
     assert examine("OpenAI", **openai_settings(openai, **alone))[0] == "failed"
+
+
+def test_under_auto_a_server_of_one_s_own_is_asked_for_no_transcriber(openai: FakeVendor) -> None:
+    settings = openai_settings(openai, transcriber="auto", openai_transcribe_model="whisper-9")
+    state, told = examine("OpenAI", **settings)
+    assert (state, "whisper-9" in told) == ("ok", False)
 
 
 def test_absent_weights_are_named_with_the_command_that_fetches_them(tmp_path: Path) -> None:

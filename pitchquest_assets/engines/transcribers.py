@@ -66,9 +66,13 @@ def transcribe(source: SourceVideo, audio: Audio, caller: Caller, progress: Prog
 
 
 def uses_openai(settings: Settings) -> bool:
-    """Whether OpenAI transcribes what has no captions: asked for by name, or its key is set."""
+    """Whether OpenAI transcribes what has no captions.
+
+    Asked for by name, or its key is set; a server of one's own, which is often there to judge only,
+    gets the sound by name alone.
+    """
     if settings.transcriber == "auto":
-        return settings.openai_api_key is not None
+        return settings.openai_api_key is not None and settings.openai_base_url is None
     return settings.transcriber == "openai"
 
 

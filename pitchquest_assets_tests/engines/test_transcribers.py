@@ -10,6 +10,7 @@ import pytest
 from pitchquest_assets.analysis.media import Limits, probe
 from pitchquest_assets.analysis.sound import extract_audio
 from pitchquest_assets.engines.clients import Caller
+from pitchquest_assets.engines.openai_client import open_client
 from pitchquest_assets.engines.progress import log_progress
 from pitchquest_assets.engines.registry import MODELS, ModelFile
 from pitchquest_assets.engines.transcribers import transcribe
@@ -94,21 +95,43 @@ def test_captions_inside_the_video_are_found(tmp_path: Path) -> None:
     assert (heard.engine, heard.text, heard.trusted) == ("captions", "We sell shelves.", False)
 
 
-def test_openai_is_next_where_its_key_is_set(bare: Path, models: Path, openai: FakeVendor) -> None:
-    vendor = {"OPENAI_API_KEY": OPENAI_KEY, "OPENAI_BASE_URL": openai.url}
-    heard = run(bare, models=models, **vendor)
+def test_openai_is_next_where_its_key_is_set(
+    bare: Path, models: Path, openai: FakeVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # OpenAI's own address, without the setting that leads elsewhere.
+    monkeypatch.setattr(
+        "pitchquest_assets.engines.openai_transcriber.open_client",
+        lambda settings: open_client(settings.model_copy(update={"openai_base_url": openai.url})),
+    )
+    key = {"OPENAI_API_KEY": OPENAI_KEY}
+    heard = run(bare, models=models, **key)
     assert (heard.engine, heard.model, heard.trusted) == ("openai", "whisper-1", True)
-    assert run(bare, models=models, transcriber="whisper", **vendor).engine == "whisper"
+    assert run(bare, models=models, transcriber="whisper", **key).engine == "whisper"
     shutil.copy(SAMPLE.with_suffix(".vtt"), bare.with_suffix(".vtt"))
-    assert run(bare, models=models, **vendor).engine == "captions"
+    assert run(bare, models=models, **key).engine == "captions"
     assert len(openai.requests) == 1
+
+
+def test_a_server_of_one_s_own_gets_the_sound_by_name_only(
+    bare: Path, models: Path, openai: FakeVendor
+) -> None:
+    own = {"OPENAI_API_KEY": OPENAI_KEY, "OPENAI_BASE_URL": openai.url}
+    assert run(bare, models=models, **own).engine == "whisper"
+    assert openai.requests == []
+    assert run(bare, models=models, transcriber="openai", **own).engine == "openai"
 
 
 def test_openai_that_fails_is_replaced_by_no_other(
     bare: Path, models: Path, openai: FakeVendor
 ) -> None:
     with pytest.raises(VendorRefused, match="refuses the key in OPENAI_API_KEY"):
-        run(bare, models=models, OPENAI_API_KEY="sk-wrong", OPENAI_BASE_URL=openai.url)
+        run(
+            bare,
+            models=models,
+            transcriber="openai",
+            OPENAI_API_KEY="sk-wrong",
+            OPENAI_BASE_URL=openai.url,
+        )
     with pytest.raises(SettingsError, match="OPENAI_API_KEY is not set"):
         run(bare, models=models, transcriber="openai")
 

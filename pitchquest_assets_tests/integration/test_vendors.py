@@ -49,7 +49,7 @@ def test_one_call_for_each_job_costs_to_the_cent_and_nothing_again(
     judged: Command, gemini: FakeVendor, openai: FakeVendor, home: Path, shared_media: Path
 ) -> None:
     variables = {
-        "PITCHQUEST_TRANSCRIBER": "auto",
+        "PITCHQUEST_TRANSCRIBER": "openai",
         "OPENAI_API_KEY": vendors.OPENAI_KEY,
         "OPENAI_BASE_URL": openai.url,
     }
