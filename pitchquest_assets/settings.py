@@ -51,7 +51,9 @@ class Settings(BaseSettings):
     gemini_model: str = "gemini-3.5-flash-lite"
     openai_judge_model: str | None = Field(None, description="needed with PITCHQUEST_JUDGE=openai")
     vendor_timeout_seconds: float = Field(120, gt=0, description="wait for one answer")
-    vendor_attempts: int = Field(6, ge=1, description="of one call, where a vendor is overloaded")
+    vendor_attempts: int = Field(
+        6, ge=1, description="of one call within 5 minutes, where a vendor is overloaded"
+    )
     video_budget_usd: float | None = Field(
         None, gt=0, description="no call above; for one video within 24 hours"
     )

@@ -10,7 +10,8 @@ retries switched off) and one that reads the reply; `Caller.ask` does the rest:
 
 - an answer that is in the ledger is read again and costs nothing
 - a call that could break a budget is not made (BudgetExceeded)
-- 429 (with Retry-After), 5xx and network errors are tried again, with jitter; nothing else is
+- 429 (with Retry-After), 5xx and network errors are tried again, with jitter, for 5 minutes at
+  most; nothing else is
 - every answer is entered with its cost, also one that cannot be used; only one that `read` takes
   is kept
 - what this run paid for a purpose: `caller.paid(purpose)`, for the `cost_usd` of the value
@@ -23,7 +24,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+)
 from tenacity.wait import wait_exponential_jitter
 
 from pitchquest_assets.engines.vendor_errors import Trouble, as_error, name_of
@@ -39,6 +46,8 @@ LONGEST_PAUSE_SECONDS = 20.0
 PAUSE_JITTER_SECONDS = 1.0
 # Who wants to be left alone for longer is not waited for.
 LONGEST_RETRY_AFTER_SECONDS = 60.0
+# No try begins later than this after the first one, as several calls must fit into a run.
+LONGEST_RETRYING_SECONDS = 300.0
 
 
 def key_of(*parts: Any) -> str:
@@ -172,7 +181,8 @@ def _trouble_of(state: RetryCallState) -> Trouble:
 
 def _is_over(state: RetryCallState, attempts: int) -> bool:
     wanted = _trouble_of(state).retry_after_seconds or 0.0
-    return wanted > LONGEST_RETRY_AFTER_SECONDS or stop_after_attempt(attempts)(state)
+    is_late = stop_before_delay(LONGEST_RETRYING_SECONDS)(state)
+    return wanted > LONGEST_RETRY_AFTER_SECONDS or is_late or stop_after_attempt(attempts)(state)
 
 
 def _pause(state: RetryCallState) -> float:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -153,6 +154,23 @@ def test_it_gives_up_after_the_attempts_of_the_setting(pauses: list[float]) -> N
     with pytest.raises(VendorUnavailable, match="2 times in a row"):
         caller(vendor_attempts=2).ask(factories.vendor_call(), vendor, body_of)
     assert vendor.asked == 2
+
+
+def test_a_call_that_takes_long_to_fail_is_not_tried_again_for_ever(
+    pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr("tenacity.time", SimpleNamespace(monotonic=lambda: clock.seconds))
+    asked: list[float] = []
+
+    def vendor() -> Reply:
+        asked.append(clock.seconds)
+        clock.seconds += 120
+        raise Trouble(reason="timeout")
+
+    with pytest.raises(VendorUnavailable, match="3 times in a row"):
+        caller().ask(factories.vendor_call(), vendor, body_of)
+    assert asked == [0, 120, 240]
 
 
 @pytest.mark.parametrize("variable", ["video_budget_usd", "daily_budget_usd"])
