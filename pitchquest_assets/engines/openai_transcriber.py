@@ -158,7 +158,8 @@ def _question(model: str, language: str | None) -> dict[str, Any]:
         }
     if language:
         asked["language"] = language
-    if language in (None, "en"):
+    # It would pull an unknown language towards English.
+    if language == "en":
         asked["prompt"] = FILLERS
     return asked
 
