@@ -1,6 +1,6 @@
 """What `pitchquest doctor` tries of the engines: weights, devices, keys, models' ends."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Literal
 
@@ -10,7 +10,7 @@ from pitchquest_assets.engines.devices import Device, choose_device
 from pitchquest_assets.engines.prompts import load_prompt
 from pitchquest_assets.engines.registry import MODELS, WAV2VEC2_EMOTION, YUNET
 from pitchquest_assets.engines.transcribers import uses_openai
-from pitchquest_assets.engines.vendor_errors import Trouble, as_error
+from pitchquest_assets.engines.vendor_errors import Trouble, as_error, clean
 from pitchquest_assets.engines.vendor_models import find_model, price_of
 from pitchquest_assets.engines.vision_judge import wants_vision_judge
 from pitchquest_assets.metering import Call, Usage, VendorName
@@ -95,14 +95,16 @@ def _gemini(settings: Settings) -> tuple[State, str]:
     if settings.gemini_api_key is None:
         return "not configured", "GEMINI_API_KEY is not set: nothing goes to Gemini."
     model, setting = settings.gemini_model, "PITCHQUEST_GEMINI_MODEL"
+    in_use = settings.judge in ("auto", "gemini") or settings.vision_judge == "gemini"
     settings = _impatient(settings)
     client = gemini_client.open_client(settings)
     try:
         with gemini_client.gemini_troubles():
             client.models.get(model=model)
     except Trouble as trouble:
-        raise as_error(trouble, _call("gemini", model, setting), settings, 1) from trouble
-    return _told(settings, "gemini", [(model, setting)])
+        if in_use or trouble.status not in (403, 404):
+            raise as_error(trouble, _call("gemini", model, setting), settings, 1) from trouble
+    return _told(settings, "gemini", [(model, setting)] if in_use else [])
 
 
 def _openai(settings: Settings) -> tuple[State, str]:
@@ -115,6 +117,10 @@ def _openai(settings: Settings) -> tuple[State, str]:
         with openai_client.openai_troubles(), openai_client.reading("list of models"):
             served = {one.id for one in client.models.list()}
     except Trouble as trouble:
+        if trouble.status == 403:
+            said = clean(trouble.detail, settings)
+            note = f"it may not list the models ({said}), so whether they are there is not known"
+            return _told(settings, "openai", in_use, unseen=note)
         call = _call("openai", *(in_use[0] if in_use else ("", "")))
         raise as_error(trouble, call, settings, 1) from trouble
     for model, setting in in_use:
@@ -136,17 +142,22 @@ def _openai_models(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _told(
-    settings: Settings, vendor: VendorName, models: Iterable[tuple[str, str]]
+    settings: Settings,
+    vendor: VendorName,
+    models: Sequence[tuple[str, str]],
+    unseen: str | None = None,
 ) -> tuple[State, str]:
-    """The key works; what is to be said of each model."""
-    said = ["the key works"]
+    """The key works; what is to be said of each model, or why it was not seen."""
+    said = ["the key works", *([unseen] if unseen else [])]
+    if not models:
+        said.append("no model is in use")
     for model, setting in models:
         end = ending(vendor, model, setting, _today())
         if end and end[0] == "failed":
             return end
         price = price_of(vendor, model, settings.model_prices)
         unknown = "" if price else f", price not known (PITCHQUEST_MODEL_PRICES={model}=IN/OUT)"
-        said.append(f"{model} is there{unknown}")
+        said.append(f"{model} is {'in use' if unseen else 'there'}{unknown}")
         if end:
             said.append(end[1])
     return "ok", "; ".join(said)

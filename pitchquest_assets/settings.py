@@ -26,7 +26,9 @@ class Settings(BaseSettings):
         None, pattern="^https?://", description="mirror asked instead of the models' own hosts"
     )
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"] = Field(
-        "auto", description="auto: captions, openai where OPENAI_API_KEY is set, whisper, …"
+        "auto",
+        description="auto: captions, openai where OPENAI_API_KEY is set and OPENAI_BASE_URL is "
+        "not, whisper, …",
     )
     language: str | None = Field(
         None, pattern="^[a-z]{2}$", description="spoken, ISO 639-1; default: detected"

@@ -75,6 +75,43 @@ def test_an_unknown_model_is_told_with_its_setting(gemini: FakeVendor, openai: F
     assert (state, "set PITCHQUEST_OPENAI_JUDGE_MODEL to one" in told) == ("failed", True)
 
 
+SCOPES = "You have insufficient permissions for this operation. Missing scopes: api.model.read."
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"transcriber": "openai"}, "whisper-1 is in use"),
+        ({"transcriber": "captions"}, "no model is in use"),
+    ],
+)
+def test_a_restricted_key_that_may_not_list_models_is_no_failure(
+    openai: FakeVendor,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    settings: dict[str, str],
+    told: str,
+) -> None:
+    monkeypatch.setattr(doctor_engines, "_today", lambda: date(2026, 11, 25))
+    openai.script = [vendors.openai_error(status, SCOPES, "invalid_request_error")]
+    state, said = examine("OpenAI", **openai_settings(openai, judge="rules", **settings))
+    assert state == "ok"
+    assert "it may not list the models" in said
+    assert "Missing scopes: api.model.read" in said
+    assert told in said
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_gemini_model_that_is_not_in_use_need_not_be_there(
+    gemini: FakeVendor, status: int
+) -> None:
+    gone = vendors.gemini_error(status, "NOT_FOUND", "models/gemini-9 is not found")
+    for settings, state in (({"judge": "rules"}, "ok"), ({"vision_judge": "gemini"}, "failed")):
+        gemini.script = [gone]
+        assert examine("Gemini", **gemini_settings(gemini, **settings))[0] == state
+
+
 def test_another_kind_of_server_is_told(gemini: FakeVendor, openai: FakeVendor) -> None:
     gemini.script, openai.script = [vendors.page()], [vendors.page()]
     told = (

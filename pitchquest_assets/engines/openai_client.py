@@ -73,9 +73,11 @@ def _trouble_of_status(error: "APIStatusError") -> Trouble:
     headers = error.response.headers
     # OpenAI says 429, too, where the account is empty.
     reason: Reason | None = "credit" if error.code == "insufficient_quota" else None
+    # And 401 where the key is right, but has not the right.
+    lacks_right = error.status_code == 401 and "Missing scopes" in error.message
     return Trouble(
         error.message,
-        status=error.status_code,
+        status=403 if lacks_right else error.status_code,
         reason=reason,
         retry_after_seconds=seconds_of(headers.get("retry-after")),
     )

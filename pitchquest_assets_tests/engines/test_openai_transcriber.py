@@ -227,6 +227,7 @@ def test_a_call_over_the_budget_is_not_made(
     [
         (ERROR(401, "no", "auth"), VendorRefused, "refuses the key in OPENAI_API_KEY", 1),
         (ERROR(403, "no", "auth"), VendorRefused, "OPENAI_TRANSCRIBE_MODEL", 1),
+        (ERROR(401, "Missing scopes: x", "x"), VendorRefused, "not let OPENAI_API_KEY use wh", 1),
         (ERROR(404, "no", "x", "model_not_found"), VendorRefused, "no model 'whisper-1'", 1),
         (ERROR(400, "Invalid file", "x"), VendorRefused, "400 - Invalid file", 1),
         (ERROR(413, "Too large", "x"), VendorRefused, "HTTP 413", 1),
