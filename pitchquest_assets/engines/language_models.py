@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pitchquest_assets.engines import gemini_client, openai_client
+from pitchquest_assets.engines.vendor_errors import Trouble
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.metering import Reply, Usage, VendorName
 from pitchquest_assets.settings import Settings
@@ -112,13 +113,17 @@ class Gemini:
             response = client.models.generate_content(
                 model=self.name, contents=types.Content(role="user", parts=parts), config=config
             )
+        # The SDK takes any JSON object; Gemini's own empty answers count tokens at least.
+        if not (response.candidates or response.prompt_feedback or response.usage_metadata):
+            raise Trouble("no candidates", status=200, reason="format")
         used = response.usage_metadata or types.GenerateContentResponseUsageMetadata()
+        thoughts = _count(used.thoughts_token_count)
         return Reply(
             body={"text": _gemini_text(response), "ended": _gemini_ended(response)},
             model=response.model_version or self.name,
             usage=Usage(
-                input_tokens=used.prompt_token_count or 0,
-                output_tokens=(used.candidates_token_count or 0) + (used.thoughts_token_count or 0),
+                input_tokens=_count(used.prompt_token_count),
+                output_tokens=_count(used.candidates_token_count) + thoughts,
             ),
         )
 
@@ -175,6 +180,11 @@ class OpenAI:
                     output_tokens=getattr(used, "completion_tokens", None) or 0,
                 ),
             )
+
+
+def _count(tokens: int | None) -> int:
+    """What is no count is none."""
+    return max(0, tokens or 0)
 
 
 def _gemini_text(response: Any) -> str:

@@ -348,14 +348,25 @@ def test_a_connection_that_is_cut_or_slow_is_tried_again(vendor: FakeVendor) -> 
         judge(vendor_attempts=1)
 
 
-def test_an_answer_of_another_kind_names_the_address(vendor: FakeVendor) -> None:
-    for odd in (vendors.page(), vendors.as_json([1]), vendors.as_json({"object": "list"})):
-        vendor.script = [odd, odd]
-        with pytest.raises(
-            (VendorRefused, UnusableAnswer), match=r"(GOOGLE_GEMINI|OPENAI)_BASE_URL|empty answer"
-        ):
-            judge()
-        vendor.script = []
+@pytest.mark.parametrize(
+    "odd", [vendors.page(), vendors.as_json([1]), vendors.as_json({"object": "list"})]
+)
+def test_an_answer_of_another_kind_names_the_address(vendor: FakeVendor, odd: Response) -> None:
+    vendor.script = [odd]
+    with pytest.raises(VendorRefused, match=r"check (GOOGLE_GEMINI|OPENAI)_BASE_URL\.$"):
+        judge()
+    assert len(vendor.requests) == 1
+
+
+def test_a_negative_count_of_gemini_is_none(gemini: FakeVendor) -> None:
+    def respond(request: Any) -> Response:
+        data = json.loads(request.get_data())["contents"][0]["parts"][0]["text"]
+        odd = {"promptTokenCount": -1, "candidatesTokenCount": 400, "thoughtsTokenCount": -5}
+        return vendors.gemini_answer(json.dumps(vendors.judgement(data)), usageMetadata=odd)
+
+    gemini.script = [respond]
+    given = {"GEMINI_API_KEY": vendors.GEMINI_KEY, "GOOGLE_GEMINI_BASE_URL": gemini.url}
+    assert judge(judge="gemini", **given).problem_clarity == 3
 
 
 NO_USAGE: list[dict[str, Any]] = [{}, {"prompt_tokens": None, "completion_tokens": None}]
