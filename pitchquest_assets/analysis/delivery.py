@@ -3,7 +3,7 @@
 Definitions and reference values: speech rate bands of the predecessor (slow < 110, fast > 160
 wpm); silent pauses of at least 0.25 s (De Jong & Bosker 2013); articulation rate in syllables per
 second of speech (De Jong & Wempe 2009); fillers per 100 words (Bortfeld 2001); pitch variety
-quotient, PVQ (Hincks 2005). The anchors that turn them into scores are our own choice.
+quotient, PVQ (Hincks 2005).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 
 from pitchquest_assets.analysis import prosody
-from pitchquest_assets.analysis.curves import Anchors, known, score_of
+from pitchquest_assets.analysis.curves import known
+from pitchquest_assets.analysis.delivery_scores import score_delivery
 from pitchquest_assets.analysis.energy import OFF, VocalEnergy, energy_series, measure_energy
 from pitchquest_assets.analysis.fillers import find_fillers
 from pitchquest_assets.analysis.sound import iter_blocks
@@ -26,7 +27,6 @@ from pitchquest_assets.model import (
     Event,
     Measurement,
     Pace,
-    Score,
     Series,
     Transcript,
     Word,
@@ -44,21 +44,6 @@ FILLER_NOTES = {
     "openai": ["a lower bound, OpenAI's models drop most"],
     "captions": ["a lower bound, captions often leave them out"],
 }
-
-PACE_ANCHORS: Anchors = (
-    (60, 0),
-    (90, 5),
-    (110, 9),
-    (120, 10),
-    (155, 10),
-    (165, 9),
-    (190, 5),
-    (230, 0),
-)
-PAUSE_RATIO_ANCHORS: Anchors = ((0.02, 3), (0.10, 9), (0.14, 10), (0.30, 10), (0.40, 7), (0.60, 0))
-LONG_PAUSE_ANCHORS: Anchors = ((0.5, 10), (1.5, 8), (4, 3), (8, 0))
-FILLER_ANCHORS: Anchors = ((0, 10), (1, 9.5), (4, 7), (8, 3), (15, 0))
-PITCH_VARIETY_ANCHORS: Anchors = ((0.04, 0), (0.11, 5), (0.18, 9), (0.22, 10), (0.35, 10), (0.5, 7))
 
 
 @dataclass(frozen=True)
@@ -126,7 +111,7 @@ def analyse_delivery(
     typical = _typical_times(speech, measurements)
     scores = {
         name: score.model_copy(update={"time_seconds": typical[name]})
-        for name, score in _score(
+        for name, score in score_delivery(
             measurements, fillers_are_bound=transcript.engine in FILLER_NOTES
         ).items()
     }
@@ -235,30 +220,6 @@ def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[st
             varieties, varieties.values(), measured["pitch_variety"].value
         ),
     }
-
-
-def _score(measured: dict[str, Measurement], *, fillers_are_bound: bool) -> dict[str, Score]:
-    scores = {
-        "pace": score_of(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
-        "pauses": score_of(
-            measured["pause_ratio"], PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
-        ),
-        "fillers": score_of(
-            measured["fillers_per_100_words"],
-            FILLER_ANCHORS,
-            "{:.1f} fillers per 100 words",
-            is_bound=fillers_are_bound,
-        ),
-        "pitch_variety": score_of(
-            measured["pitch_variety"], PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
-        ),
-    }
-    by_length = score_of(
-        measured["long_pauses_per_minute"], LONG_PAUSE_ANCHORS, "{:.1f} pauses over 2 s a minute"
-    )
-    if (by_length.value or 0) < (scores["pauses"].value or 0):
-        scores["pauses"] = by_length
-    return scores
 
 
 def _events(speech: _Speech) -> list[Event]:

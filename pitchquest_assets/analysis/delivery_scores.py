@@ -1,0 +1,51 @@
+"""What the measurements of a voice are worth; the anchors are our own choice."""
+
+from pitchquest_assets.analysis.curves import Anchors, score_of
+from pitchquest_assets.model import Measurement, Score
+
+PACE_ANCHORS: Anchors = (
+    (60, 0),
+    (90, 5),
+    (110, 9),
+    (120, 10),
+    (155, 10),
+    (165, 9),
+    (190, 5),
+    (230, 0),
+)
+PAUSE_RATIO_ANCHORS: Anchors = ((0.02, 3), (0.10, 9), (0.14, 10), (0.30, 10), (0.40, 7), (0.60, 0))
+LONG_PAUSE_ANCHORS: Anchors = ((0.5, 10), (1.5, 8), (4, 3), (8, 0))
+FILLER_ANCHORS: Anchors = ((0, 10), (1, 9.5), (4, 7), (8, 3), (15, 0))
+PITCH_VARIETY_ANCHORS: Anchors = ((0.04, 0), (0.11, 5), (0.18, 9), (0.22, 10), (0.35, 10), (0.5, 7))
+
+
+def score_delivery(
+    measured: dict[str, Measurement], *, fillers_are_bound: bool
+) -> dict[str, Score]:
+    """The sub-scores of the voice, 0–10, by name; null where the measurement is.
+
+    Args:
+        measured: as `analysis.delivery` names them.
+        fillers_are_bound: the transcriber leaves fillers out, so that there may be more.
+    """
+    scores = {
+        "pace": score_of(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
+        "pauses": score_of(
+            measured["pause_ratio"], PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
+        ),
+        "fillers": score_of(
+            measured["fillers_per_100_words"],
+            FILLER_ANCHORS,
+            "{:.1f} fillers per 100 words",
+            is_bound=fillers_are_bound,
+        ),
+        "pitch_variety": score_of(
+            measured["pitch_variety"], PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
+        ),
+    }
+    by_length = score_of(
+        measured["long_pauses_per_minute"], LONG_PAUSE_ANCHORS, "{:.1f} pauses over 2 s a minute"
+    )
+    if (by_length.value or 0) < (scores["pauses"].value or 0):
+        scores["pauses"] = by_length
+    return scores
