@@ -88,6 +88,13 @@ def read_samples(
     return samples[:filled]
 
 
+def read_floats(
+    audio: Audio, start_seconds: float = 0, end_seconds: float | None = None
+) -> NDArray[np.float32]:
+    """The same samples as float32 in [-1, 1)."""
+    return _as_floats(read_samples(audio, start_seconds, end_seconds))
+
+
 def flac_of(audio: Audio, start_seconds: float, end_seconds: float) -> bytes:
     """A part of the sound as a FLAC file of its own."""
     writer = _FlacWriter()
@@ -106,7 +113,7 @@ def iter_blocks(audio: Audio, seconds: float = 60.0) -> Iterator[NDArray[np.floa
     for samples in _decode_flac(audio, 0, total):
         while samples.size:
             part = samples[: size - filled]
-            block[filled : filled + part.size] = part / np.float32(32768)
+            block[filled : filled + part.size] = _as_floats(part)
             filled += part.size
             samples = samples[part.size :]
             if filled == size:
@@ -207,6 +214,11 @@ def _decode_flac(audio: Audio, start: int, end: int) -> Iterator[Samples]:
                 return
             samples = cast(Samples, frame.to_ndarray()).reshape(-1)
             yield samples[max(0, start - first) : end - first]
+
+
+def _as_floats(samples: Samples) -> NDArray[np.float32]:
+    floats: NDArray[np.float32] = samples.astype(np.float32) / np.float32(32768)
+    return floats
 
 
 def _no_audio(reason: str, warnings: Sequence[str] = ()) -> Audio:

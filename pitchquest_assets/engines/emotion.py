@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pitchquest_assets.analysis.energy import OFF, Turn, VocalEnergy, speaking_turns
-from pitchquest_assets.analysis.sound import read_samples
+from pitchquest_assets.analysis.sound import read_floats
 from pitchquest_assets.analysis.vad import Span, voice_of
 from pitchquest_assets.engines import weights
 from pitchquest_assets.engines.devices import Device, choose_device, computing_on
@@ -64,8 +64,9 @@ class EmotionModel:
         """Arousal, dominance and valence of each turn.
 
         Args:
-            turns: float32 mono at 16 kHz, of different lengths; they are computed as one batch, and
-                each comes out as if it had been alone.
+            turns: float32 mono at 16 kHz, of different lengths; they are computed as one batch.
+                Each comes out as if it had been alone but for rounding; in int8, whose scale is
+                that of the whole batch, that is some 1e-4.
 
         Returns:
             Shape (turns, 3), each figure clipped to 0–1.
@@ -164,7 +165,9 @@ def hear_energy(audio: Audio, settings: Settings, progress: Progress) -> VocalEn
     heard = {
         span: float(figures[LABELS.index("arousal")])
         for batch in _batches(turns, TURNS_AT_ONCE[device])
-        for span, figures in zip(batch, model.hear([_read(audio, s) for s in batch]), strict=True)
+        for span, figures in zip(
+            batch, model.hear([read_floats(audio, *s) for s in batch]), strict=True
+        )
     }
     return VocalEnergy(
         turns=[Turn(start, end, heard[start, end]) for start, end in turns],
@@ -199,11 +202,6 @@ def _batches(turns: Sequence[Span], size: int) -> Iterator[Sequence[Span]]:
     ordered = sorted(turns, key=lambda turn: turn[1] - turn[0])
     for first in range(0, len(ordered), size):
         yield ordered[first : first + size]
-
-
-def _read(audio: Audio, span: Span) -> Samples:
-    samples: Samples = read_samples(audio, *span).astype(np.float32) / np.float32(32768)
-    return samples
 
 
 def _normalised(samples: Samples) -> Samples:

@@ -24,7 +24,11 @@ from pitchquest_assets.engines.clients import Caller, key_of
 from pitchquest_assets.engines.languages import LANGUAGE_CODES
 from pitchquest_assets.engines.openai_client import open_client, openai_troubles, reading
 from pitchquest_assets.engines.timed_text import lay_over
-from pitchquest_assets.engines.transcripts import MIN_TRUSTED_PROBABILITY, make_transcript
+from pitchquest_assets.engines.transcripts import (
+    ENGLISH_FILLERS,
+    MIN_TRUSTED_PROBABILITY,
+    make_transcript,
+)
 from pitchquest_assets.engines.vendor_errors import name_of
 from pitchquest_assets.errors import UnusableAnswer
 from pitchquest_assets.metering import Call, Reply, Usage
@@ -43,8 +47,6 @@ MAX_PIECE_SECONDS = 600.0
 MAX_ALIGNED_SECONDS = 300.0
 # More than anyone speaks, for budgets where a price by tokens was given.
 MAX_TOKENS_PER_SECOND = 20
-# The models go on in the style that they are shown, and drop fillers otherwise.
-FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
 MIN_TRUSTED_SEGMENT_PROBABILITY = math.exp(-0.5)
 
 
@@ -160,7 +162,7 @@ def _question(model: str, language: str | None) -> dict[str, Any]:
         asked["language"] = language
     # It would pull an unknown language towards English.
     if language == "en":
-        asked["prompt"] = FILLERS
+        asked["prompt"] = ENGLISH_FILLERS
     return asked
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pitchquest_assets.analysis.pieces import speech_pieces
-from pitchquest_assets.analysis.sound import SAMPLE_RATE_HZ, read_samples
+from pitchquest_assets.analysis.sound import SAMPLE_RATE_HZ, read_floats
 from pitchquest_assets.analysis.vad import Span
 from pitchquest_assets.engines.devices import Device, Wanted, choose_device, computing_on
-from pitchquest_assets.engines.transcripts import make_transcript
+from pitchquest_assets.engines.transcripts import ENGLISH_FILLERS, make_transcript
 from pitchquest_assets.model import Audio, Transcript, Word
 
 if TYPE_CHECKING:
@@ -27,13 +27,10 @@ PIECE_SECONDS = 30.0
 FRAMES_PER_SECOND = 100
 PIECES_AT_ONCE: dict[Device, int] = {"cpu": 4, "cuda": 8}
 COMPUTE_TYPES: dict[Device, str] = {"cpu": "int8", "cuda": "float16"}
-ENGLISH_FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
 # Whisper's own limits: above the first a text repeats itself, below the second it is a guess. A
 # piece beyond them is decoded again alone, at rising temperatures.
 MAX_COMPRESSION_RATIO = 2.4
 MIN_MEAN_LOG_PROBABILITY = -1.0
-
-Samples = npt.NDArray[np.float32]
 
 
 def transcribe_whisper(
@@ -82,7 +79,7 @@ def _language_of(model: "WhisperModel", audio: Audio, pieces: Sequence[Span]) ->
     """The language of the first piece."""
     if not pieces:
         return None
-    language: str = model.detect_language(_read(audio, pieces[0]))[0]
+    language: str = model.detect_language(read_floats(audio, *pieces[0]))[0]
     return language
 
 
@@ -99,7 +96,7 @@ def _words(
     }
     for first in range(0, len(pieces), at_once):
         batch = pieces[first : first + at_once]
-        sounds = [_read(audio, piece) for piece in batch]
+        sounds = [read_floats(audio, *piece) for piece in batch]
         # One after the other, without the silences between them.
         bounds = np.cumsum([0, *map(len, sounds)]) / SAMPLE_RATE_HZ
         clips = [{"start": bounds[i], "end": bounds[i + 1]} for i in range(len(batch))]
@@ -142,8 +139,3 @@ def _placed(segments: Any, piece: Span, shift_seconds: float) -> Iterator[Word]:
                 end_seconds=min(end, max(start, float(word.end) + shift_seconds)),
                 probability=min(1.0, max(0.0, float(word.probability))),
             )
-
-
-def _read(audio: Audio, piece: Span) -> Samples:
-    samples: Samples = read_samples(audio, *piece).astype(np.float32) / np.float32(32768)
-    return samples

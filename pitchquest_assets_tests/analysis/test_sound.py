@@ -11,6 +11,7 @@ from pitchquest_assets.analysis.sound import (
     MAX_DRIFT_SECONDS,
     extract_audio,
     iter_blocks,
+    read_floats,
     read_samples,
 )
 from pitchquest_assets.errors import InvalidVideo
@@ -157,6 +158,7 @@ def test_blocks_are_all_samples_in_order(audio: Audio, seconds: float) -> None:
     assert whole.dtype == np.float32
     assert np.abs(whole).max() <= 1
     assert np.array_equal(whole * 32768, read_samples(audio))
+    assert np.array_equal(whole[RATE_HZ:], read_floats(audio, 1))
 
 
 @pytest.mark.parametrize(

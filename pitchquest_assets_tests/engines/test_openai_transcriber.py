@@ -13,7 +13,8 @@ from pitchquest_assets.analysis import pieces
 from pitchquest_assets.analysis.sound import read_samples
 from pitchquest_assets.engines import openai_transcriber
 from pitchquest_assets.engines.clients import Caller
-from pitchquest_assets.engines.openai_transcriber import FILLERS, transcribe_openai
+from pitchquest_assets.engines.openai_transcriber import transcribe_openai
+from pitchquest_assets.engines.transcripts import ENGLISH_FILLERS
 from pitchquest_assets.errors import (
     BudgetExceeded,
     PitchQuestError,
@@ -93,7 +94,9 @@ def test_words_with_punctuation_times_probability_language_and_cost(
     assert speech.payload in request.get_data()
 
 
-@pytest.mark.parametrize(("language", "prompt"), [(None, None), ("de", None), ("en", FILLERS)])
+@pytest.mark.parametrize(
+    ("language", "prompt"), [(None, None), ("de", None), ("en", ENGLISH_FILLERS)]
+)
 def test_the_language_that_was_set_is_sent_and_english_alone_gets_the_english_prompt(
     hear: Callable[..., Transcript],
     openai: FakeVendor,

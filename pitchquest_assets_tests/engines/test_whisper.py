@@ -17,7 +17,8 @@ from pitchquest_assets.analysis import pieces
 from pitchquest_assets.engines import whisper
 from pitchquest_assets.engines.models import fetch_whisper
 from pitchquest_assets.engines.progress import log_progress
-from pitchquest_assets.engines.whisper import ENGLISH_FILLERS, transcribe_whisper
+from pitchquest_assets.engines.transcripts import ENGLISH_FILLERS
+from pitchquest_assets.engines.whisper import transcribe_whisper
 from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
