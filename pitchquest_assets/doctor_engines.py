@@ -104,6 +104,9 @@ def _gemini(settings: Settings) -> tuple[State, str]:
     except Trouble as trouble:
         if in_use or trouble.status not in (403, 404):
             raise as_error(trouble, _call("gemini", model, setting), settings, 1) from trouble
+        if trouble.status == 403:
+            said = clean(trouble.detail, settings)
+            return "ok", f"the key has no right to {model} ({said}), which is not in use"
     return _told(settings, "gemini", [(model, setting)] if in_use else [])
 
 
@@ -119,9 +122,11 @@ def _openai(settings: Settings) -> tuple[State, str]:
     except Trouble as trouble:
         if trouble.status == 403:
             said = clean(trouble.detail, settings)
-            note = f"it may not list the models ({said}), so whether they are there is not known"
+            note = f"the key may not list the models ({said}): whether it may use them is not known"
             return _told(settings, "openai", in_use, unseen=note)
-        call = _call("openai", *(in_use[0] if in_use else ("", "")))
+        if trouble.status == 404:
+            trouble = Trouble("it has no list of models", status=200, reason="format")
+        call = _call("openai", "the list of models", "")
         raise as_error(trouble, call, settings, 1) from trouble
     for model, setting in in_use:
         # Ollama's names go without their tag.
@@ -147,8 +152,8 @@ def _told(
     models: Sequence[tuple[str, str]],
     unseen: str | None = None,
 ) -> tuple[State, str]:
-    """The key works; what is to be said of each model, or why it was not seen."""
-    said = ["the key works", *([unseen] if unseen else [])]
+    """The key works, or why that is not known; and what is to be said of each model."""
+    said = [unseen or "the key works"]
     if not models:
         said.append("no model is in use")
     for model, setting in models:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug import Response
 
 from pitchquest_assets import doctor_engines
 from pitchquest_assets.errors import PitchQuestError
@@ -97,7 +98,8 @@ def test_a_restricted_key_that_may_not_list_models_is_no_failure(
     openai.script = [vendors.openai_error(status, SCOPES, "invalid_request_error")]
     state, said = examine("OpenAI", **openai_settings(openai, judge="rules", **settings))
     assert state == "ok"
-    assert "it may not list the models" in said
+    assert "the key may not list the models" in said
+    assert "works" not in said
     assert "Missing scopes: api.model.read" in said
     assert told in said
 
@@ -121,6 +123,17 @@ def test_another_kind_of_server_is_told(gemini: FakeVendor, openai: FakeVendor) 
     assert [state for state, _ in told] == ["failed", "failed"]
     assert "check GOOGLE_GEMINI_BASE_URL" in told[0][1]
     assert "check OPENAI_BASE_URL" in told[1][1]
+
+
+def test_a_server_without_a_list_of_models_is_told_with_its_address(openai: FakeVendor) -> None:
+    for transcriber in ("openai", "captions"):
+        openai.script = [Response("404 page not found", 404)]
+        given = openai_settings(openai, judge="rules", transcriber=transcriber)
+        state, told = examine("OpenAI", **given)
+        assert (state, told.endswith("(it has no list of models): check OPENAI_BASE_URL.")) == (
+            "failed",
+            True,
+        )
 
 
 @pytest.mark.parametrize(

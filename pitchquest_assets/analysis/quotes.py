@@ -39,8 +39,8 @@ def find_quote(quote: str, words: Sequence[Word]) -> Evidence | None:
     """The passage that the quote is of, in the transcript's own words, and its second.
 
     A quote with omissions (…) is found where each of its pieces is, in order; single words between
-    omissions are left out. None where it is not in the transcript, or no piece is long enough to be
-    evidence for anything.
+    omissions are left out. None where it is not in the transcript, has other negations or numbers,
+    or no piece is long enough to be evidence for anything.
     """
     pieces = [plain(piece) for piece in _OMISSION.split(quote)]
     pieces = [piece for piece in pieces if len(piece.split()) >= MIN_WORDS]
