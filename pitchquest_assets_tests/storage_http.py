@@ -33,6 +33,13 @@ class Cut(Exception):
     """The connection ends here."""
 
 
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    """End the connection without another byte."""
+    handler.close_connection = True
+    with contextlib.suppress(OSError):
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+
 class Connection(BaseHTTPRequestHandler):
     """Reads and answers requests; `route` is left to who knows the paths."""
 
@@ -53,7 +60,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         if self.storage.is_down:
-            return self._cut()
+            return cut(self)
         self.storage.requests.append((self.command, self.path))
         with self.storage.lock:
             fault = self.storage.faults.next()
@@ -63,7 +70,7 @@ class Connection(BaseHTTPRequestHandler):
             if fault == "hang":
                 time.sleep(self.storage.faults.hang_seconds)
             if fault in ("hang", "cut"):
-                return self._cut()
+                return cut(self)
             self.unread = self.command == "PATCH"
             self.body = b"" if self.unread else self._read()
             if fault == "502":
@@ -73,13 +80,8 @@ class Connection(BaseHTTPRequestHandler):
                 return self.answer(status, body, headers)
             self.route()
         except (Cut, ConnectionError):
-            self._cut()
+            cut(self)
         return None
-
-    def _cut(self) -> None:
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
 
     def route(self) -> None:
         """Answer the request."""

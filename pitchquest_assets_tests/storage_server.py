@@ -107,7 +107,7 @@ class Upload:
 
 @dataclass
 class Faults:
-    """What goes wrong: a share of the requests, or the whole server at one moment.
+    """What goes wrong at a server or gateway: a share of the requests, or all at one moment.
 
     Of the failing requests a quarter each is answered 502 unseen, cut unseen, done and then cut (so
     that only the answer is lost), and left hanging.

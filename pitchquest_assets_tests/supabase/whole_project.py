@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +11,7 @@ import httpx
 from sqlalchemy import Engine, create_engine
 from supabase import Client, ClientOptions, create_client
 
-from pitchquest_assets_tests.storage_server import StorageServer, objects_table, token
+from pitchquest_assets_tests.storage_server import Faults, StorageServer, objects_table, token
 from pitchquest_assets_tests.supabase.gateway import gateway
 from pitchquest_assets_tests.supabase.postgrest import postgrest
 from pitchquest_assets_tests.supabase.project import supabase_database
@@ -25,6 +25,8 @@ class Project:
     database_url: str
     engine: Engine
     storage: StorageServer
+    # Of the gateway: REST and Storage both fail so.
+    faults: Faults = field(hash=False)
 
     @cache  # noqa: B019  # one project a session
     def client(self, role: str, user: UUID | None = None) -> Client:
@@ -44,9 +46,10 @@ def supabase_project(home: Path) -> Iterator[Project]:
     with supabase_database(home) as database_url, postgrest(database_url) as rest:
         engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
         uploaded, removed = objects_table(engine)
+        faults = Faults()
         with (
             StorageServer(on_upload=uploaded, on_remove=removed) as storage,
-            gateway(rest, storage.url) as url,
+            gateway(rest, storage.url, faults) as url,
         ):
-            yield Project(url, database_url, engine, storage)
+            yield Project(url, database_url, engine, storage, faults)
         engine.dispose()
