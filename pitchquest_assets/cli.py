@@ -121,6 +121,7 @@ def submit(
 
     _check_single(paths, {"--captions": captions, "--video-id": video_id})
     store, code = _store(), 0
+    store.check_storage()
     for path in paths:
         try:
             if not path.is_file():

@@ -52,6 +52,7 @@ def analyze_all(
         if file:
             check_writable(file)
     store = open_store(settings)
+    store.check_storage()
     instance = open_instance(settings)
     scratch.sweep(settings, is_gone)
     out = _json_stream(json_file)

@@ -23,7 +23,7 @@ def video_id_of(path: Path) -> str:
 
 def file_path_of(store: Store, path: Path, video_id: str) -> str:
     """What the row of a file says where the file is: here, or in Storage."""
-    return str(path.absolute()) if store.video_bucket is None else _stored(path, video_id)
+    return _stored(path, video_id) if store.has_video_bucket else str(path.absolute())
 
 
 def register(store: Store, path: Path, video_id: str, captions: Path | None = None) -> VideoRow:

@@ -83,9 +83,9 @@ def check_paths(row: VideoRow) -> None:
 def _fetch(run_id: str, file_path: str, name: str) -> LocalFile:
     """The file itself, or its copy for this run, downloaded where it is not there yet."""
     settings = load_settings()
-    bucket = open_store(settings).video_bucket
     if not is_in_bucket(file_path):
         return LocalFile(Path(file_path))
+    bucket = open_store(settings).video_bucket
     if bucket is None:
         raise InvalidVideo(
             f"{file_path} is in Supabase Storage: set SUPABASE_URL, SUPABASE_KEY and DATABASE_URL."

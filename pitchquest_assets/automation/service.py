@@ -121,6 +121,7 @@ def stop_running(home: Path) -> bool:
 
 def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> None:
     store = open_store(settings)
+    store.check_storage()
     instance = open_instance(settings)
     url = f"http://{host}:{port}"
     with tempfile.TemporaryDirectory(prefix="pitchquest-up-") as folder:

@@ -24,15 +24,49 @@ _opening = threading.Lock()
 class Store:
     """The database and the object store that belong together.
 
-    `video_bucket` holds the uploads; None where they are files of this machine.
+    What needs rows only asks nothing of Storage: the first access to objects or uploads checks it.
+
+    Args:
+        check: raises where Storage does not have what is needed; done once.
     """
 
     def __init__(
-        self, engine: Engine, objects: ObjectStore, video_bucket: VideoBucket | None = None
+        self,
+        engine: Engine,
+        objects: ObjectStore,
+        video_bucket: VideoBucket | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         self.engine = engine
-        self.objects = objects
-        self.video_bucket = video_bucket
+        self._objects, self._video_bucket, self._check = objects, video_bucket, check
+
+    @property
+    def objects(self) -> ObjectStore:
+        """The object store; the first access raises like `check_storage`."""
+        self.check_storage()
+        return self._objects
+
+    @property
+    def video_bucket(self) -> VideoBucket | None:
+        """The uploads, None where they are files of this machine; raises like `objects`."""
+        self.check_storage()
+        return self._video_bucket
+
+    @property
+    def has_video_bucket(self) -> bool:
+        """Whether uploads are in Storage; asks nobody."""
+        return self._video_bucket is not None
+
+    def check_storage(self) -> None:
+        """Ask Storage, unless it has answered well before.
+
+        Raises:
+            SettingsError: a bucket does not exist, or the key is not accepted or reads nothing.
+            StoreUnavailable: Storage does not answer.
+        """
+        if self._check is not None:
+            self._check()
+            self._check = None
 
     def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run the idempotent `work` in one transaction, again where the connection was lost.
@@ -50,7 +84,7 @@ def open_store(settings: Settings) -> Store:
 
     Raises:
         SettingsError: some but not all of the variables for Supabase are set, or one is not fit.
-        StoreUnavailable: the database or Storage cannot be started or does not answer.
+        StoreUnavailable: the database cannot be started or does not answer.
     """
     # A forked process must not share the connections of its parent.
     key = (os.getpid(), str(settings.home_path), project_of(settings))
@@ -67,8 +101,12 @@ def _open(settings: Settings) -> Store:
     if project is None:
         return Store(engine, FolderObjects(settings.home_path / "objects"))
     storage = project.storage()
-    check_buckets(storage, engine)
-    return Store(engine, SupabaseObjects(storage), VideoBucket(storage))
+    return Store(
+        engine,
+        SupabaseObjects(storage),
+        VideoBucket(storage),
+        check=lambda: check_buckets(storage, engine),
+    )
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from pitchquest_assets.errors import SettingsError, StoreUnavailable
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store, embedded, open_store
+from pitchquest_assets.store import Store, embedded, open_store, videos
 from pitchquest_assets.store.supabase_objects import SupabaseObjects
 from pitchquest_assets_tests.storage_server import (
     PUBLISHABLE_KEY,
@@ -78,7 +78,7 @@ def test_a_variable_that_does_not_fit_is_told_without_its_secret(
 def test_a_bucket_that_is_missing_is_named(configure: Configure, server: StorageServer) -> None:
     del server.buckets["pitchquest"]
     with pytest.raises(SettingsError, match=r"'pitchquest' does not exist.*make it in the"):
-        open_store(configure())
+        open_store(configure()).check_storage()
 
 
 def test_a_key_that_reads_nothing_is_told_where_the_database_knows_better(
@@ -90,7 +90,7 @@ def test_a_key_that_reads_nothing_is_told_where_the_database_knows_better(
         connection.execute(text("create table storage.buckets as select 'videos' as id"))
     try:
         with pytest.raises(SettingsError, match="SUPABASE_KEY reads nothing of the project"):
-            open_store(configure())
+            open_store(configure()).check_storage()
     finally:
         with store.engine.begin() as connection:
             connection.execute(text("drop schema storage cascade"))
@@ -99,9 +99,22 @@ def test_a_key_that_reads_nothing_is_told_where_the_database_knows_better(
 def test_a_key_of_another_project_is_refused(configure: Configure) -> None:
     key = token("service_role", secret="the-secret-of-another-project-32-bytes")
     with pytest.raises(SettingsError, match="does not accept SUPABASE_KEY"):
-        open_store(configure(SUPABASE_KEY=key))
+        open_store(configure(SUPABASE_KEY=key)).check_storage()
 
 
-def test_a_storage_that_is_away_is_told(configure: Configure) -> None:
-    with pytest.raises(StoreUnavailable, match="Storage does not answer for the buckets"):
-        open_store(configure(SUPABASE_URL="http://127.0.0.1:9"))
+def test_a_storage_that_is_away_keeps_nobody_from_the_rows(configure: Configure) -> None:
+    store = open_store(configure(SUPABASE_URL="http://127.0.0.1:9"))
+    assert videos.find(store, "unknown") is None
+    assert store.has_video_bucket
+    for access in (lambda: store.objects, lambda: store.video_bucket, store.check_storage):
+        with pytest.raises(StoreUnavailable, match="Storage does not answer for the buckets"):
+            access()
+
+
+def test_storage_is_asked_once(configure: Configure, server: StorageServer) -> None:
+    store = open_store(configure())
+    assert server.requests == []
+    for _ in range(2):
+        assert store.objects
+        assert store.video_bucket
+    assert [path for _, path in server.requests] == ["/storage/v1/bucket"]
