@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pitchquest_assets.analysis.captions import beside
 from pitchquest_assets.analysis.opening import beyond
-from pitchquest_assets.errors import InvalidInput, InvalidVideo, InvalidVideoId
+from pitchquest_assets.errors import InvalidInput, InvalidVideo
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import Store, videos
 from pitchquest_assets.store.supabase_storage import VIDEOS
@@ -38,8 +38,7 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
     check_video_id(video_id)
     known = videos.find(store, video_id)
     if known and known.owner:
-        # Whoever took the id first would read what is analysed under it.
-        raise InvalidVideoId(f"{video_id} is an upload of user {known.owner}: choose another id.")
+        raise videos.taken(video_id)
     if not str(path).isprintable():
         raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
     if store.video_bucket is None or not path.is_file():
@@ -52,8 +51,14 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
         if captions and with_captions:
             _upload(store.video_bucket, captions, video_id)
     except InvalidInput as error:
-        _enter(store, path, video_id, path.absolute(), None)
-        videos.mark_failed(store, video_id, str(error))
+        videos.register_refused(
+            store,
+            video_id,
+            _stored(path, video_id),
+            str(error),
+            filename=path.name,
+            size_bytes=path.stat().st_size,
+        )
         raise
     named = captions and (_stored(captions, video_id) if with_captions else captions.absolute())
     return _enter(store, path, video_id, _stored(path, video_id), named)

@@ -69,10 +69,10 @@ def register(
 ) -> VideoRow:
     """Enter an upload, or the same video once more: status 'uploaded', error and job cleared.
 
-    A second registration adds one to `attempts` and keeps the owner unless one is given.
+    A second registration adds one to `attempts`.
 
     Raises:
-        InvalidVideoId: the id does not fit the pattern.
+        InvalidVideoId: the id does not fit the pattern, or is the upload of another owner.
     """
     check_video_id(video_id)
     values = {
@@ -94,9 +94,43 @@ def register(
           sha256 = excluded.sha256, owner = coalesce(excluded.owner, v.owner),
           status = 'uploaded', job_id = null, error = null, duration_seconds = null,
           workers_lost = 0, uploaded_at = now()
+        where v.owner is null or v.owner = excluded.owner
         returning {_COLUMNS}
     """
-    return _only(_rows(store, statement, **values), video_id)
+    rows = _rows(store, statement, **values)
+    if not rows:
+        raise taken(video_id)
+    return rows[0]
+
+
+def taken(video_id: str) -> InvalidVideoId:
+    """The error for an id that another owner has: who took it first would read the result."""
+    return InvalidVideoId(f"{video_id} is the upload of another user: choose another id.")
+
+
+def register_refused(
+    store: Store, video_id: str, file_path: str, error: str, *, filename: str, size_bytes: int
+) -> None:
+    """Enter an upload that Storage did not take: status 'failed' from the start, so that none runs.
+
+    A row that is there keeps its path, where its older file lies, and its status where that file is
+    being analysed or has been.
+    """
+    statement = text("""
+        insert into videos as v (video_id, filename, file_path, file_size_mb, status, error)
+        values (:video_id, :filename, :file_path, :file_size_mb, 'failed', :error)
+        on conflict (video_id) do update set
+          status = 'failed', error = excluded.error, file_size_mb = excluded.file_size_mb
+        where v.owner is null and v.status not in ('processing', 'completed')
+    """)
+    values = {
+        "video_id": check_video_id(video_id),
+        "filename": filename,
+        "file_path": file_path,
+        "file_size_mb": size_bytes / BYTES_PER_MB,
+        "error": error,
+    }
+    store.transaction(lambda connection: connection.execute(statement, values))
 
 
 def mark_failed(store: Store, video_id: str, error: str, job_id: str | None = None) -> bool:

@@ -11,7 +11,7 @@ from pitchquest_assets.assets.audio import audio
 from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import LocalFiles, check_paths
 from pitchquest_assets.assets.source_video import source_video
-from pitchquest_assets.errors import InvalidVideo, InvalidVideoId
+from pitchquest_assets.errors import InvalidVideo, InvalidVideoId, ObjectRefused
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
@@ -19,7 +19,7 @@ from pitchquest_assets.store import Store, embedded, open_store, supabase_storag
 from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
 from pitchquest_assets.store.values import Address, load_value
 from pitchquest_assets.uploads import register
-from pitchquest_assets_tests.storage_server import StorageServer
+from pitchquest_assets_tests.storage_server import Bucket, StorageServer
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "pitch.mp4"
 RESOURCES = {
@@ -116,6 +116,38 @@ def test_an_id_that_a_user_took_is_not_for_other_files(project: Store) -> None:
     with pytest.raises(InvalidVideoId, match="choose another id"):
         register(project, SAMPLE, "pitch")
     assert videos.get(project, "pitch").file_path == f"videos/{owner}/a.mp4"
+
+
+def test_a_file_that_storage_refuses_is_failed_at_once_and_no_run_starts(
+    project: Store, server: StorageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise AssertionError("it would wait for a moment, and a sensor take it")
+
+    monkeypatch.setattr(videos, "register", nobody)
+    server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
+    with pytest.raises(ObjectRefused, match="larger than Supabase Storage takes"):
+        register(project, SAMPLE, "pitch")
+    row = videos.get(project, "pitch")
+    assert (row.status, row.attempts) == ("failed", 0)
+    assert row.file_path == "videos/pitchquest/pitch/pitch.mp4"
+    assert "larger than Supabase Storage takes" in (row.error or "")
+
+
+@pytest.mark.parametrize("status", ["completed", "processing", "failed"])
+def test_a_refused_file_leaves_the_older_one_to_its_row(
+    project: Store, server: StorageServer, status: str
+) -> None:
+    register(project, SAMPLE, "pitch")
+    before = videos.update(project, "pitch", "status = :status", status=status)
+    server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
+    with pytest.raises(ObjectRefused):
+        register(project, SAMPLE, "pitch")
+    row = videos.get(project, "pitch")
+    kept = (before.file_path, before.captions_path, before.attempts)
+    assert (row.file_path, row.captions_path, row.attempts) == kept
+    assert row.status == status
+    assert (row.error is not None) == (status == "failed")
 
 
 def downloaded(server: StorageServer) -> int:

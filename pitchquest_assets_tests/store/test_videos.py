@@ -15,7 +15,9 @@ def test_an_upload_waits_and_the_same_video_again_waits_again(store: Store) -> N
     assert first.file_size_mb == 2.5
     queue.claim(store, "pitch", "job-1", attempt=None)
     videos.mark_failed(store, "pitch", "It has no sound.", "job-1")
-    again = videos.register(store, "pitch", "/in/better.mp4", captions_path="/in/pitch.vtt")
+    again = videos.register(
+        store, "pitch", "/in/better.mp4", captions_path="/in/pitch.vtt", owner=owner
+    )
     assert (again.status, again.attempts, again.job_id, again.error) == ("uploaded", 1, None, None)
     assert (again.filename, again.captions_path, again.owner) == (
         "better.mp4",
@@ -66,6 +68,21 @@ def test_a_retry_counts_an_attempt_and_clears_the_error(store: Store) -> None:
     row = videos.retry(store, "pitch")
     assert (row.status, row.attempts, row.error, row.job_id) == ("uploaded", 1, None, None)
     assert videos.retry(store, "pitch").attempts == 2
+
+
+@pytest.mark.parametrize("other", [None, uuid.uuid4()])
+def test_an_upload_of_another_owner_is_left_alone(store: Store, other: uuid.UUID | None) -> None:
+    row = videos.register(store, "pitch", "videos/theirs/pitch.mp4", owner=uuid.uuid4())
+    with pytest.raises(InvalidVideoId, match="choose another id"):
+        videos.register(store, "pitch", "/in/pitch.mp4", owner=other)
+    videos.register_refused(store, "pitch", "x", "Too large.", filename="x", size_bytes=1)
+    assert videos.list_videos(store) == [row]
+
+
+def test_an_upload_of_nobody_gets_the_owner_that_comes(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    owner = uuid.uuid4()
+    assert videos.register(store, "pitch", "/in/pitch.mp4", owner=owner).owner == owner
 
 
 def test_an_unknown_video_is_named(store: Store) -> None:
