@@ -255,16 +255,71 @@ def test_captions_that_come_after_the_analysis_are_worth_another(
     assert row.captions_path == f"videos/{ALICE}/pitch.srt"
 
 
-def insert_as(store: Store, user: UUID, video_id: str, file_path: str) -> None:
+@pytest.mark.parametrize("status", ["completed", "uploaded"])
+def test_captions_that_were_removed_are_not_looked_for_again(
+    project: Store, storage: Storage, status: str
+) -> None:
+    for ending in ("vtt", "mp4"):
+        storage.upload(f"{ALICE}/pitch.{ending}")
+    queue.claim(project, only_row(project).video_id, "run-1", attempt=0)
+    storage.remove(f"{ALICE}/pitch.vtt")
+    videos.update(project, only_row(project).video_id, "status = :status", status=status)
+    row = only_row(project)
+    assert (row.status, row.captions_path) == ("uploaded", None)
+    assert row.attempts >= 1
+
+
+def test_captions_of_another_name_stay_while_they_are_there(
+    project: Store, storage: Storage
+) -> None:
+    given, path = f"{ALICE}/spoken.vtt", f"{ALICE}/pitch.mp4"
+    storage.upload(given)
+    insert_as(project, ALICE, "my-id", f"videos/{path}", f"videos/{given}")
+    for _ in range(2):
+        storage.upload(path)
+        assert only_row(project).captions_path == f"videos/{given}"
+        finish(project)
+    storage.remove(given)
+    storage.upload(path)
+    assert only_row(project).captions_path is None
+
+
+def test_captions_that_were_named_before_they_come_are_waited_for(
+    project: Store, storage: Storage
+) -> None:
+    given, path = f"{ALICE}/spoken.vtt", f"{ALICE}/pitch.mp4"
+    insert_as(project, ALICE, "my-id", f"videos/{path}", f"videos/{given}")
+    for _ in range(2):
+        storage.upload(path)
+        assert queue.waiting(project, 10) == []
+    storage.upload(given)
+    [row] = queue.waiting(project, 10)
+    assert row.captions_path == f"videos/{given}"
+
+
+def test_captions_that_go_before_the_first_run_do_not_keep_a_replaced_file_waiting(
+    project: Store, storage: Storage
+) -> None:
+    for ending in ("vtt", "mp4"):
+        storage.upload(f"{ALICE}/pitch.{ending}")
+    storage.remove(f"{ALICE}/pitch.vtt")
+    storage.upload(f"{ALICE}/pitch.mp4")
+    [row] = queue.waiting(project, 10)
+    assert row.captions_path is None
+
+
+def insert_as(
+    store: Store, user: UUID, video_id: str, file_path: str, captions_path: str | None = None
+) -> None:
     """What a web page does through REST."""
     with store.engine.begin() as connection:
         act_as(connection, user)
         connection.execute(
             text(
-                "insert into videos (video_id, filename, file_path)"
-                " values (:video_id, 'pitch.mp4', :file_path)"
+                "insert into videos (video_id, filename, file_path, captions_path)"
+                " values (:video_id, 'pitch.mp4', :file_path, :captions_path)"
             ),
-            {"video_id": video_id, "file_path": file_path},
+            {"video_id": video_id, "file_path": file_path, "captions_path": captions_path},
         )
 
 

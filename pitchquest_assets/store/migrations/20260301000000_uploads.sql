@@ -140,7 +140,16 @@ begin
   update public.videos set
     object_version = found_object.version,
     file_size_mb = found_object.size_mb,
-    captions_path = coalesce(found_object.captions_path, captions_path)
+    -- Captions that were seen and are gone are not looked for; those that a client has named for
+    -- the first run may still come.
+    captions_path = coalesce(
+      found_object.captions_path,
+      case
+        when pitchquest.has_arrived(captions_path, null)
+          or status = 'uploaded' and attempts = 0 and coalesce(object_version, '') not like '%+%'
+        then captions_path
+      end
+    )
   where id = known.id;
   -- A row that waits is up to date now, and so is one whose run has read this very file.
   if known.status = 'uploaded'
