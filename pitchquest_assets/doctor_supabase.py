@@ -20,7 +20,7 @@ from pitchquest_assets.store.objects import ObjectStore
 from pitchquest_assets.store.project import Project, check_buckets, project_of
 from pitchquest_assets.store.supabase_objects import SupabaseObjects
 from pitchquest_assets.store.supabase_storage import OBJECTS, VIDEOS, SupabaseStorage
-from pitchquest_assets.store.video_bucket import VideoBucket
+from pitchquest_assets.store.video_bucket import MEDIA_TYPES, VideoBucket
 
 if TYPE_CHECKING:
     from storage3._sync.file_api import SyncBucket
@@ -31,8 +31,6 @@ Told = tuple[State, str]
 MAX_CLOCK_SKEW_SECONDS = 30
 # A doctor does not wait for what is away to come back.
 ATTEMPTS = 2
-# What the formats that we take are uploaded as.
-MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "text/vtt")
 
 _WIRING = text("""
     select
@@ -194,7 +192,7 @@ def _limits(project: Project, settings: Settings) -> Told:
     with closing(project.storage(ATTEMPTS)) as storage:
         bucket = _bucket(storage, VIDEOS)
     allowed = bucket.allowed_mime_types or []
-    missing = [kind for kind in MEDIA_TYPES if not _allows(allowed, kind)]
+    missing = [kind for kind in MEDIA_TYPES.values() if not _allows(allowed, kind)]
     if missing:
         return "failed", f"{VIDEOS} does not take {', '.join(missing)}: allow them."
     ours = f"PITCHQUEST_MAX_SIZE_MB is {settings.max_size_mb:g}"

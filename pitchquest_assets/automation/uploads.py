@@ -13,11 +13,12 @@ from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store import Store, queue, videos
 from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.video_bucket import MEDIA_TYPES
 from pitchquest_assets.store.videos import VideoRow, check_video_id
 from pitchquest_assets.uploads import file_path_of, register, video_id_of
 
 MAX_REQUESTS = 50
-VIDEO_SUFFIXES = {".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"}
+VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startswith("video/")}
 
 _under_way: set[Path] = set()
 

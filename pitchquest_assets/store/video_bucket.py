@@ -5,11 +5,10 @@ A row names such a file as `videos/<path>`. What users upload lies in their own 
 from the pipeline, not from the trigger on storage.objects.
 """
 
-import mimetypes
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from pitchquest_assets.errors import InvalidVideo
@@ -20,6 +19,18 @@ from pitchquest_assets.store.supabase_upload import CHUNK_BYTES, upload_resumabl
 
 OWN_FOLDER = "pitchquest"
 _PREFIX = f"{VIDEOS}/"
+# By the suffix of what we take; a table of our own, as mimetypes knows what the machine knows.
+MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/x-m4v",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".avi": "video/x-msvideo",
+    ".vtt": "text/vtt",
+    ".srt": "application/x-subrip",
+    ".txt": "text/plain",
+}
 
 
 def own_path(video_id: str, file: Path) -> str:
@@ -56,7 +67,7 @@ class VideoBucket:
 
     def upload(self, file: Path, path: str) -> None:
         """Put a file under `videos/<path>`, replacing what is there; resumed after a break."""
-        media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        media_type = MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
         if file.stat().st_size > CHUNK_BYTES:
             upload_resumably(self.storage, file, VIDEOS, path, media_type)
             return

@@ -61,3 +61,26 @@ def test_only_the_pipelines_own_files_are_removed_with_their_rows(
         bucket.upload(tmp_path / "given", path)
     bucket.remove_own(["videos/pitchquest/v/v.mp4", f"videos/{ALICE}/v.mp4", "/home/me/v.mp4"])
     assert server.names("videos") == [f"{ALICE}/v.mp4", "pitchquest/w/w.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("a.MKV", "video/x-matroska"),
+        ("a.m4v", "video/x-m4v"),
+        ("a.srt", "application/x-subrip"),
+        ("a", "application/octet-stream"),
+    ],
+)
+def test_the_media_type_is_not_the_machines_to_know(
+    server: StorageServer,
+    storage: SupabaseStorage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    media_type: str,
+) -> None:
+    monkeypatch.setattr("mimetypes.guess_type", lambda *_: (None, None))
+    (tmp_path / "given").write_bytes(b"x")
+    VideoBucket(storage).upload(tmp_path / "given", name)
+    assert server.objects["videos", name].media_type == media_type
