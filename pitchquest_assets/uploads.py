@@ -45,11 +45,12 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
         return _enter(store, path, video_id, path.absolute(), captions and captions.absolute())
     captions = captions or beside(path)
     # Captions that are not there are told by the run, as those of this machine are.
-    with_captions = captions is not None and captions.is_file()
+    captions_path: Path | str | None = captions and captions.absolute()
     try:
-        _upload(store.video_bucket, path, video_id)
-        if captions and with_captions:
-            _upload(store.video_bucket, captions, video_id)
+        file_path = _upload(store.video_bucket, path, own_path(video_id, path))
+        if captions and captions.is_file():
+            where = own_path(video_id, captions, "captions")
+            captions_path = _upload(store.video_bucket, captions, where)
     except InvalidInput as error:
         videos.register_refused(
             store,
@@ -60,8 +61,7 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
             size_bytes=path.stat().st_size,
         )
         raise
-    named = captions and (_stored(captions, video_id) if with_captions else captions.absolute())
-    return _enter(store, path, video_id, _stored(path, video_id), named)
+    return _enter(store, path, video_id, file_path, captions_path)
 
 
 def _enter(
@@ -77,17 +77,18 @@ def _enter(
     )
 
 
-def _upload(bucket: VideoBucket, file: Path, video_id: str) -> None:
-    """Raises InvalidInput: it is too large, cannot be read, or Storage does not take it."""
+def _upload(bucket: VideoBucket, file: Path, where: str) -> str:
+    """The path for the row; InvalidInput: too large, unreadable, or Storage does not take it."""
     limit_mb = load_settings().max_size_mb
     if file.stat().st_size > limit_mb * BYTES_PER_MB:
         raise beyond(file.name, "is larger", f"{limit_mb:g} MB", "MAX_SIZE_MB")
     try:
-        bucket.upload(file, own_path(video_id, file))
+        bucket.upload(file, where)
     except OSError as error:
         raise InvalidVideo(
             f"{file.name} cannot be read ({error.strerror or error}): check its rights."
         ) from error
+    return f"{VIDEOS}/{where}"
 
 
 def _stored(file: Path, video_id: str) -> str:

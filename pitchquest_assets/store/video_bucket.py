@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from typing import Literal
 from uuid import UUID
 
 from pitchquest_assets.errors import InvalidVideo
@@ -33,10 +34,12 @@ MEDIA_TYPES = {
 }
 
 
-def own_path(video_id: str, file: Path) -> str:
+def own_path(video_id: str, file: Path, kind: Literal["video", "captions"] = "video") -> str:
     """Where the pipeline puts a file of a video: ASCII, as Storage wants it."""
     suffix = file.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", file.suffix) else ""
-    return f"{OWN_FOLDER}/{video_id}/{video_id}{suffix}"
+    # Also without a suffix a name of its own: no video's name goes on with a dash.
+    name = video_id if kind == "video" else f"{video_id}-captions"
+    return f"{OWN_FOLDER}/{video_id}/{name}{suffix}"
 
 
 def is_in_bucket(file_path: str) -> bool:
@@ -53,7 +56,9 @@ def path_in_bucket(file_path: str, owner: UUID | None) -> str:
     path = file_path.removeprefix(_PREFIX)
     names = path.split("/")
     is_theirs = owner is None or names[0] in (str(owner), OWN_FOLDER)
-    if not is_in_bucket(file_path) or not is_theirs or {"", ".", ".."} & set(names):
+    # The client decodes "%2e%2e"; Storage has no name with a percent sign.
+    leads_elsewhere = "%" in path or {"", ".", ".."} & set(names)
+    if not is_in_bucket(file_path) or not is_theirs or leads_elsewhere:
         folder = f"{_PREFIX}{owner}/" if owner else _PREFIX
         raise InvalidVideo(f"{file_path!r} is no path below {folder}: upload the file again.")
     return path

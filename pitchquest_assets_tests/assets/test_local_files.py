@@ -102,6 +102,16 @@ def test_captions_that_do_not_exist_are_told_by_the_run(
     assert "none.vtt" in (videos.get(project, "pitch").error or "")
 
 
+def test_a_video_and_captions_without_suffixes_do_not_meet(
+    project: Store, server: StorageServer, tmp_path: Path
+) -> None:
+    for name in ("video", "captions"):
+        (tmp_path / name).write_text(name)
+    row = register(project, tmp_path / "video", "pitch", tmp_path / "captions")
+    assert server.data(row.file_path) == b"video"
+    assert server.data(row.captions_path or "") == b"captions"
+
+
 def test_a_file_that_is_no_upload_is_entered_all_the_same(
     project: Store, server: StorageServer, tmp_path: Path
 ) -> None:

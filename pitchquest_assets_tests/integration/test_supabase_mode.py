@@ -56,8 +56,8 @@ def test_a_video_goes_through_the_bucket_and_leaves_neither_scratch_nor_secrets(
     assert server.faults.die_at is None
     assert server.data(source["path"]) == sample.read_bytes()
     assert server.names("videos") == [
+        "pitchquest/through-storage/through-storage-captions.vtt",
         "pitchquest/through-storage/through-storage.mp4",
-        "pitchquest/through-storage/through-storage.vtt",
     ]
     kinds = {name.split("/")[0] for name in server.names("pitchquest")}
     assert kinds == {"frames", "audio", "feedback_report"}

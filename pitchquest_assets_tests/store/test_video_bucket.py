@@ -38,6 +38,8 @@ def test_a_path_in_the_bucket_is_taken(file_path: str, owner: UUID | None) -> No
         ("/etc/passwd", ALICE),
         ("videos/../pitchquest/1.zip", None),
         ("videos/", None),
+        (f"videos/{ALICE}/%2e%2e/b0b/a.mp4", ALICE),
+        (f"videos/{ALICE}/%252e%252e/a.mp4", None),
     ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(file_path: str, owner: UUID | None) -> None:
@@ -50,6 +52,14 @@ def test_a_path_that_leads_elsewhere_is_refused(file_path: str, owner: UUID | No
 )
 def test_the_pipelines_own_paths_are_plain_ascii(name: str, suffix: str) -> None:
     assert own_path("my_pitch-1", Path(name)) == f"pitchquest/my_pitch-1/my_pitch-1{suffix}"
+
+
+@pytest.mark.parametrize("video", ["a", "a.captions", "a-captions"])
+def test_a_video_and_its_captions_have_two_paths(video: str) -> None:
+    captions = own_path("pitch", Path("captions"), "captions")
+    assert captions == "pitchquest/pitch/pitch-captions"
+    assert own_path("pitch", Path(video)) != captions
+    assert own_path("pitch", Path("a.SRT"), "captions") == f"{captions}.srt"
 
 
 def test_only_the_pipelines_own_files_are_removed_with_their_rows(
