@@ -143,7 +143,7 @@ class _Upload:
                     self.metadata,
                     headers=self.headers,
                 )
-                self.location = yarl.URL(self.endpoint).join(created)
+                self.location = self._at_home(created)
             # How far the stream was read says nothing: its end is sought before anything goes.
             self.arrived = await offset(self.session, self.location, headers=self.headers)
             await upload_buffer(
@@ -157,6 +157,20 @@ class _Upload:
             raise self._refusal(error) from None
         except ProtocolError as error:
             raise StorageRefusal(502, str(error)) from None
+
+    def _at_home(self, created: "yarl.URL") -> "yarl.URL":
+        """Where the upload goes on; not on another host, which would get the key."""
+        import yarl
+
+        endpoint = yarl.URL(self.endpoint)
+        location = endpoint.join(created)
+        if location.origin() != endpoint.origin():
+            raise StorageRefusal(
+                201,
+                f"it would go on at {location.origin()}, which is not SUPABASE_URL: a proxy before "
+                "Storage must pass X-Forwarded-Host and X-Forwarded-Proto",
+            )
+        return location
 
     def _refusal(self, error: "aiohttp.ClientResponseError") -> StorageRefusal:
         if error.__cause__ is not None:  # so aiohttp tells an answer that is no HTTP

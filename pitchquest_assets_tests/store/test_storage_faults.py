@@ -205,6 +205,18 @@ def test_the_key_is_not_taken_to_another_host(
         assert elsewhere.requests == []
 
 
+def test_an_upload_does_not_go_on_at_another_host(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+) -> None:
+    (tmp_path / "given").write_bytes(bytes(CHUNK_BYTES + 1))
+    with StorageServer() as elsewhere:
+        location = f"{elsewhere.url}/storage/v1/upload/resumable/1"
+        server.faults.answers = [(201, {"Location": location, "Tus-Resumable": "1.0.0"}, b"")]
+        with pytest.raises(ObjectRefused, match=r"would go on at .* which is not SUPABASE_URL"):
+            VideoBucket(storage).upload(tmp_path / "given", "a.mp4")
+        assert elsewhere.requests == []
+
+
 def test_a_page_of_somebody_else_is_no_answer(
     server: StorageServer, storage: SupabaseStorage
 ) -> None:
