@@ -162,7 +162,7 @@ def test_doctor_is_content_with_the_project(project: Project, home: Path) -> Non
     done = Command(home, variables_of(project) | {"COLUMNS": "300"})("doctor")
     for told in (
         "a row was written and removed as service_role",
-        "uploads become rows, Realtime publishes them",
+        "uploads become rows at once, and Realtime publishes them",
         "uploaded to videos, read by a signed URL, removed",
     ):
         assert told in done.out

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from pitchquest_assets import doctor_supabase
 from pitchquest_assets.store import Store, migrate, queue, videos
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets_tests.storage_server import Object, objects_table
@@ -65,6 +66,36 @@ def test_what_supabase_refuses_is_told_and_the_rest_is_done(
     upload(superuser)
     assert [row.filename for row in videos.list_videos(hosted)] == ["pitch.mp4"]
     assert queue.reconcile_uploads(hosted) == 0
+
+
+def test_the_doctor_says_what_is_missing_and_what_to_do(superuser: Engine, hosted: Store) -> None:
+    migrate.migrate(hosted.engine)
+    wiring = doctor_supabase._wiring
+    assert wiring(hosted.engine)[0] == "failed"
+    by_hand = (migrate.FOLDER / "20260301000100_storage.sql").read_text()
+    for damage, state, told in (
+        ("select 1", "ok", "uploads become rows at once"),
+        (
+            'drop policy "pitchquest: users upload" on storage.objects',
+            "failed",
+            '("pitchquest: users upload"): run supabase/migrations/20260301000100_storage.sql in',
+        ),
+        (
+            "drop trigger pitchquest_note_stored_object on storage.objects",
+            "ok",
+            "`missed_uploads` finds uploads within 30 s",
+        ),
+        (
+            "alter publication supabase_realtime drop table videos",
+            "not configured",
+            "Realtime does not publish videos: run",
+        ),
+    ):
+        with superuser.begin() as connection:
+            connection.execution_options(no_parameters=True).exec_driver_sql(by_hand)
+            connection.execute(text(damage))
+        found = wiring(hosted.engine)
+        assert (found[0], told in found[1]) == (state, True), found
 
 
 def test_without_the_trigger_the_reconciliation_does_it_all(

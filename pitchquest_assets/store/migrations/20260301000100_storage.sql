@@ -1,6 +1,7 @@
 -- What only Supabase has: the buckets with their policies, the trigger on their objects, and the
 -- publication that Realtime reads. Supabase owns these tables: what it does not let us do is told as
--- a warning, and `pitchquest doctor` names it again.
+-- a warning, and `pitchquest doctor` names it again. Who may can run this file once more, as in the
+-- SQL editor of the dashboard: it does what is left to do.
 
 do $$
 begin
@@ -21,12 +22,15 @@ begin
   if to_regclass('storage.objects') is null then
     return;
   end if;
+  drop policy if exists "pitchquest: users read their uploads" on storage.objects;
   create policy "pitchquest: users read their uploads" on storage.objects
     for select to authenticated
     using (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
+  drop policy if exists "pitchquest: users upload" on storage.objects;
   create policy "pitchquest: users upload" on storage.objects
     for insert to authenticated
     with check (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
+  drop policy if exists "pitchquest: users replace their uploads" on storage.objects;
   create policy "pitchquest: users replace their uploads" on storage.objects
     for update to authenticated
     using (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text)
@@ -41,7 +45,7 @@ begin
   if to_regclass('storage.objects') is null then
     return;
   end if;
-  create trigger pitchquest_note_stored_object
+  create or replace trigger pitchquest_note_stored_object
     after insert or update on storage.objects
     for each row when (new.bucket_id = 'videos')
     execute function pitchquest.note_stored_object();
@@ -51,17 +55,25 @@ end
 $$;
 
 do $$
+declare
+  one text;
 begin
-  if exists (
+  if not exists (
     select from pg_catalog.pg_publication
     where pubname = 'supabase_realtime' and not puballtables
   ) then
-    alter publication supabase_realtime add table public.videos, public.analysis_results;
+    return;
   end if;
-exception
-  when insufficient_privilege then
-    raise warning 'Realtime must be switched on by hand for videos and analysis_results: %', sqlerrm;
-  when duplicate_object then
-    null;
+  for one in
+    select name from unnest(array['videos', 'analysis_results']) as name
+    where not exists (
+      select from pg_catalog.pg_publication_tables
+      where pubname = 'supabase_realtime' and schemaname = 'public' and tablename = name
+    )
+  loop
+    execute format('alter publication supabase_realtime add table public.%I', one);
+  end loop;
+exception when insufficient_privilege then
+  raise warning 'Realtime must be switched on by hand for videos and analysis_results: %', sqlerrm;
 end
 $$;
