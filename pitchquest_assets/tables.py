@@ -79,7 +79,7 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
             f"{place}. in the queue"
             if (place := entry["queue_position"])
             else str(entry["progress"]),
-            str(entry["error"] or ""),
+            Text(str(entry["error"] or "")),  # its brackets are no markup
         )
     empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
     Console().print(shown if table else empty, soft_wrap=not table)

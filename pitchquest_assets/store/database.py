@@ -40,6 +40,11 @@ def remote_engine(database_url: str) -> Engine:
     """
     if PLACEHOLDER in database_url:
         raise SettingsError(f"DATABASE_URL still has {PLACEHOLDER} in it: put the password there.")
+    if "#" in database_url or database_url.count("@") > 1:
+        # Read as they stand, they would make a part of the password the host's name.
+        raise SettingsError(
+            "DATABASE_URL has an @ or # too many: write those of the password as %40 and %23."
+        )
     try:
         url = make_url(database_url)
     except (ValueError, ArgumentError):

@@ -98,3 +98,10 @@ def test_vocal_energy_without_its_weights_fails_the_video_with_a_sentence(
     row = pitchquest.rows()["energetic"]
     assert row.status == "failed"
     assert (row.error or "").endswith(told)
+
+
+def test_a_status_shows_square_brackets_as_they_are(pitchquest: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a[bold]b.mp4"
+    path.write_text("no video")
+    assert pitchquest("analyze", path, "--video-id", "brackets").code == 2
+    assert "a[bold]b.mp4" in pitchquest("status", "brackets", COLUMNS="400").out

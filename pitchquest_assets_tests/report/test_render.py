@@ -470,3 +470,11 @@ def test_sub_scores_that_count_come_first_in_the_rubrics_order_then_the_vision_j
     shown = ("Presence", "Framing", "Counts in no score: seen by gemini: g-1", "Eye", "Slides")
     places = [picture.index(name) for name in shown]
     assert places == sorted(places)
+
+
+def test_without_a_vision_judge_nothing_is_said_to_count_in_no_score() -> None:
+    seen = factories.visual_analysis()
+    posture = Score(value=None, reason="needs a vision judge")
+    visual = seen.model_copy(update={"scores": seen.scores | {"posture": posture}})
+    text = page_of(factories.pitch_result(visual_analysis=visual)).text
+    assert "Counts in no score" not in text

@@ -56,6 +56,16 @@ def test_the_transaction_pooler_is_refused(tmp_path: Path, monkeypatch: pytest.M
         open_store(settings(tmp_path, monkeypatch, **(SUPABASE | {"DATABASE_URL": url})))
 
 
+@pytest.mark.parametrize("password", ["p@ss", "hunter#2"])
+def test_a_password_that_is_not_encoded_is_told_without_a_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    url = f"postgresql://postgres:{password}@127.0.0.1:9/postgres"
+    with pytest.raises(SettingsError, match="as %40 and %23") as caught:
+        open_store(settings(tmp_path, monkeypatch, **(SUPABASE | {"DATABASE_URL": url})))
+    assert not any(part in str(caught.value) for part in ("p@", "ss@", "hunter", "#2"))
+
+
 def test_a_remote_database_that_is_down_is_told_without_its_password_or_an_embedded_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
