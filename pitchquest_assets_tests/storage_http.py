@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler
 
 import jwt
@@ -40,7 +41,7 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
         handler.connection.shutdown(socket.SHUT_RDWR)
 
 
-class Connection(BaseHTTPRequestHandler):
+class Connection(BaseHTTPRequestHandler, ABC):
     """Reads and answers requests; `route` is left to who knows the paths."""
 
     protocol_version = "HTTP/1.1"
@@ -83,9 +84,9 @@ class Connection(BaseHTTPRequestHandler):
             cut(self)
         return None
 
+    @abstractmethod
     def route(self) -> None:
         """Answer the request."""
-        raise NotImplementedError
 
     def authenticate(self) -> None:
         authorization = self.headers.get("Authorization", "")

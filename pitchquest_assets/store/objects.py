@@ -120,7 +120,7 @@ def write_whole(target: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
-        except BaseException:
+        except BaseException:  # raised again: nothing may leave half a file behind
             temporary.unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
