@@ -20,8 +20,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pitchquest_assets.analysis import drift
-from pitchquest_assets.analysis.drift import Floats
+from pitchquest_assets.analysis.drift import drift
+from pitchquest_assets.analysis.drift.drift import Floats
 
 SHIFTS_POINTS = (5, 10, 15, 20)
 METHODS = ("t_test", "ks", "mannw", "anderson", "cramer_von_mises")

@@ -28,18 +28,19 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pitchquest_assets.analysis.energy import speaking_turns  # noqa: E402
-from pitchquest_assets.analysis.media import Limits, probe  # noqa: E402
-from pitchquest_assets.analysis.pieces import speech_pieces  # noqa: E402
-from pitchquest_assets.analysis.sound import SAMPLE_RATE_HZ, extract_audio, read_floats  # noqa: E402
-from pitchquest_assets.analysis.vad import voice_of  # noqa: E402
-from pitchquest_assets.engines import emotion, whisper  # noqa: E402
-from pitchquest_assets.engines.devices import Device  # noqa: E402
-from pitchquest_assets.engines.pocketsphinx import transcribe_pocketsphinx  # noqa: E402
-from pitchquest_assets.engines.transcripts import ENGLISH_FILLERS  # noqa: E402
+from pitchquest_assets.analysis.delivery.energy import speaking_turns  # noqa: E402
+from pitchquest_assets.engines import emotion  # noqa: E402
+from pitchquest_assets.engines.transcription import whisper  # noqa: E402
+from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx  # noqa: E402
+from pitchquest_assets.engines.transcription.trust import ENGLISH_FILLERS  # noqa: E402
+from pitchquest_assets.engines.weights.devices import Device  # noqa: E402
+from pitchquest_assets.media.probe import Limits, probe  # noqa: E402
+from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, extract_audio, read_floats  # noqa: E402
+from pitchquest_assets.media.speech_pieces import speech_pieces  # noqa: E402
+from pitchquest_assets.media.voice import voice_of  # noqa: E402
 from pitchquest_assets.model import Audio  # noqa: E402
-from pitchquest_assets_tests.tiny_emotion import write_tiny_emotion  # noqa: E402
-from pitchquest_assets_tests.tiny_whisper import write_tiny_whisper  # noqa: E402
+from pitchquest_assets_tests.support.tiny_emotion import write_tiny_emotion  # noqa: E402
+from pitchquest_assets_tests.support.tiny_whisper import write_tiny_whisper  # noqa: E402
 
 BOUND_OF_REAL_TIME = 0.15
 BATCHES = (1, 2, 4, 8)

@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from pitchquest_assets.automation.event_log import event_storage, prune_events
-from pitchquest_assets.automation.instance import open_instance
+from pitchquest_assets.automation.dagster_pruning import event_storage, prune_events
+from pitchquest_assets.cli.dagster_instance import open_instance
 from pitchquest_assets.settings import load_settings
 
 BOUND_KB = 60

@@ -88,9 +88,9 @@ def variants(video: Path, folder: Path) -> list[tuple[str, Path]]:
 
 def keyframe_distance(video: Path) -> tuple[float, float]:
     """The mean seconds between keyframes, and the pictures per second."""
-    from pitchquest_assets.analysis.media import Limits, open_media, probe
-    from pitchquest_assets.analysis.sampling import read_index
-    from pitchquest_assets.analysis.streams import video_stream
+    from pitchquest_assets.media.probe import Limits, open_media, probe
+    from pitchquest_assets.media.sampling import read_index
+    from pitchquest_assets.media.streams import video_stream
 
     source = probe(video, video_id="x", filename=video.name, captions_path=None, limits=Limits())
     with open_media(video) as container:

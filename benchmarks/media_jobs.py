@@ -21,8 +21,8 @@ def run_ours(video: Path, max_frames: int) -> str:
 
 
 def our_frames(video: Path, max_frames: int) -> "Frames":
-    from pitchquest_assets.analysis.media import Limits, probe
-    from pitchquest_assets.analysis.sampling import sample_frames
+    from pitchquest_assets.media.probe import Limits, probe
+    from pitchquest_assets.media.sampling import sample_frames
 
     source = probe(video, video_id="x", filename=video.name, captions_path=None, limits=Limits())
     return sample_frames(
@@ -38,15 +38,10 @@ def run_check(video: Path, max_frames: int) -> str:
     """How many of our pictures are those of a full decode at the same time."""
     import av
 
-    from pitchquest_assets.analysis.media import open_media
-    from pitchquest_assets.analysis.pictures import (
-        JPEG_QUALITY,
-        Orientation,
-        encode_jpeg,
-        upright_image,
-    )
-    from pitchquest_assets.analysis.sampling import iter_frames
-    from pitchquest_assets.analysis.streams import clock_zero, time_base, video_stream
+    from pitchquest_assets.media.jpegs import JPEG_QUALITY, Orientation, encode_jpeg, upright_image
+    from pitchquest_assets.media.probe import open_media
+    from pitchquest_assets.media.sampling import iter_frames
+    from pitchquest_assets.media.streams import clock_zero, time_base, video_stream
 
     frames = our_frames(video, max_frames)
     ours = {frame.time_seconds: jpeg for frame, jpeg in iter_frames(frames)}

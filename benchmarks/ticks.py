@@ -27,9 +27,10 @@ BATCH = 1_000
 def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="pitchquest-ticks-"))
     os.environ["PITCHQUEST_HOME"] = str(home)
-    from pitchquest_assets.automation.instance import open_instance
+    from pitchquest_assets.cli.dagster_instance import open_instance
     from pitchquest_assets.settings import load_settings
-    from pitchquest_assets.store import embedded, open_store
+    from pitchquest_assets.store.postgres import embedded
+    from pitchquest_assets.store.store import open_store
 
     try:
         store, instance = open_store(load_settings()), open_instance(load_settings())
@@ -60,10 +61,10 @@ def _insert(prefix: str, status: str):
 
 
 def measure(instance: dg.DagsterInstance, table: Table, *, waiting: int) -> None:
-    from pitchquest_assets.automation.statuses import left_behind
-    from pitchquest_assets.automation.uploads import new_uploads
+    from pitchquest_assets.automation.run_outcomes import left_behind
+    from pitchquest_assets.automation.upload_sensors import new_uploads
     from pitchquest_assets.definitions import defs
-    from pitchquest_assets.store.io_manager import StoreResource
+    from pitchquest_assets.store.resource import StoreResource
 
     repository = defs.get_repository_def()
     for sensor in (new_uploads, left_behind):

@@ -6,6 +6,7 @@ from pitchquest_assets.assets.aggregated_result import aggregated_result
 from pitchquest_assets.assets.audio import audio
 from pitchquest_assets.assets.content_analysis import content_analysis
 from pitchquest_assets.assets.delivery_analysis import delivery_analysis
+from pitchquest_assets.assets.drift_check import score_drift
 from pitchquest_assets.assets.feedback_report import feedback_report
 from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import LocalFiles
@@ -13,14 +14,14 @@ from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
 from pitchquest_assets.automation.alerts import deliver_alerts
-from pitchquest_assets.automation.drift_check import score_drift
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.automation.recovery import spooled_results
 from pitchquest_assets.automation.retention import daily_retention, retention
-from pitchquest_assets.automation.statuses import cancelled_runs, failed_runs, left_behind
-from pitchquest_assets.automation.uploads import inbox, missed_uploads, new_uploads
-from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
+from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs, left_behind
+from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
+from pitchquest_assets.store.io_manager import SupabaseIOManager
+from pitchquest_assets.store.resource import StoreResource
 
 defs = dg.Definitions(
     assets=[

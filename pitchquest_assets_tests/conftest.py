@@ -6,13 +6,18 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import text
 
+from pitchquest_assets.automation.dagster_pruning import event_storage
+from pitchquest_assets.cli.dagster_instance import open_instance
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store, embedded, open_store
-from pitchquest_assets_tests import vendors
-from pitchquest_assets_tests.vendors import FakeVendor
+from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets_tests.support import vendors
+from pitchquest_assets_tests.support.vendors import FakeVendor
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -93,6 +98,20 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
             )
         )
     return opened
+
+
+@pytest.fixture
+def instance(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """The instance in the embedded database, without runs, checks and partition keys."""
+    for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "PITCHQUEST_MAX_CONCURRENT_RUNS"):
+        monkeypatch.setenv(name, "1")  # so that what open_instance sets is undone
+        monkeypatch.delenv(name)
+    with open_instance(load_settings()) as opened:
+        for run in opened.get_runs():
+            opened.delete_run(run.run_id)
+        with event_storage(opened).index_connection() as connection:
+            connection.execute(sa.text("truncate dynamic_partitions, asset_check_executions"))
+        yield opened
 
 
 def _temporary_home() -> Iterator[Path]:

@@ -3,7 +3,7 @@ import sys
 
 import dagster as dg
 
-from pitchquest_assets.store.progress import ASSETS as MADE
+from pitchquest_assets.store.rows.progress import ASSETS as MADE
 
 HEAVY = ("torch", "transformers", "evidently", "cv2", "pandas")
 ASSETS = [
@@ -21,7 +21,7 @@ ASSETS = [
 
 def test_importing_the_definitions_pulls_in_nothing_heavy() -> None:
     code = (
-        "import sys, pitchquest_assets.definitions, pitchquest_assets.cli;"
+        "import sys, pitchquest_assets.definitions, pitchquest_assets.cli.app;"
         f"print([m for m in {HEAVY} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

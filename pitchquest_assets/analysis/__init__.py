@@ -1,1 +1,4 @@
-"""The pure core: no Dagster, no SQL, no vendor SDK; it runs in a notebook."""
+"""The pure core: values in, values out. No file, no Dagster, no SQL, no vendor: fit for a notebook.
+
+Imports `media` and `model`; engines, assets and the report may import it.
+"""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pitchquest_assets.analysis.vad import Span
+from pitchquest_assets.media.voice import Span
 
 WINDOW_SECONDS = 30.0
 STEP_SECONDS = 5.0

@@ -1,1 +1,4 @@
-"""The assets, one module each, in the order the data flows."""
+"""The nine assets, one module each, and their checks: thin, over `analysis`, `media` and `engines`.
+
+Only `definitions` and `cli` import from here.
+"""

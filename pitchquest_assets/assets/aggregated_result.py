@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pitchquest_assets.analysis.aggregate import aggregate
+from pitchquest_assets.analysis.result.aggregate import aggregate
 from pitchquest_assets.assets.checks import RESULT_CAN_BE_READ, SCORE_ADDS_UP
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import (

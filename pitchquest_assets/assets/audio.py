@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from pitchquest_assets.analysis.sound import extract_audio
 from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.media.sound import extract_audio
 from pitchquest_assets.model import Audio, SourceVideo
 from pitchquest_assets.settings import load_settings
 

@@ -10,8 +10,8 @@ import dagster as dg
 from pitchquest_assets.model import DeliveryAnalysis, PitchResult, Transcript, VisualAnalysis
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import open_store
-from pitchquest_assets.store.results import get_result
+from pitchquest_assets.store.rows.results import get_result
+from pitchquest_assets.store.store import open_store
 
 # Both (derived): below them a person sees or hears that something is wrong.
 MIN_PICTURE_SCORE = 4.0

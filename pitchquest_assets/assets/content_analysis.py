@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from pitchquest_assets.analysis.rubric import load_rubric
+from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.assets.metadata import markdown_table
 from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
-from pitchquest_assets.engines.content_judges import judge_content
+from pitchquest_assets.engines.judges.content import judge_content
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
 

@@ -2,12 +2,12 @@
 
 import dagster as dg
 
-from pitchquest_assets.analysis.delivery import analyse_delivery
+from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
 from pitchquest_assets.assets.checks import SOUND_IS_USABLE
 from pitchquest_assets.assets.metadata import analysis_metadata
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.emotion import hear_energy
-from pitchquest_assets.engines.progress import log_progress
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Transcript
 from pitchquest_assets.settings import load_settings
 

@@ -6,8 +6,8 @@ from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import Frames, PitchResult, Report
 from pitchquest_assets.report.render import render_report
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import open_store
-from pitchquest_assets.store.retention import prune_video
+from pitchquest_assets.store.rows.retention import prune_video
+from pitchquest_assets.store.store import open_store
 
 
 def _keep_no_longer(video_id: str) -> None:

@@ -4,11 +4,11 @@ import base64
 
 import dagster as dg
 
-from pitchquest_assets.analysis.pictures import CONTACT_SHEET
-from pitchquest_assets.analysis.sampling import read_frame, sample_frames
 from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.media.jpegs import CONTACT_SHEET
+from pitchquest_assets.media.sampling import read_frame, sample_frames
 from pitchquest_assets.model import Frames, SourceVideo
 from pitchquest_assets.settings import load_settings
 

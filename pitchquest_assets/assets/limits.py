@@ -1,6 +1,6 @@
 """The limits on a file, from the settings."""
 
-from pitchquest_assets.analysis.media import Limits
+from pitchquest_assets.media.probe import Limits
 from pitchquest_assets.settings import Settings
 
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import dagster as dg
 
-from pitchquest_assets.assets.worker import this_worker
 from pitchquest_assets.errors import InvalidVideo, StoreCorrupt
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import open_store, scratch
-from pitchquest_assets.store.video_bucket import is_in_bucket, path_in_bucket
-from pitchquest_assets.store.videos import VideoRow
+from pitchquest_assets.store import scratch
+from pitchquest_assets.store.rows.videos import VideoRow
+from pitchquest_assets.store.store import open_store
+from pitchquest_assets.store.supabase.video_bucket import is_in_bucket, path_in_bucket
+from pitchquest_assets.worker import this_worker
 
 
 class LocalFile(NamedTuple):

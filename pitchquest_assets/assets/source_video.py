@@ -2,17 +2,17 @@
 
 import dagster as dg
 
-from pitchquest_assets.analysis.captions import read_captions
-from pitchquest_assets.analysis.media import probe
 from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import video_asset
-from pitchquest_assets.assets.worker import WORKER_TAG, this_worker
+from pitchquest_assets.media.caption_files import read_captions
+from pitchquest_assets.media.probe import probe
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import ATTEMPT_TAG
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import queue, videos
-from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.worker import WORKER_TAG, this_worker
 
 
 @video_asset(code_version="1", group="input", kinds={"video"})

@@ -6,8 +6,8 @@ from pitchquest_assets.assets.checks import TRANSCRIPT_IS_TRUSTED
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
-from pitchquest_assets.engines.progress import log_progress
-from pitchquest_assets.engines.transcribers import transcribe
+from pitchquest_assets.engines.transcription.choose import transcribe
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.model import Audio, SourceVideo, Transcript
 
 

@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from pitchquest_assets.engines.clients import Caller
+from pitchquest_assets.engines.vendors.calls import Caller
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import open_store
-from pitchquest_assets.store.ledger import CallLedger
+from pitchquest_assets.store.rows.vendor_calls import CallLedger
+from pitchquest_assets.store.store import open_store
 
 
 def caller_of(context: dg.AssetExecutionContext) -> Caller:

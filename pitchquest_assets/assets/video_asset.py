@@ -24,7 +24,8 @@ from pitchquest_assets.errors import (
 )
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import open_store, videos
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.store import open_store
 
 # Trying again cannot mend these.
 LASTING = (

@@ -2,14 +2,14 @@
 
 import dagster as dg
 
-from pitchquest_assets.analysis.visual import analyse_visual
+from pitchquest_assets.analysis.visual.analyse import analyse_visual
 from pitchquest_assets.assets.checks import PICTURE_IS_USABLE
 from pitchquest_assets.assets.metadata import analysis_metadata
 from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
-from pitchquest_assets.engines import models
-from pitchquest_assets.engines.progress import log_progress
-from pitchquest_assets.engines.vision_judge import judge_pictures
+from pitchquest_assets.engines.judges.vision import judge_pictures
+from pitchquest_assets.engines.weights import fetch as models
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.model import Frames, VisualAnalysis
 from pitchquest_assets.settings import load_settings
 

@@ -1,1 +1,4 @@
-"""Jobs, and later sensors, schedules, checks and alerts."""
+"""What Dagster triggers by itself: sensors, schedules, jobs and what they clean up.
+
+Only `definitions` and `cli` import from here.
+"""

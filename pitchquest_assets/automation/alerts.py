@@ -14,15 +14,15 @@ import dagster as dg
 
 from pitchquest_assets.errors import PitchQuestError
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store
-from pitchquest_assets.store.alerts import (
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows.alerts import (
     Alert,
     Kind,
     claim_alerts,
     close_delivered,
     note_delivery,
 )
-from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.store import Store
 
 SEND_TIMEOUT_SECONDS = 30
 QUOTED_ALERTS = 5

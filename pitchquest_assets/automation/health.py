@@ -6,8 +6,8 @@ from datetime import timedelta
 import dagster as dg
 
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store.health import record_health
-from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows.system_health import record_health
 
 
 @dg.sensor(

@@ -5,7 +5,7 @@ import dagster as dg
 from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
-from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.resource import StoreResource
 
 
 @dg.sensor(

@@ -2,15 +2,15 @@
 
 import dagster as dg
 
-from pitchquest_assets.automation.event_log import (
+from pitchquest_assets.automation.dagster_pruning import (
     RETENTION_JOB,
     prune_events,
     prune_partition_keys,
     prune_runs,
 )
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store.io_manager import StoreResource
-from pitchquest_assets.store.retention import (
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows.retention import (
     prune_answers,
     prune_records,
     prune_results,

@@ -1,1 +1,4 @@
-"""What calls out or loads weights, one module per vendor."""
+"""What calls out or loads weights: transcription, judges, vendors, model files, vocal energy.
+
+Imports `analysis`, `media` and `model`; assets and `cli` may import it.
+"""

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pitchquest_assets.analysis.energy import OFF, Turn, VocalEnergy, speaking_turns
-from pitchquest_assets.analysis.sound import read_floats
-from pitchquest_assets.analysis.vad import Span, voice_of
-from pitchquest_assets.engines import weights
-from pitchquest_assets.engines.devices import Device, choose_device, computing_on
-from pitchquest_assets.engines.progress import Progress
-from pitchquest_assets.engines.registry import WAV2VEC2_EMOTION
+from pitchquest_assets.analysis.delivery.energy import OFF, Turn, VocalEnergy, speaking_turns
+from pitchquest_assets.engines.weights import files as weights
+from pitchquest_assets.engines.weights.devices import Device, choose_device, computing_on
+from pitchquest_assets.engines.weights.pinned import WAV2VEC2_EMOTION
+from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import EngineUnavailable
+from pitchquest_assets.media.sound import read_floats
+from pitchquest_assets.media.voice import Span, voice_of
 from pitchquest_assets.model import Audio
 from pitchquest_assets.settings import Settings
 

@@ -1,1 +1,4 @@
-"""The HTML report of one result."""
+"""The HTML report of one result, and the plots of drift.
+
+Imports `analysis` and `model`; assets and `cli` may import it.
+"""

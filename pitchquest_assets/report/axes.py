@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pitchquest_assets.model import Series
-from pitchquest_assets.report.wording import clock, figure
+from pitchquest_assets.report.formatting import clock, figure
 
 BOX_WIDTH = 1000.0
 BOX_HEIGHT = 100.0

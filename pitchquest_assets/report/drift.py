@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pitchquest_assets.analysis.drift import FAMILY_ERROR, METHOD, Halves
+from pitchquest_assets.analysis.drift.drift import FAMILY_ERROR, METHOD, Halves
 
 if TYPE_CHECKING:
     from evidently.core.report import Snapshot

@@ -21,7 +21,7 @@ from pitchquest_assets.report.axes import (
     measured,
     path,
 )
-from pitchquest_assets.report.wording import clock, events_of, name_of, percent, quantity
+from pitchquest_assets.report.formatting import clock, events_of, name_of, percent, quantity
 
 MAX_HOVERS = 90
 MAX_EVENT_ROWS = 6

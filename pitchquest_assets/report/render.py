@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, get_args
 
 from pitchquest_assets import __version__
-from pitchquest_assets.analysis.rubric import load_rubric
+from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.model import (
     Event,
     Frames,
@@ -21,10 +21,10 @@ from pitchquest_assets.model import (
     RubricItem,
     Score,
 )
-from pitchquest_assets.report import wording
-from pitchquest_assets.report.pictures import pictures_of
+from pitchquest_assets.report import formatting as wording
+from pitchquest_assets.report.notable_frames import pictures_of
 from pitchquest_assets.report.plots import timeline
-from pitchquest_assets.report.words import Line, lines_of
+from pitchquest_assets.report.transcript_lines import Line, lines_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

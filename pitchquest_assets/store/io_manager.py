@@ -7,9 +7,8 @@ import dagster as dg
 from pitchquest_assets.errors import ResultSpooled, StoreUnavailable
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store, open_store, spool
-from pitchquest_assets.store.results import get_result, save_result
-from pitchquest_assets.store.values import (
+from pitchquest_assets.store import spool
+from pitchquest_assets.store.rows.asset_values import (
     Address,
     ValueMissing,
     ValueNotStorable,
@@ -17,15 +16,9 @@ from pitchquest_assets.store.values import (
     load_value,
     save_value,
 )
-from pitchquest_assets.store.videos import check_video_id
-
-
-class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The store as a Dagster resource; its settings come from the environment at first use."""
-
-    def store(self) -> Store:
-        """The store of this process, opened at the first call."""
-        return open_store(load_settings())
+from pitchquest_assets.store.rows.results import get_result, save_result
+from pitchquest_assets.store.rows.videos import check_video_id
+from pitchquest_assets.store.store import Store, open_store
 
 
 class SupabaseIOManager(dg.ConfigurableIOManager):

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from pitchquest_assets.errors import StoreCorrupt, UnknownVideo
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store import Store, results
 from pitchquest_assets.store.objects import write_whole
+from pitchquest_assets.store.rows import results
+from pitchquest_assets.store.store import Store
 
 
 class Recovered(NamedTuple):

@@ -14,12 +14,16 @@ from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.errors import InvalidVideo, InvalidVideoId, ObjectRefused
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.registration import register
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import Store, embedded, open_store, supabase_storage, videos
-from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
-from pitchquest_assets.store.values import Address, load_value
-from pitchquest_assets.uploads import register
-from pitchquest_assets_tests.storage_server import Bucket, StorageServer
+from pitchquest_assets.store.io_manager import SupabaseIOManager
+from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.rows.asset_values import Address, load_value
+from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets.store.supabase import storage as supabase_storage
+from pitchquest_assets_tests.support.storage.server import Bucket, StorageServer
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "pitch.mp4"
 RESOURCES = {

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from pitchquest_assets.automation.alerts import deliver, deliver_alerts
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store import Store, videos
-from pitchquest_assets.store.alerts import Kind, raise_alert
-from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.rows.alerts import Kind, raise_alert
+from pitchquest_assets.store.store import Store
 
 TOKEN = "a1b2c3d4e5f6g7h8i9j0k1l2m3"
 

@@ -2,8 +2,9 @@ import dagster as dg
 from sqlalchemy import text
 
 from pitchquest_assets.automation.health import system_health
-from pitchquest_assets.store import Store, videos
-from pitchquest_assets.store.io_manager import StoreResource
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.store import Store
 
 
 def test_a_tick_stores_one_row_and_starts_no_run(store: Store) -> None:

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import text
 
 from pitchquest_assets.definitions import defs
-from pitchquest_assets.store import Store, videos
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.store import Store
 
 
 def add_old_video(store: Store, home: Path) -> Path:

@@ -11,13 +11,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pitchquest_assets.engines import emotion
-from pitchquest_assets.engines.devices import choose_device, computing_on
 from pitchquest_assets.engines.emotion import hear_energy, load_emotion_model
-from pitchquest_assets.engines.progress import log_progress
+from pitchquest_assets.engines.weights.devices import choose_device, computing_on
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.settings import Settings
-from pitchquest_assets_tests.sounds import RATE, audio_from, silence
-from pitchquest_assets_tests.tiny_emotion import real_weights, reference, write_tiny_emotion
+from pitchquest_assets_tests.support.sounds import RATE, audio_from, silence
+from pitchquest_assets_tests.support.tiny_emotion import real_weights, reference, write_tiny_emotion
 
 RANDOM = np.random.default_rng(0)
 SOUNDS = [
@@ -123,7 +123,9 @@ def settings(models: Path, **changed: object) -> Settings:
 @pytest.fixture
 def here(damaged: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A models folder in which the tiny model counts as the pinned one."""
-    monkeypatch.setattr("pitchquest_assets.engines.weights.find", lambda name, folder: damaged)
+    monkeypatch.setattr(
+        "pitchquest_assets.engines.weights.files.find", lambda name, folder: damaged
+    )
     return damaged.parent
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pitchquest_assets_tests.integration.command import Command
+from pitchquest_assets_tests.support.command import Command
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pitchquest_assets_tests.integration.command import Command
 from pitchquest_assets_tests.integration.conftest import SAMPLES
+from pitchquest_assets_tests.support.command import Command
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_a_second_run_replaces_the_result_and_keeps_the_old_one(
     analysed: dict, pitchquest: Command, home: Path
 ) -> None:
     from pitchquest_assets.settings import Settings
-    from pitchquest_assets.store import open_store
-    from pitchquest_assets.store.results import count_replaced_results
+    from pitchquest_assets.store.rows.results import count_replaced_results
+    from pitchquest_assets.store.store import open_store
 
     assert analysed["first"]["job_id"] != analysed["result"]["job_id"]
     shown = pitchquest("results", "sample").json()
@@ -121,7 +121,7 @@ def test_with_retention_of_zero_days_only_the_result_and_the_report_stay(
     from sqlalchemy import text
 
     from pitchquest_assets.settings import Settings
-    from pitchquest_assets.store import open_store
+    from pitchquest_assets.store.store import open_store
 
     done = pitchquest("analyze", SAMPLES / "pitch.mp4", "--video-id", "brief", RETENTION_DAYS="0")
     assert done.code == 0, done.err

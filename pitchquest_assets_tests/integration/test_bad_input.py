@@ -10,9 +10,10 @@ import dagster as dg
 import pytest
 
 from pitchquest_assets.definitions import defs
-from pitchquest_assets.store import Store, videos
-from pitchquest_assets_tests import media_factory
-from pitchquest_assets_tests.integration.command import Command, Done
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support import media_factory
+from pitchquest_assets_tests.support.command import Command, Done
 
 
 def small_video(path: Path) -> Path:

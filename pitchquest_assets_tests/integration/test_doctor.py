@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pitchquest_assets.store import embedded
-from pitchquest_assets_tests.integration.command import Command
+from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets_tests.support.command import Command
 
 
 def test_a_fresh_home_is_told_to_migrate_and_then_all_is_well(fresh_home: Path) -> None:

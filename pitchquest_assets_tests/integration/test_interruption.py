@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store import open_store
-from pitchquest_assets.store.progress import stored_assets
-from pitchquest_assets_tests.integration.command import Command
+from pitchquest_assets.store.rows.progress import stored_assets
+from pitchquest_assets.store.store import open_store
+from pitchquest_assets_tests.support.command import Command
 
 DEADLINE_SECONDS = 60
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

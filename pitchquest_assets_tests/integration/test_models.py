@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pitchquest_assets_tests.integration.command import Command
+from pitchquest_assets_tests.support.command import Command
 
 YUNET = "face_detection_yunet_2026may.onnx"
 

@@ -15,10 +15,10 @@ from storage3.exceptions import StorageApiError
 from supabase import Client
 
 from pitchquest_assets_tests.conftest import _temporary_home
-from pitchquest_assets_tests.integration.command import Command
-from pitchquest_assets_tests.integration.up import Up
-from pitchquest_assets_tests.storage_server import token
-from pitchquest_assets_tests.supabase.whole_project import Project, supabase_project
+from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.supabase_project.whole_project import Project, supabase_project
+from pitchquest_assets_tests.support.up import Up
 
 USERS = [UUID(f"00000000-0000-4000-8000-00000000000{n}") for n in (1, 2, 3)]
 DEADLINE_SECONDS = 600

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from pitchquest_assets.store import migrate
-from pitchquest_assets_tests.supabase.node import supabase_cli
-from pitchquest_assets_tests.supabase.project import lay_out_project
-from pitchquest_assets_tests.supabase.tcp_server import tcp_server
+from pitchquest_assets.store.postgres import migrate
+from pitchquest_assets_tests.support.supabase_project.database import lay_out_project
+from pitchquest_assets_tests.support.supabase_project.node import supabase_cli
+from pitchquest_assets_tests.support.supabase_project.tcp_server import tcp_server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 VERSIONS = [file.name.partition("_")[0] for file in sorted(migrate.FOLDER.glob("*.sql"))]

@@ -9,9 +9,9 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from pitchquest_assets.store import embedded
-from pitchquest_assets_tests.integration.command import Command
-from pitchquest_assets_tests.storage_server import Bucket, StorageServer, token
+from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.storage.server import Bucket, StorageServer, token
 
 PASSWORD = "hunter2-recognisable-password"
 

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from pitchquest_assets_tests.conftest import _temporary_home
-from pitchquest_assets_tests.integration.command import Command
-from pitchquest_assets_tests.integration.up import DEADLINE_SECONDS, Up
+from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.up import DEADLINE_SECONDS, Up
 
 LIMIT = 2
 ATTEMPTS = 2

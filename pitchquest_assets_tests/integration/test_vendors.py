@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store import open_store
-from pitchquest_assets_tests import vendors
-from pitchquest_assets_tests.integration.command import Command
-from pitchquest_assets_tests.vendors import FakeVendor
+from pitchquest_assets.store.store import open_store
+from pitchquest_assets_tests.support import vendors
+from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.vendors import FakeVendor
 
 # 3,000 tokens in and 1,000 out, thoughts included, at $0.30 and $2.50 per million.
 CALL_USD = 0.0034

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.drift import windows
-from pitchquest_assets.analysis import drift
+from pitchquest_assets.analysis.drift import drift
 from pitchquest_assets.report import drift as drift_report
 
 

@@ -10,15 +10,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from pitchquest_assets.model import (
-    Event,
-    Measurement,
-    PitchResult,
-    Score,
-    Series,
-)
+from pitchquest_assets.model import Event, Measurement, PitchResult, Score, Series
 from pitchquest_assets.report.render import render_report
-from pitchquest_assets_tests import factories
+from pitchquest_assets_tests.support import factories
 
 PAYLOAD = (
     "</style></title></textarea><script>alert(1)</script><img src=x onerror=alert(2)>"

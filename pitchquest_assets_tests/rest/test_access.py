@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from pitchquest_assets_tests.rest.conftest import ALICE, BOB
-from pitchquest_assets_tests.supabase.whole_project import Project
+from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
 WRITE = "make access"

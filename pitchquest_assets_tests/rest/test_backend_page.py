@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pitchquest_assets.store import Store, results, videos
 from pitchquest_assets.store.objects import FolderObjects
-from pitchquest_assets_tests import factories
+from pitchquest_assets.store.rows import results, videos
+from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.rest.conftest import ALICE
-from pitchquest_assets_tests.storage_server import token
-from pitchquest_assets_tests.supabase.node import node_folder
-from pitchquest_assets_tests.supabase.whole_project import Project
+from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.supabase_project.node import node_folder
+from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "backend.md"
 PITCH = b"a pitch, as far as Storage cares"

@@ -11,8 +11,8 @@ from supabase import Client, ClientOptions, create_client
 
 from pitchquest_assets_tests.rest.conftest import ALICE
 from pitchquest_assets_tests.rest.test_backend_page import sections
-from pitchquest_assets_tests.storage_server import token
-from pitchquest_assets_tests.supabase.whole_project import Project
+from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
 OPERATIONS = 500
 SECTION = "When an answer gets lost"

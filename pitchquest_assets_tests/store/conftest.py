@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pitchquest_assets.store import supabase_storage
-from pitchquest_assets.store.supabase_storage import SupabaseStorage
-from pitchquest_assets_tests.storage_server import StorageServer
+from pitchquest_assets.store.supabase import storage as supabase_storage
+from pitchquest_assets.store.supabase.storage import SupabaseStorage
+from pitchquest_assets_tests.support.storage.server import StorageServer
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from sqlalchemy import text
 from pitchquest_assets.errors import InvalidVideoId, StoreCorrupt, UnknownVideo
 from pitchquest_assets.model import BlobValue, Frame, Frames, PitchResult, Transcript, Value, Word
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.store import Store, results, videos
-from pitchquest_assets.store.io_manager import StoreResource, SupabaseIOManager
-from pitchquest_assets.store.values import (
+from pitchquest_assets.store.io_manager import SupabaseIOManager
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import results, videos
+from pitchquest_assets.store.rows.asset_values import (
     Address,
     ObjectGone,
     ValueMissing,
@@ -22,7 +23,8 @@ from pitchquest_assets.store.values import (
     load_value,
     save_value,
 )
-from pitchquest_assets_tests import factories
+from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support import factories
 
 FRAMES = Frames(
     frames=[Frame(time_seconds=0.5, name="1.jpg")],

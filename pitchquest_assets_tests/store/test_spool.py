@@ -7,14 +7,17 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pitchquest_assets.automation.statuses import cause_of_run, settle
+from pitchquest_assets.automation.run_outcomes import cause_of_run, settle
 from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable, UnknownVideo
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store, embedded, open_store, queue, results, spool, videos
+from pitchquest_assets.store import spool
 from pitchquest_assets.store.io_manager import SupabaseIOManager
-from pitchquest_assets_tests import factories
+from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.rows import queue, results, videos
+from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets_tests.support import factories
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id

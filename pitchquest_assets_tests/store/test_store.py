@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from pitchquest_assets.errors import SettingsError, StoreUnavailable
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store import Store, database, open_store
+from pitchquest_assets.store.postgres import database
+from pitchquest_assets.store.store import Store, open_store
 
 SUPABASE = {
     "SUPABASE_URL": "https://abc.supabase.co",

@@ -1,0 +1,170 @@
+"""Pitch and loudness by Praat: tracks every 10 ms, and the figures drawn from them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pitchquest_assets.media.voice import Span
+
+SAMPLE_RATE_HZ = 16_000
+STEP_SECONDS = 0.01
+F0_FLOOR_HZ = 75.0
+F0_CEILING_HZ = 500.0
+# Intensity needs 3.2 periods of this frequency: windows of 32 ms.
+INTENSITY_MIN_PITCH_HZ = 100.0
+# Less than Praat's reference of 2e-5 is digital silence: half a step of 16 bits lies near it.
+SILENCE_DB = 0.0
+PVQ_WINDOW_SECONDS = 10.0
+MIN_VOICED_SECONDS = 2.0
+# De Jong & Wempe 2009: a syllable nucleus is a voiced peak 2 dB above the dip before it, and not
+# more than 25 dB below the loudest (99th percentile).
+NUCLEUS_DIP_DB = 2.0
+NUCLEUS_RANGE_DB = 25.0
+SEMITONES_PER_OCTAVE = 12.0
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tracks:
+    """Pitch and loudness over time; all arrays have the same shape (frames,), 10 ms apart."""
+
+    times_seconds: Array
+    f0_hz: Array  # NaN where unvoiced
+    intensity_db: Array
+    in_speech: npt.NDArray[np.bool_]
+
+    @property
+    def voiced(self) -> npt.NDArray[np.bool_]:
+        """Frames of speech that have a pitch."""
+        return self.in_speech & np.isfinite(self.f0_hz)
+
+    @property
+    def semitones(self) -> Array:
+        """Pitch relative to the speaker's median, semitones; NaN outside voiced speech."""
+        f0 = np.where(self.voiced, self.f0_hz, np.nan)
+        if not self.voiced.any():
+            return f0
+        relative: Array = SEMITONES_PER_OCTAVE * np.log2(f0 / np.nanmedian(f0))
+        return relative
+
+
+def measure_tracks(blocks: Iterable[npt.NDArray[np.float32]], speech: Sequence[Span]) -> Tracks:
+    """F0 (autocorrelation, 75–500 Hz) and intensity of the sound, block by block.
+
+    Args:
+        blocks: consecutive pieces of the sound, float32 mono at 16 kHz.
+        speech: spans with voice, seconds.
+    """
+    import parselmouth
+
+    times, pitches, levels = [], [], []
+    offset = 0.0
+    for block in blocks:
+        seconds = len(block) / SAMPLE_RATE_HZ
+        grid = np.arange(STEP_SECONDS / 2, seconds, STEP_SECONDS)
+        sound = parselmouth.Sound(block.astype(np.float64), SAMPLE_RATE_HZ)
+        times.append(offset + grid)
+        pitches.append(_pitch(sound, grid))
+        levels.append(_intensity(sound, grid))
+        offset += seconds
+    if not times:
+        empty = np.zeros(0)
+        return Tracks(empty, empty, empty, np.zeros(0, dtype=bool))
+    time = np.concatenate(times)
+    return Tracks(time, np.concatenate(pitches), np.concatenate(levels), _inside(time, speech))
+
+
+def _pitch(sound: "object", grid: Array) -> Array:
+    if grid.size * STEP_SECONDS < 3 / F0_FLOOR_HZ + STEP_SECONDS:
+        return np.full(grid.shape, np.nan)
+    pitch = sound.to_pitch_ac(STEP_SECONDS, F0_FLOOR_HZ, pitch_ceiling=F0_CEILING_HZ)  # type: ignore[attr-defined]
+    f0 = pitch.selected_array["frequency"]
+    nearest = np.clip(np.round((grid - pitch.x1) / pitch.dx).astype(int), 0, f0.size - 1)
+    values = f0[nearest]
+    return np.where(values > 0, values, np.nan)
+
+
+def _intensity(sound: "object", grid: Array) -> Array:
+    if grid.size * STEP_SECONDS < 6.4 / INTENSITY_MIN_PITCH_HZ + STEP_SECONDS:
+        return np.full(grid.shape, SILENCE_DB)
+    intensity = sound.to_intensity(INTENSITY_MIN_PITCH_HZ, STEP_SECONDS)  # type: ignore[attr-defined]
+    levels: Array = np.interp(grid, intensity.xs(), np.maximum(intensity.values[0], SILENCE_DB))
+    return levels
+
+
+def _inside(times: Array, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:
+    inside = np.zeros(times.shape, dtype=bool)
+    for start, end in spans:
+        inside[np.searchsorted(times, start) : np.searchsorted(times, end)] = True
+    return inside
+
+
+def pitch_varieties(tracks: Tracks) -> dict[float, float]:
+    """PVQ, SD(F0) / mean(F0) over voiced frames (Hincks 2005), by the start of each 10 s window.
+
+    Windows with less than a second of pitch are left out.
+    """
+    window = (tracks.times_seconds // PVQ_WINDOW_SECONDS).astype(int)
+    quotients = {}
+    for index in np.unique(window):
+        f0 = tracks.f0_hz[tracks.voiced & (window == index)]
+        if f0.size * STEP_SECONDS >= 1.0:
+            quotients[float(index * PVQ_WINDOW_SECONDS)] = float(f0.std() / f0.mean())
+    return quotients
+
+
+def pitch_variety(varieties: Mapping[float, float]) -> float | None:
+    """The mean of the windows' PVQ."""
+    return float(np.mean(list(varieties.values()))) if varieties else None
+
+
+def has_enough_voice(tracks: Tracks) -> bool:
+    """Whether there is enough voiced speech for pitch statistics."""
+    return bool(tracks.voiced.sum() * STEP_SECONDS >= MIN_VOICED_SECONDS)
+
+
+def percentile_range(values: Array) -> float:
+    """P95 − P5."""
+    low, high = np.percentile(values, [5, 95])
+    return float(high - low)
+
+
+def count_syllables(tracks: Tracks) -> int:
+    """Syllable nuclei by intensity and voicing (De Jong & Wempe 2009)."""
+    levels = tracks.intensity_db
+    if levels.size < 3 or not tracks.voiced.any():
+        return 0
+    floor = np.percentile(levels[tracks.in_speech], 99) - NUCLEUS_RANGE_DB
+    inner = levels[1:-1]
+    peaks = np.flatnonzero((inner > levels[:-2]) & (inner >= levels[2:])) + 1
+    nuclei = 0
+    dip_from = 0
+    for index, peak in enumerate(peaks):
+        dip = levels[dip_from:peak].min() if peak > dip_from else -np.inf
+        if levels[peak] < floor or levels[peak] - dip < NUCLEUS_DIP_DB:
+            continue
+        following = peaks[index + 1] if index + 1 < len(peaks) else levels.size
+        near = slice(max(0, peak - 2), min(peak + 3, following))
+        if tracks.voiced[near].any():
+            nuclei += 1
+        dip_from = int(peak)
+    return nuclei
+
+
+def resample(
+    tracks: Tracks, values: Array, step_seconds: float
+) -> tuple[Array, list[float | None]]:
+    """Medians of `values` over consecutive steps; None where a step has no finite value."""
+    if not tracks.times_seconds.size:
+        return np.zeros(0), []
+    step = (tracks.times_seconds // step_seconds).astype(int)
+    centres = (np.arange(step[-1] + 1) + 0.5) * step_seconds
+    medians: list[float | None] = []
+    for index in range(step[-1] + 1):
+        part = values[np.searchsorted(step, index) : np.searchsorted(step, index + 1)]
+        finite = part[np.isfinite(part)]
+        medians.append(round(float(np.median(finite)), 2) if finite.size else None)
+    return centres, medians

@@ -1,0 +1,137 @@
+"""The overall score: how persuasive the pitch is, from the weights of the rubric.
+
+At each level the score is the weighted mean of what could be measured: the weights of what could
+not be are left out and the others count for more. `coverage` says how much of the rubric that was.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from pitchquest_assets.analysis.content.rubric import (
+    MAX_ITEM_SCORE,
+    MAX_SUB_SCORE,
+    RubricDefinition,
+    SubScore,
+)
+from pitchquest_assets.model import (
+    ContentAnalysis,
+    DeliveryAnalysis,
+    Part,
+    PartScore,
+    Score,
+    Value,
+    VisualAnalysis,
+)
+
+
+class OverallScore(Value):
+    """The score of a pitch and of its parts."""
+
+    overall: int | None = Field(ge=0, le=100, description="null where nothing could be measured")
+    coverage: float = Field(ge=0, le=1, description="share of the rubric's weight measured")
+    parts: dict[Part, PartScore]
+
+
+@dataclass(frozen=True)
+class WeightedScore:
+    """One item or sub-score of the rubric: its weight and its score as a share, 0–1, or why not."""
+
+    name: str
+    weight: float
+    share: float | None
+    reason: str | None = None
+
+
+def score(
+    content: ContentAnalysis,
+    delivery: DeliveryAnalysis,
+    visual: VisualAnalysis,
+    rubric: RubricDefinition,
+) -> OverallScore:
+    """The overall score 0–100, the parts' scores and the coverage 0–1.
+
+    A part's score is 100 x the weighted mean of its measured items (0–5) or sub-scores (0–10); the
+    overall score is the mean of the parts' scores by the parts' weights, rounded half up.
+    """
+    weighted: dict[Part, list[WeightedScore]] = {
+        "content": content_scores(content, rubric),
+        "delivery": sub_scores(delivery.scores, rubric.delivery),
+        "visual": sub_scores(visual.scores, rubric.visual),
+    }
+    means = {part: _mean(scores) for part, scores in weighted.items()}
+    coverages = {part: _coverage(scores) for part, scores in weighted.items()}
+    weights = rubric.part_weights
+    overall = _mean(
+        [WeightedScore(part, weights[part], mean, None) for part, mean in means.items()]
+    )
+    return OverallScore(
+        overall=None if overall is None else _half_up(100 * overall),
+        coverage=_share(sum(weights[part] * coverages[part] for part in weights), weights.values()),
+        parts={
+            part: PartScore(
+                score=None if mean is None else round(100 * mean, 1),
+                weight=weights[part],
+                coverage=coverages[part],
+                reason=_reason(weighted[part]) if mean is None else None,
+            )
+            for part, mean in means.items()
+        },
+    )
+
+
+def content_scores(content: ContentAnalysis, rubric: RubricDefinition) -> list[WeightedScore]:
+    """The rubric's ten items with their scores as shares of 5."""
+    found = {item.name: item for item in content.items}
+    scores = []
+    for name, weight in rubric.item_weights.items():
+        item = found.get(name)
+        value = None if item is None else item.score
+        share = None if value is None else value / MAX_ITEM_SCORE
+        scores.append(WeightedScore(name, weight, share, None if item is None else item.reason))
+    return scores
+
+
+def sub_scores(scores: Mapping[str, Score], listed: Sequence[SubScore]) -> list[WeightedScore]:
+    """The rubric's sub-scores of one part with their scores as shares of 10."""
+    weighted = []
+    for sub_score in listed:
+        found = scores.get(sub_score.name)
+        value = None if found is None else found.value
+        share = None if value is None else value / MAX_SUB_SCORE
+        reason = None if found is None else found.reason
+        weighted.append(WeightedScore(sub_score.name, sub_score.weight, share, reason))
+    return weighted
+
+
+def _mean(scores: Sequence[WeightedScore]) -> float | None:
+    """Weighted mean of the shares that there are; None where there are none or none weighs."""
+    measured = [(one.weight, one.share) for one in scores if one.share is not None]
+    total = sum(weight for weight, _ in measured)
+    if total == 0:
+        return None
+    # Rounding errors must not push a perfect pitch over 1.
+    return min(1.0, sum(weight * share for weight, share in measured) / total)
+
+
+def _coverage(scores: Sequence[WeightedScore]) -> float:
+    measured = sum(one.weight for one in scores if one.share is not None)
+    return _share(measured, [one.weight for one in scores])
+
+
+def _share(amount: float, weights: Iterable[float]) -> float:
+    total = sum(weights)
+    return round(amount / total, 6) if total else 0.0
+
+
+def _reason(scores: Sequence[WeightedScore]) -> str:
+    """Why nothing of a part was measured: its reasons, each once."""
+    reasons = dict.fromkeys(one.reason for one in scores if one.reason)
+    return "; ".join(reasons) or "nothing of it was measured"
+
+
+def _half_up(value: float) -> int:
+    # 64.5 may be stored as 64.49999999999999.
+    return math.floor(round(value, 6) + 0.5)

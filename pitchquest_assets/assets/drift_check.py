@@ -1,0 +1,146 @@
+"""The drift check: after each result, over the last 100 of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pitchquest_assets.analysis.drift import cause as drift_cause
+from pitchquest_assets.analysis.drift import drift
+from pitchquest_assets.analysis.drift.drift import ScoredResult, Verdict
+from pitchquest_assets.assets.metadata import markdown_table
+from pitchquest_assets.report import drift as drift_report
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import drift_episodes as episodes
+
+# The table is part of every video's event log.
+SHOWN_FIGURES = 15
+EVERY_RESULT = "every result"
+
+
+@dg.asset_check(
+    asset="aggregated_result",
+    description=f"Compares the newer half of the last {drift.MAX_RESULTS} results with the older "
+    f"one: fails where the mean score moved by more than {drift.MAX_MEAN_SHIFT:.0f} points, its "
+    f"standard deviation by more than {drift.MAX_STD_CHANGE:.0%}, or where Evidently's "
+    f"{drift.METHOD} finds a score, sub-score or measurement that differs. The first failure opens "
+    "an episode, with one alert; the first pass closes it.",
+)
+def score_drift(store: StoreResource) -> dg.AssetCheckResult:
+    """Needs no value: it asks the database."""
+    settings = load_settings()
+    opened = store.store()
+    rows = episodes.newest_figures(opened, drift.MAX_RESULTS)
+    results, scope = [ScoredResult(**row) for row in rows], EVERY_RESULT
+    if settings.drift_within_engine == "on" and results:
+        results, scope = drift_cause.made_alike(results), _scope(results)
+    if len(results) < drift.MIN_RESULTS:
+        return _insufficient(len(results))
+
+    episode = episodes.open_episode(opened, scope)
+    verdict, tested_by, html_report = _judge(results, episode, settings.home_path)
+    cause = "no drift" if verdict.passed else drift_cause.likely_cause(results)
+    sentence = verdict.sentence()
+    if not verdict.passed:
+        sentence = f"{sentence[:-1]}. Likely cause: {cause}."
+    figures = _figures(results, verdict) | {"likely_cause": cause, "html_report": html_report}
+    event = episodes.record(
+        opened,
+        scope,
+        figures | {"drifted": verdict.drifted_figures},
+        passed=verdict.passed,
+        message=sentence,
+    )
+    return dg.AssetCheckResult(
+        passed=verdict.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=sentence,
+        metadata=_metadata(results, verdict, figures)
+        | {"tested_by": tested_by, "compared": scope, "episode": event or "unchanged"},
+    )
+
+
+def _judge(
+    results: Sequence[ScoredResult], episode: dict[str, Any] | None, home: Path
+) -> tuple[Verdict, str, str | None]:
+    """The verdict, who tested, and the path of the episode's HTML report.
+
+    Evidently decides whatever opens or closes an episode. In between, its arithmetic is enough: it
+    costs as much as the whole analysis of a short video.
+    """
+    halves = drift.halve(results)
+    verdict = drift.judge(halves)
+    html_report = episode["html_report"] if episode else None
+    if verdict.passed == (episode is None):
+        return verdict, f"the same {drift.METHOD}, without Evidently", html_report
+    snapshot = drift_report.run_evidently(halves)
+    verdict = verdict.with_p_values(drift_report.p_values(snapshot))
+    if not verdict.passed and episode is None:
+        folder = home / "reports" / "drift"
+        html_report = str(drift_report.save_report(snapshot, folder, datetime.now(UTC)))
+    return verdict, "Evidently", html_report
+
+
+def _scope(results: Sequence[ScoredResult]) -> str:
+    """What the compared results were made with, in words."""
+    today = drift_cause.made_with_today(results)
+    return ", ".join(f"{name} {value}" for name, value in sorted(today.items()))
+
+
+def _insufficient(count: int) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=True,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Insufficient data: {count} of at least {drift.MIN_RESULTS} scored results.",
+        metadata={"status": "insufficient data", "results": count},
+    )
+
+
+def _figures(results: Sequence[ScoredResult], verdict: Verdict) -> dict[str, Any]:
+    """The figures of the score, as JSON; points, and percent for the change of the deviation."""
+    change = verdict.std_change
+    return {
+        "results": len(results),
+        "window_start": results[0].created_at.isoformat(),
+        "window_end": results[-1].created_at.isoformat(),
+        "mean_older": round(verdict.mean_older, 2),
+        "mean_newer": round(verdict.mean_newer, 2),
+        "mean_shift": round(verdict.mean_shift, 2),
+        "std_older": round(verdict.std_older, 2),
+        "std_newer": round(verdict.std_newer, 2),
+        "std_change_percent": None if change is None else round(100 * change, 1),
+    }
+
+
+def _metadata(
+    results: Sequence[ScoredResult], verdict: Verdict, figures: dict[str, Any]
+) -> dict[str, Any]:
+    """What Dagit shows beside the verdict; below 10 kB, as each video's event log holds it."""
+    scores = [one.figures[drift.SCORE] or 0.0 for one in results]
+    known = {name: value for name, value in figures.items() if value is not None}
+    if html_report := known.pop("html_report", None):
+        known["html_report"] = dg.MetadataValue.path(html_report)
+    return known | {
+        "p_values": _table(verdict),
+        "p_value_threshold": verdict.threshold,
+        "plot": dg.MetadataValue.md(
+            drift_report.plot(scores, (verdict.mean_older, verdict.mean_newer))
+        ),
+    }
+
+
+def _table(verdict: Verdict) -> dg.MarkdownMetadataValue:
+    ordered = sorted(verdict.p_values.items(), key=lambda item: item[1])
+    rows = [
+        (name, drift.METHOD, f"{p_value:.2g}", "yes" if p_value < verdict.threshold else "no")
+        for name, p_value in ordered[:SHOWN_FIGURES]
+    ]
+    if left := ordered[SHOWN_FIGURES:]:
+        drifted = sum(p_value < verdict.threshold for _, p_value in left)
+        rows.append(
+            (f"{len(left)} more", drift.METHOD, f"≥ {left[0][1]:.2g}", str(drifted or "no"))
+        )
+    return markdown_table(("figure", "method", "p", "drifted"), rows)

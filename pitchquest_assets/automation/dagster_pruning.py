@@ -1,0 +1,130 @@
+"""Keeps Dagster's own tables small: partition keys, event rows that nobody reads, old runs.
+
+Everything goes through the connections of the instance's storage, none of our own.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import dagster as dg
+import sqlalchemy as sa
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    SqlEventLogStorageTable,
+)
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
+from dagster._core.storage.runs.schema import RunsTable
+
+from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.store.rows.retention import BATCH, before, unused_keys
+from pitchquest_assets.store.store import Store
+
+EVENT_BATCH = 5_000
+NOISE_AFTER = timedelta(hours=1)
+FINISHED = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+# What no page of Dagit needs once a run has succeeded: the timeline of a run lives on STEP_START
+# and STEP_SUCCESS, the pages of assets and partitions on materializations, the pages of checks on
+# asset_check_executions, which holds each evaluation once more. Plans tell of what is to come.
+NOISE = [
+    dg.DagsterEventType.ENGINE_EVENT,
+    dg.DagsterEventType.RESOURCE_INIT_STARTED,
+    dg.DagsterEventType.RESOURCE_INIT_SUCCESS,
+    dg.DagsterEventType.STEP_INPUT,
+    dg.DagsterEventType.STEP_OUTPUT,
+    dg.DagsterEventType.LOADED_INPUT,
+    dg.DagsterEventType.HANDLED_OUTPUT,
+    dg.DagsterEventType.STEP_WORKER_STARTING,
+    dg.DagsterEventType.STEP_WORKER_STARTED,
+    dg.DagsterEventType.LOGS_CAPTURED,
+    dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+]
+LEVEL_OF_WARNINGS = 30
+# Its runs are few, and what they removed is in the events that others can spare.
+RETENTION_JOB = "retention"
+
+
+def prune_partition_keys(instance: dg.DagsterInstance, store: Store, retention_days: float) -> int:
+    """Retire the keys of videos that were finished earlier, or that have no row; their number.
+
+    A video that is uploaded again gets its key back by the sensor.
+    """
+    name = str(videos_partitions.name)
+
+    def retire(connection: sa.Connection, keys: list[str]) -> int:
+        unused = unused_keys(connection, keys, retention_days)
+        for key in unused:
+            instance.delete_dynamic_partition(name, key)
+        return len(unused)
+
+    return sum(
+        store.transaction(lambda c, k=keys: retire(c, k))  # type: ignore[misc]
+        for keys in _pages_of_keys(instance, name)
+    )
+
+
+def _pages_of_keys(instance: dg.DagsterInstance, name: str) -> Iterator[list[str]]:
+    cursor = None
+    while True:
+        page = instance.get_paginated_dynamic_partitions(
+            name, limit=BATCH, ascending=True, cursor=cursor
+        )
+        yield list(page.results)
+        cursor = page.cursor
+        if not page.has_more:
+            return
+
+
+def prune_events(instance: dg.DagsterInstance, older_than: timedelta = NOISE_AFTER) -> int:
+    """Remove the events that nobody reads of runs that succeeded earlier; their number.
+
+    Failed and cancelled runs keep all of theirs until the run itself goes: they are what is read.
+    """
+    events, runs = SqlEventLogStorageTable.c, RunsTable.c
+    level = sa.cast(events.event, sa.JSON)["level"].as_integer()
+    chatter = sa.and_(events.dagster_event_type.is_(None), level < LEVEL_OF_WARNINGS)
+    noise = events.dagster_event_type.in_([event_type.value for event_type in NOISE])
+    found = (
+        sa.select(events.id)
+        .join(RunsTable, runs.run_id == events.run_id)
+        .where(
+            sa.or_(noise, chatter),
+            runs.pipeline_name != RETENTION_JOB,
+            runs.status == dg.DagsterRunStatus.SUCCESS.value,
+            runs.end_time < (datetime.now(UTC) - older_than).timestamp(),
+        )
+        .limit(EVENT_BATCH)
+    )
+    statement = sa.delete(SqlEventLogStorageTable).where(events.id.in_(found))
+    removed = 0
+    while True:
+        with event_storage(instance).index_connection() as connection:
+            count = connection.execute(statement).rowcount
+        if not count:
+            return removed
+        removed += count
+
+
+def prune_runs(instance: dg.DagsterInstance, retention_days: float) -> int:
+    """Remove the runs that ended earlier, with their events and check evaluations; their number."""
+    old = dg.RunsFilter(statuses=FINISHED, updated_before=before(retention_days))
+    removed = 0
+    while runs := instance.get_runs(old, limit=BATCH):
+        for run in runs:
+            instance.delete_run(run.run_id)
+        checks = AssetCheckExecutionsTable.c.run_id.in_([run.run_id for run in runs])
+        with event_storage(instance).index_connection() as connection:
+            connection.execute(sa.delete(AssetCheckExecutionsTable).where(checks))
+        removed += len(runs)
+    return removed
+
+
+def event_storage(instance: dg.DagsterInstance) -> SqlEventLogStorage:
+    """The storage of the event log, which dagster.yaml keeps in PostgreSQL."""
+    return cast(SqlEventLogStorage, instance.event_log_storage)

@@ -1,0 +1,193 @@
+"""Keeps the statuses true: what a run that came to nothing leaves behind, and what no run took."""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from pitchquest_assets.automation.failure_causes import WORKER_LOST, Cause, cause_of
+from pitchquest_assets.errors import StoreCorrupt
+from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import scratch, spool
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows.videos import VideoRow
+from pitchquest_assets.store.store import Store
+from pitchquest_assets.worker import WORKER_TAG, is_gone
+
+SWEEP_SECONDS = 30
+# The sensor asks for a run within seconds; the run queue then holds it for as long as it must.
+NEVER_CAME_AFTER = timedelta(minutes=2)
+SWEPT_UPLOADS = 50
+
+
+@dg.run_failure_sensor(
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Says in the row of a video why its run failed, or has it tried again where the "
+    "worker was lost. Sees killed workers and timeouts too.",
+)
+def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> None:
+    """Settle the video of a failed run."""
+    _settle(context, store.store())
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.CANCELED,
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Sets the video of a run that was cancelled, here or by its time limit, to failed.",
+)
+def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> None:
+    """Settle the video of a cancelled run."""
+    _settle(context, store.store())
+
+
+@dg.sensor(
+    minimum_interval_seconds=SWEEP_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Finds videos left behind: 'processing' without a live run, or 'uploaded' with a "
+    "run that never came. They are tried again, up to PITCHQUEST_MAX_ATTEMPTS, then failed. "
+    "Removes the scratch files of lost workers.",
+)
+def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
+    """Sweep once and say what was found."""
+    told = sweep(context.instance, store.store())
+    told += [
+        f"The files of run {run_id}, whose worker is gone, are removed."
+        for run_id in scratch.sweep(load_settings(), is_gone)
+    ]
+    for sentence in told:
+        context.log.warning(sentence)
+    return dg.SkipReason("; ".join(told) or "No video is left behind.")
+
+
+def sweep(instance: dg.DagsterInstance, store: Store) -> list[str]:
+    """Settle every video that is left behind; a sentence for each."""
+    overdue = datetime.now(UTC) - NEVER_CAME_AFTER
+    told = [_sweep_processing(instance, store, row, overdue) for row in queue.in_processing(store)]
+    told += [
+        _sweep_uploaded(instance, store, row, overdue)
+        for row in queue.waiting(store, SWEPT_UPLOADS)
+        if row.updated_at < overdue
+    ]
+    return [sentence for sentence in told if sentence]
+
+
+def _sweep_processing(
+    instance: dg.DagsterInstance, store: Store, row: VideoRow, overdue: datetime
+) -> str | None:
+    """A video whose run has ended, is gone, or lost its worker."""
+    run = instance.get_run_by_id(row.job_id) if row.job_id else None
+    if run and not run.is_finished and is_gone(run.tags.get(WORKER_TAG, "")):
+        # It may have ended properly since it was looked up.
+        run = instance.get_run_by_id(run.run_id)
+        if run and not run.is_finished:
+            instance.report_run_failed(run, "Its worker's process is gone.")
+            run = instance.get_run_by_id(run.run_id)
+    if run is None:
+        # `pitchquest analyze` takes the video before it creates its run.
+        if row.updated_at > overdue:
+            return None
+        return settle(
+            store, row, row.job_id, Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
+        )
+    if run.is_success:
+        # The result of a run is stored before it ends: this video was taken for other assets.
+        return settle(store, row, row.job_id, Cause(f"{WORKER_LOST} (no result).", passing=True))
+    if not run.is_finished:
+        return None
+    return settle(store, row, row.job_id, cause_of_run(instance, run.run_id))
+
+
+def _sweep_uploaded(
+    instance: dg.DagsterInstance, store: Store, row: VideoRow, overdue: datetime
+) -> str | None:
+    """An upload whose run has ended without taking it, so that its run key is used up."""
+    tags = {PARTITION_TAG: row.video_id, ATTEMPT_TAG: str(row.attempts)}
+    records = instance.get_run_records(dg.RunsFilter(tags=tags))
+    for record in records:
+        run = record.dagster_run
+        # To take the video is the first act of a worker.
+        if run.status == dg.DagsterRunStatus.STARTED and _started_before(record, overdue):
+            instance.report_run_failed(run, "Its worker ended before it took the video.")
+        elif not run.is_finished:
+            return None
+    if not records:
+        return None
+    return settle(store, row, None, cause_of_run(instance, records[0].dagster_run.run_id))
+
+
+def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
+    return record.start_time is not None and record.start_time < moment.timestamp()
+
+
+def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
+    """Put the videos whose workers were shut down back to 'uploaded'; their ids."""
+    given_back = []
+    for row in queue.in_processing(store):
+        run = instance.get_run_by_id(row.job_id) if row.job_id else None
+        if run is None or not is_gone(run.tags.get(WORKER_TAG, "")):
+            continue
+        if not run.is_finished:
+            instance.report_run_canceled(run, "PitchQuest was shut down.")
+        # Its code server may have been in time to report the worker that was killed with it.
+        elif not cause_of_run(instance, run.run_id).sentence.startswith(WORKER_LOST):
+            continue
+        queue.give_back(store, row.video_id, row.job_id, row.attempts, because="shut down")
+        given_back.append(row.video_id)
+    return given_back
+
+
+def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
+    """Why a failed or cancelled run came to nothing."""
+    entries = instance.all_logs(
+        run_id,
+        of_type={
+            dg.DagsterEventType.STEP_FAILURE,
+            dg.DagsterEventType.RUN_CANCELING,
+            dg.DagsterEventType.RUN_FAILURE,
+        },
+    )
+    return cause_of(entry.dagster_event for entry in entries if entry.dagster_event)
+
+
+def settle(store: Store, row: VideoRow, job_id: str | None, cause: Cause) -> str | None:
+    """Give the video another attempt where that may help, else set it to 'failed'.
+
+    Args:
+        job_id: the run that came to nothing; None where no run took the video.
+
+    Returns:
+        What was done as a sentence; None where somebody else was faster.
+    """
+    settings = load_settings()
+    spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
+    if job_id and spooled.is_file():
+        try:
+            spool.recover(store, settings, spooled)
+            return f"{row.video_id} is completed: its result was spooled."
+        except StoreCorrupt as error:
+            cause = Cause(str(error))
+    tries = row.workers_lost + 1
+    if cause.passing and tries < settings.max_attempts:
+        done = queue.give_back(store, row.video_id, job_id, row.attempts, because="worker lost")
+        return f"{row.video_id} is tried again: {cause.sentence}" if done else None
+    sentence = cause.sentence
+    if cause.passing:
+        sentence += f" It was tried {tries} times; `pitchquest retry {row.video_id}` tries again."
+    done = queue.give_up(store, row.video_id, job_id, row.attempts, sentence)
+    return f"{row.video_id} failed: {sentence}" if done else None
+
+
+def _settle(context: dg.RunStatusSensorContext, store: Store) -> None:
+    """What a sensor does with a run that came to nothing; it goes on to the next run by itself."""
+    run = context.dagster_run
+    video_id = run.tags.get(PARTITION_TAG)
+    row = videos.find(store, video_id) if video_id else None
+    if row is None or row.status not in ("processing", "uploaded"):
+        return
+    waits_for_it = row.status == "uploaded" and run.tags.get(ATTEMPT_TAG) == str(row.attempts)
+    if row.job_id == run.run_id or waits_for_it:
+        told = settle(store, row, row.job_id, cause_of_run(context.instance, run.run_id))
+        context.log.info(told or f"{row.video_id} was settled by another.")

@@ -1,0 +1,151 @@
+"""Starts by itself on new uploads: the database is the cursor, so none is missed or run twice."""
+
+import json
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import dagster as dg
+
+from pitchquest_assets.automation.jobs import analyze_pitch
+from pitchquest_assets.errors import InvalidInput, SettingsError
+from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
+from pitchquest_assets.registration import file_path_of, register, video_id_of
+from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows.videos import VideoRow, check_video_id
+from pitchquest_assets.store.store import Store
+from pitchquest_assets.store.supabase.video_bucket import MEDIA_TYPES
+
+MAX_REQUESTS = 50
+VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startswith("video/")}
+
+_under_way: set[Path] = set()
+
+
+@dg.sensor(
+    job=analyze_pitch,
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=f"Requests a run for each upload, the oldest {MAX_REQUESTS} first. The run key is "
+    "video_id:attempts, so a tick that comes twice requests nothing twice.",
+)
+def new_uploads(
+    context: dg.SensorEvaluationContext, store: StoreResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Look at the rows with status 'uploaded' and ask for their runs."""
+    rows = [
+        row
+        for row in queue.waiting(store.store(), MAX_REQUESTS)
+        if _has_valid_id(store.store(), row)
+    ]
+    if not rows:
+        return dg.SkipReason("No upload waits.")
+    context.instance.add_dynamic_partitions(
+        str(videos_partitions.name), [row.video_id for row in rows]
+    )
+    max_run_seconds = load_settings().max_run_seconds
+    return dg.SensorResult(run_requests=[_run_request(row, max_run_seconds) for row in rows])
+
+
+def _has_valid_id(store: Store, row: VideoRow) -> bool:
+    """Whether the id may become a partition and a path; a row with another one is failed."""
+    try:
+        check_video_id(row.video_id)
+    except InvalidInput as error:
+        videos.mark_failed(store, row.video_id, str(error))
+        return False
+    return True
+
+
+def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
+    tags = {
+        "video_id": row.video_id,
+        ATTEMPT_TAG: str(row.attempts),
+        "dagster/max_runtime": str(max_run_seconds),
+    }
+    if row.owner:
+        tags["owner"] = str(row.owner)
+    return dg.RunRequest(
+        run_key=f"{row.video_id}:{row.attempts}", partition_key=row.video_id, tags=tags
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Registers the videos in the bucket of Supabase Storage that its trigger missed.",
+)
+def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
+    """Compare the newest files in the bucket with the rows; `new_uploads` sees what is new."""
+    if load_settings().supabase_url is None:
+        return dg.SkipReason("SUPABASE_URL is not set.")
+    registered = queue.reconcile_uploads(store.store())
+    if registered:
+        context.log.warning(
+            f"{registered} uploads were not noticed by the trigger on storage.objects: "
+            "`pitchquest doctor` tells whether it is there."
+        )
+    return dg.SkipReason(f"{registered} uploads were missed.")
+
+
+@dg.sensor(
+    minimum_interval_seconds=10,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Registers the videos in the folder PITCHQUEST_INBOX once they have stopped "
+    f"growing ({', '.join(sorted(VIDEO_SUFFIXES))}); captions beside a video are used.",
+)
+def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SensorResult:
+    """Look into the inbox: register what is as large as at the last tick and not known yet."""
+    settings = load_settings()
+    if settings.inbox is None:
+        return dg.SensorResult(skip_reason="PITCHQUEST_INBOX is not set.")
+    before = json.loads(context.cursor or "{}")
+    now = _sizes(settings)
+    settled = [Path(path) for path, seen in now.items() if before.get(path) == seen]
+    registered = 0
+    for path in settled:
+        try:
+            registered += _register_new(store.store(), path)
+        except InvalidInput as error:
+            context.log.warning(str(error))
+    return dg.SensorResult(
+        skip_reason=f"{registered} of {len(now)} videos are new.", cursor=json.dumps(now)
+    )
+
+
+def _sizes(settings: Settings) -> dict[str, list[int]]:
+    """The videos in the inbox with what tells whether they still grow: bytes and nanoseconds."""
+    assert settings.inbox is not None
+    folder = settings.inbox.expanduser().absolute()
+    if not folder.is_dir():
+        raise SettingsError(f"PITCHQUEST_INBOX is {folder}, which is no folder: make it.")
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in VIDEO_SUFFIXES or path.name.startswith("."):
+            continue
+        with suppress(FileNotFoundError):  # it is being moved, or a link to nothing
+            facts = path.stat()
+            if stat.S_ISREG(facts.st_mode):
+                found[str(path)] = [facts.st_size, facts.st_mtime_ns]
+    return found
+
+
+def _register_new(store: Store, path: Path) -> bool:
+    """Register a file, unless it is known with this size already."""
+    video_id = video_id_of(path)
+    known = videos.find(store, video_id)
+    size_mb = path.stat().st_size / videos.BYTES_PER_MB
+    places = (str(path), file_path_of(store, path, video_id))
+    if known and known.file_path in places and known.file_size_mb == size_mb:
+        return False
+    # A tick that takes longer than Dagster waits goes on, while the next one comes.
+    if path in _under_way:
+        return False
+    _under_way.add(path)
+    try:
+        register(store, path, video_id)
+    finally:
+        _under_way.discard(path)
+    return True

@@ -1,0 +1,180 @@
+"""What `analyze` shows a person: progress, a summary, the report's path."""
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TextIO
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.cli.runner import Listener, Outcome, run
+from pitchquest_assets.cli.show import check_writable, save_report
+from pitchquest_assets.engines.weights.progress import BAR_CHARACTERS
+from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
+from pitchquest_assets.model import PitchResult
+from pitchquest_assets.registration import register, video_id_of
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import scratch
+from pitchquest_assets.store.rows.progress import ASSETS
+from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets.worker import is_gone
+
+# Below it the headline says that the score is a partial one, as the report does.
+PARTIAL_COVERAGE = 0.6
+OK, FAILED, BAD_INPUT = 0, 1, 2
+
+err = Console(stderr=True)
+
+
+def analyze_all(
+    paths: Sequence[Path],
+    *,
+    captions: Path | None,
+    json_file: str | None,
+    report: Path | None,
+    video_id: str | None,
+) -> int:
+    """Analyse each file by itself and show how it went; the exit code of the whole."""
+    settings = load_settings()
+    for file in (report, Path(json_file) if json_file and json_file != "-" else None):
+        if file:
+            check_writable(file)
+    store = open_store(settings)
+    store.check_storage()
+    instance = open_instance(settings)
+    scratch.sweep(settings, is_gone)
+    out = _json_stream(json_file)
+    code = OK
+    with out or nullcontext():
+        for path in paths:
+            outcome = _analyze(store, instance, path, captions, video_id)
+            if outcome.error is not None or outcome.result is None:
+                print(outcome.error, file=sys.stderr)
+                code = FAILED if FAILED in (code, _code(outcome)) else BAD_INPUT
+                continue
+            if out:
+                indent = 2 if len(paths) == 1 else None
+                print(outcome.result.model_dump_json(indent=indent), file=out, flush=True)
+            where = save_report(outcome.report, settings, report) if outcome.report else None
+            _show(outcome.result, where, err if json_file == "-" else Console())
+    return code
+
+
+def _json_stream(json_file: str | None) -> TextIO | None:
+    """Where results go, one after the other; a file is begun anew."""
+    if json_file == "-":
+        return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
+    return Path(json_file).open("w", encoding="utf-8") if json_file else None
+
+
+def _code(outcome: Outcome) -> int:
+    return BAD_INPUT if outcome.input_is_bad else FAILED
+
+
+def _analyze(
+    store: Store,
+    instance: dg.DagsterInstance,
+    path: Path,
+    captions: Path | None,
+    video_id: str | None,
+) -> Outcome:
+    video_id = video_id_of(path) if video_id is None else video_id
+    try:
+        register(store, path, video_id, captions)
+        with _progress(path.name) as listener:
+            return run(store, instance, video_id, listener)
+    except Interrupted:
+        raise
+    except PitchQuestError as error:
+        return Outcome(video_id, error=str(error), input_is_bad=isinstance(error, InvalidInput))
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Listener]:
+    """A moving line on a terminal, none elsewhere; what an engine announces is shown on both."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(name, total=len(ASSETS))
+
+        def listen(entry: dg.EventLogEntry) -> None:
+            event = entry.dagster_event
+            if event is None:
+                _tell(entry)
+            elif event.is_step_start:
+                bar.update(task, description=f"{name}: {event.step_key}")
+            elif event.is_step_success:
+                bar.advance(task)
+
+        def _tell(entry: dg.EventLogEntry) -> None:
+            told = entry.user_message
+            if told.startswith(BAR_CHARACTERS):
+                bar.update(task, description=f"{name}: {told}")
+            elif entry.level == logging.INFO:  # Dagster's own remarks have other levels
+                err.print(told, markup=False, highlight=False, soft_wrap=True)
+
+        yield listen
+
+
+def _show(result: PitchResult, report: Path | None, console: Console) -> None:
+    metadata, scores = result.metadata, result.results
+    overall = "not scored" if scores.overall_score is None else f"{scores.overall_score} / 100"
+    if metadata.coverage < PARTIAL_COVERAGE:
+        overall += f", partial: {metadata.coverage:.0%} of the rubric could be measured"
+    table = Table(title=f"{metadata.source.filename}: {overall}", title_justify="left")
+    for heading in ("part", "score", "weight", "measured"):
+        table.add_column(heading, justify="left" if heading == "part" else "right")
+    for name in sorted(metadata.parts, key=lambda name: -metadata.parts[name].weight):
+        part = metadata.parts[name]
+        shown = f"– ({part.reason})" if part.score is None else f"{part.score:.0f}"
+        table.add_row(name, shown, f"{part.weight:.0f} %", f"{part.coverage:.0%}")
+    console.print(table)
+    for title, points in (
+        ("Strengths", result.feedback.strengths),
+        ("Improvements", result.feedback.improvements),
+    ):
+        if points:
+            console.print(f"[bold]{title}[/bold]")
+        for point in points:
+            at = point.evidence.time_seconds
+            when = "" if at is None else f" ({int(at) // 60}:{int(at) % 60:02d})"
+            console.print(f"  • {point.title}{when}", markup=False, highlight=False)
+    pace = scores.delivery_analysis.measurements["speech_rate"].value
+    transcript = metadata.transcript
+    facts = [
+        f"coverage {metadata.coverage:.0%}",
+        f"transcript: {transcript.engine}",
+        f"{pace:.0f} wpm" if pace else "pace not measured",
+        f"{result.processing_time_seconds:.1f} s",
+    ]
+    if metadata.costs.total_usd:
+        facts.append(f"${metadata.costs.total_usd:.4f}")
+    console.print(" · ".join(facts), highlight=False)
+    for note in [
+        *metadata.warnings,
+        transcript.reason,
+        transcript.hint and f"Hint: {transcript.hint}",
+    ]:
+        if note:
+            console.print(note, style="yellow", markup=False, highlight=False)
+    console.print(f"Video id: {result.video_id}", highlight=False)
+    if report:
+        console.print(f"Report: {report}", highlight=False, soft_wrap=True)

@@ -1,0 +1,4 @@
+"""`pitchquest doctor`: tries everything that must work.
+
+Only `cli` imports from here.
+"""

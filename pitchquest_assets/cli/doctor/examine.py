@@ -1,0 +1,138 @@
+"""`pitchquest doctor`: tries everything that must work, and says what does not and what to do."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from pitchquest_assets.cli.doctor import engines as doctor_engines
+from pitchquest_assets.cli.doctor import supabase as doctor_supabase
+from pitchquest_assets.errors import PitchQuestError, SettingsError
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store import spool
+from pitchquest_assets.store.objects import FolderObjects
+from pitchquest_assets.store.postgres.database import in_transaction
+from pitchquest_assets.store.postgres.migrate import pending
+from pitchquest_assets.store.store import open_engine
+
+MIN_FREE_GB = 1.0
+DAEMON_SILENT_AFTER_SECONDS = 120
+
+State = Literal["ok", "failed", "not configured"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was tried."""
+
+    what: str
+    state: State
+    told: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Try everything, each for itself; nothing is changed that `analyze` would not change."""
+    tries: dict[str, Callable[[Settings], tuple[State, str]]] = {
+        "Supabase": doctor_supabase.supabase,
+        "database": _database,
+        "schema": _schema,
+        **(doctor_supabase.tries() if settings.supabase_url else {"objects": _objects}),
+        "disk": _disk,
+        **doctor_engines.tries(),
+        "Dagster": _dagster,
+        "daemon": _daemon,
+        "inbox": _inbox,
+        "alerts": _alerts,
+        "spool": _spool,
+    }
+    found = []
+    for what, attempt in tries.items():
+        try:
+            state, told = attempt(settings)
+        except PitchQuestError as error:
+            state, told = "failed", str(error)
+        except DBAPIError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            state, told = "failed", f"The database refuses ({reason}): check DATABASE_URL's role."
+        found.append(Finding(what, state, told))
+    return found
+
+
+def _database(settings: Settings) -> tuple[State, str]:
+    engine = open_engine(settings)
+    version = in_transaction(engine, lambda c: c.scalar(text("show server_version")))
+    kind = "from DATABASE_URL" if settings.database_url else f"embedded in {settings.home_path}"
+    return "ok", f"PostgreSQL {version}, {kind}"
+
+
+def _schema(settings: Settings) -> tuple[State, str]:
+    missing = pending(open_engine(settings))
+    if missing:
+        return "failed", f"{len(missing)} migrations are missing: `pitchquest migrate`."
+    return "ok", "up to date"
+
+
+def _objects(settings: Settings) -> tuple[State, str]:
+    objects = FolderObjects(settings.home_path / "objects")
+    return doctor_supabase.probe_objects(objects, str(objects.root))
+
+
+def _disk(settings: Settings) -> tuple[State, str]:
+    settings.home_path.mkdir(parents=True, exist_ok=True)
+    free_gb = shutil.disk_usage(settings.home_path).free / 1e9
+    told = f"{free_gb:.1f} GB free under {settings.home_path}"
+    if free_gb < MIN_FREE_GB:
+        return "failed", f"{told}: make room, or lower RETENTION_DAYS."
+    return "ok", told
+
+
+def _dagster(settings: Settings) -> tuple[State, str]:
+    from pitchquest_assets.cli.dagster_instance import open_instance
+    from pitchquest_assets.partitions import videos_partitions
+
+    instance = open_instance(settings)
+    keys = len(instance.get_dynamic_partitions(str(videos_partitions.name)))
+    return "ok", f"{instance.get_runs_count()} runs, {keys} videos in Dagit"
+
+
+def _daemon(settings: Settings) -> tuple[State, str]:
+    from pitchquest_assets.cli.dagster_instance import open_instance
+
+    beats = open_instance(settings).get_daemon_statuses().values()
+    newest = max((s.last_heartbeat.timestamp for s in beats if s.last_heartbeat), default=0.0)
+    age = time.time() - newest
+    if age < DAEMON_SILENT_AFTER_SECONDS:
+        return "ok", f"last heard of {age:.0f} s ago"
+    return "not configured", "not running: uploads wait until `pitchquest up`."
+
+
+def _inbox(settings: Settings) -> tuple[State, str]:
+    if settings.inbox is None:
+        return "not configured", "PITCHQUEST_INBOX names a folder to watch."
+    folder = settings.inbox.expanduser().absolute()
+    if not folder.is_dir():
+        return "failed", f"{folder} is no folder: make it."
+    return "ok", str(folder)
+
+
+def _alerts(settings: Settings) -> tuple[State, str]:
+    if settings.alert_urls is None:
+        return "not configured", "ALERT_URLS names whom to tell of failures and drift."
+    from apprise import Apprise
+
+    urls = settings.alert_urls.get_secret_value().split()
+    bad = [number for number, url in enumerate(urls, 1) if not Apprise().add(url)]
+    if bad:
+        raise SettingsError(f"ALERT_URLS: number {bad[0]} of {len(urls)} is no Apprise URL.")
+    return "ok", f"{len(urls)} to be told"
+
+
+def _spool(settings: Settings) -> tuple[State, str]:
+    waiting = len(spool.waiting(settings))
+    if waiting:
+        return "failed", f"{waiting} results wait in the spool folder: `pitchquest recover`."
+    return "ok", "empty"

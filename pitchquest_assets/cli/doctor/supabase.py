@@ -1,0 +1,239 @@
+"""What `doctor` tries of a Supabase project: key, REST, buckets, uploads, limits, clock."""
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import closing
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+import httpx
+from sqlalchemy import Engine, make_url, text
+
+from pitchquest_assets.errors import PitchQuestError, SettingsError, StoreUnavailable
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.objects import ObjectStore
+from pitchquest_assets.store.postgres.database import in_transaction
+from pitchquest_assets.store.store import open_engine
+from pitchquest_assets.store.supabase.objects import SupabaseObjects
+from pitchquest_assets.store.supabase.project import Project, check_buckets, project_of
+from pitchquest_assets.store.supabase.storage import OBJECTS, VIDEOS, SupabaseStorage
+from pitchquest_assets.store.supabase.video_bucket import MEDIA_TYPES, VideoBucket
+
+if TYPE_CHECKING:
+    from storage3._sync.file_api import SyncBucket
+
+State = Literal["ok", "failed", "not configured"]
+Told = tuple[State, str]
+
+MAX_CLOCK_SKEW_SECONDS = 30
+# A doctor does not wait for what is away to come back.
+ATTEMPTS = 2
+
+POLICIES = (
+    "pitchquest: users upload",
+    "pitchquest: users read their uploads",
+    "pitchquest: users replace their uploads",
+)
+PUBLISHED = ("videos", "analysis_results")
+_WIRING = text("""
+    select
+      exists (
+        select from pg_catalog.pg_trigger
+        where tgname = 'pitchquest_note_stored_object'
+          and tgrelid = to_regclass('storage.objects') and tgenabled <> 'D'
+      ) as trigger,
+      array(select cast(policyname as text) from pg_catalog.pg_policies
+        where schemaname = 'storage' and tablename = 'objects') as policies,
+      array(select cast(tablename as text) from pg_catalog.pg_publication_tables
+        where pubname = 'supabase_realtime' and schemaname = 'public') as published
+""")
+# Run by a role that may, it does what is left to do.
+_BY_HAND = "run supabase/migrations/20260301000100_storage.sql in the dashboard's SQL editor"
+
+
+def tries() -> dict[str, Callable[[Settings], Told]]:
+    """What is tried where the settings lead to a project, by name."""
+    return {
+        "REST": lambda settings: _rest(_project(settings), open_engine(settings)),
+        "buckets": lambda settings: _buckets(_project(settings), open_engine(settings)),
+        "uploads": lambda settings: _uploads(_project(settings)),
+        "upload rows": lambda settings: _wiring(open_engine(settings)),
+        "limits": lambda settings: _limits(_project(settings), settings),
+        "clock": lambda settings: _clock(_project(settings)),
+    }
+
+
+def supabase(settings: Settings) -> Told:
+    """Whether the three variables are set, and fit each other as far as they tell."""
+    project = project_of(settings)
+    if project is None:
+        return "not configured", "SUPABASE_URL, SUPABASE_KEY and DATABASE_URL lead to a project."
+    return "ok", f"{project.url} with a secret key, {connection_kind(project.database_url)}"
+
+
+def connection_kind(database_url: str) -> str:
+    """How DATABASE_URL leads to the database; the transaction pooler was refused before."""
+    host = make_url(database_url).host or ""
+    if host.endswith(".pooler.supabase.com"):
+        return "session pooler"
+    return "direct connection" if host.endswith(".supabase.co") else "own connection"
+
+
+def probe_objects(objects: ObjectStore, name: str) -> Told:
+    """Put, read and remove one object of the IO manager."""
+    # A name of its own, so that two doctors do not meet.
+    path = f"doctor/{secrets.token_hex(4)}.txt"
+    objects.put(path, b"probe", "text/plain")
+    read = objects.get(path)
+    objects.delete(path)
+    if read != b"probe":
+        return "failed", f"{name} gives back other bytes than were put there."
+    return "ok", name
+
+
+def _project(settings: Settings) -> Project:
+    project = project_of(settings)
+    if project is None:
+        raise SettingsError("SUPABASE_URL, SUPABASE_KEY and DATABASE_URL are not set.")
+    return project
+
+
+def _rest(project: Project, engine: Engine) -> Told:
+    """A row written by REST, read by the database, removed by REST."""
+    # A key of its own, so that two doctors do not meet; retention takes what is left behind.
+    key = {"asset_key": "doctor", "partition_key": secrets.token_hex(4)}
+    nonce = secrets.token_hex(8)
+    _ask(project, "POST", {}, {**key, "run_id": "doctor", "value": nonce})
+    found = in_transaction(
+        engine,
+        lambda c: c.scalar(
+            text(
+                "select value #>> '{}' from asset_values"
+                " where asset_key = :asset_key and partition_key = :partition_key"
+            ),
+            key,
+        ),
+    )
+    removed = _ask(project, "DELETE", {name: f"eq.{value}" for name, value in key.items()}, None)
+    if found != nonce:
+        return "failed", "SUPABASE_URL and DATABASE_URL are of two projects: take both from one."
+    if len(removed) != 1:
+        return "failed", "a row that was written could not be removed: check the key's role."
+    return "ok", "a row was written and removed as service_role"
+
+
+def _ask(project: Project, method: str, filters: dict[str, str], row: object) -> list[Any]:
+    """One request to asset_values; the rows that it touched."""
+    storage = project.storage(ATTEMPTS)
+    headers = storage.headers | {"Prefer": "return=representation,resolution=merge-duplicates"}
+    try:
+        response = storage.http.request(
+            method,
+            f"{project.url}/rest/v1/asset_values",
+            params=filters,
+            json=row,
+            headers=headers,
+        )
+    except httpx.TransportError as error:
+        raise StoreUnavailable(
+            f"REST does not answer ({error}): check SUPABASE_URL and the project's status."
+        ) from error
+    finally:
+        storage.close()
+    if response.is_success:
+        try:
+            return list(response.json())
+        except ValueError:
+            raise SettingsError(
+                "SUPABASE_URL leads to something that is no REST interface: take it from the "
+                "project's settings, Data API."
+            ) from None
+    raise PitchQuestError(f"REST answers {response.status_code}: {_reason(response)}.")
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["message"])[:200].rstrip(".")
+    except (ValueError, KeyError, TypeError):
+        return "no reason was given"
+
+
+def _buckets(project: Project, engine: Engine) -> Told:
+    with closing(project.storage(ATTEMPTS)) as storage:
+        check_buckets(storage, engine)
+        public = [name for name in (VIDEOS, OBJECTS) if _bucket(storage, name).public]
+        if public:
+            return "failed", f"{' and '.join(public)} can be read by anyone: make it private."
+        return probe_objects(SupabaseObjects(storage), f"{VIDEOS} and {OBJECTS}")
+
+
+def _uploads(project: Project) -> Told:
+    """A file put into the bucket of the videos, read by a signed URL, and removed."""
+    path = f"pitchquest/doctor/{secrets.token_hex(4)}.mp4"
+    with closing(project.storage(ATTEMPTS)) as storage:
+        bucket = VideoBucket(storage)
+        with TemporaryDirectory() as folder:
+            given, taken = Path(folder) / "given", Path(folder) / "taken"
+            given.write_bytes(b"probe")
+            bucket.upload(given, path)
+            bucket.download(path, taken, max_size_mb=1)
+            bucket.remove(path)
+            if taken.read_bytes() != b"probe":
+                return "failed", f"{VIDEOS} gives back other bytes than were put there."
+    return "ok", f"uploaded to {VIDEOS}, read by a signed URL, removed"
+
+
+def _wiring(engine: Engine) -> Told:
+    """What Supabase may have refused to the migrations."""
+    row = in_transaction(engine, lambda c: c.execute(_WIRING).mappings().one())
+    if refused := [name for name in POLICIES if name not in row["policies"]]:
+        names = ", ".join(f'"{name}"' for name in refused)
+        return "failed", f"policies on storage.objects are missing ({names}): {_BY_HAND}."
+    noticed = "uploads become rows at once"
+    if not row["trigger"]:
+        noticed = "`missed_uploads` finds uploads within 30 s, for the trigger is missing"
+    if silent := [name for name in PUBLISHED if name not in row["published"]]:
+        told = f"Realtime does not publish {' and '.join(silent)}: {_BY_HAND}"
+        return "not configured", f"{noticed}; {told}."
+    return "ok", f"{noticed}, and Realtime publishes them"
+
+
+def _limits(project: Project, settings: Settings) -> Told:
+    with closing(project.storage(ATTEMPTS)) as storage:
+        bucket = _bucket(storage, VIDEOS)
+    allowed = bucket.allowed_mime_types or []
+    missing = [kind for kind in MEDIA_TYPES.values() if not _allows(allowed, kind)]
+    if missing:
+        return "failed", f"{VIDEOS} does not take {', '.join(missing)}: allow them."
+    ours = f"PITCHQUEST_MAX_SIZE_MB is {settings.max_size_mb:g}"
+    if bucket.file_size_limit is None:
+        return "ok", f"{VIDEOS} takes what the project's upload limit allows; {ours}"
+    return "ok", f"{VIDEOS} takes up to {bucket.file_size_limit / 1e6:g} MB; {ours}"
+
+
+def _allows(allowed: list[str], kind: str) -> bool:
+    return not allowed or kind in allowed or kind.partition("/")[0] + "/*" in allowed
+
+
+def _clock(project: Project) -> Told:
+    """This machine's clock against the server's, which checks when tokens and URLs expire."""
+    with closing(project.storage(ATTEMPTS)) as storage:
+        sent = time.time()
+        try:
+            told = storage.http.get(f"{storage.url}bucket", headers=storage.headers).headers["Date"]
+        except (httpx.TransportError, KeyError) as error:
+            raise StoreUnavailable("Supabase Storage does not tell its time.") from error
+        took = time.time() - sent
+    # The header has whole seconds.
+    skew = sent + took / 2 - parsedate_to_datetime(told).timestamp() - 0.5
+    if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
+        ahead = "ahead of" if skew > 0 else "behind"
+        return "failed", f"this machine is {abs(skew):.0f} s {ahead} Supabase: set its clock."
+    return "ok", f"{abs(skew):.0f} s apart from Supabase"
+
+
+def _bucket(storage: SupabaseStorage, name: str) -> "SyncBucket":
+    return storage.call(f"{name}/", lambda client: client.get_bucket(name))

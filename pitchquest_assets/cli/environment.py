@@ -1,0 +1,38 @@
+"""The settings in force as environment variables."""
+
+from pydantic import SecretStr
+
+from pitchquest_assets.cli.dagster_instance import point_to_instance
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.postgres.embedded import start
+from pitchquest_assets.store.store import open_store
+
+MASK = "********"
+
+
+def database_url(settings: Settings) -> str:
+    """The URL of the database in force, for psql or a client; started and migrated if need be."""
+    open_store(settings)
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return start(settings.home_path)
+
+
+def variables() -> dict[str, str]:
+    """The field of each setting by the name of its variable."""
+    return {
+        str(field.validation_alias or f"PITCHQUEST_{name.upper()}"): name
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def in_force(settings: Settings) -> dict[str, str]:
+    """Every setting that has a value, by its variable's name; secrets are masked."""
+    values: dict[str, str] = {}
+    for variable, name in variables().items():
+        value = getattr(settings, name)
+        if value is not None:
+            values[variable] = MASK if isinstance(value, SecretStr) else str(value)
+    values["PITCHQUEST_HOME"] = str(settings.home_path)
+    values["PITCHQUEST_MODELS"] = str(settings.models_path)
+    return values | point_to_instance(settings)

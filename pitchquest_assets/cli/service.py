@@ -1,0 +1,271 @@
+"""`pitchquest up`: the database, a code server, Dagit and the daemon, watched until Ctrl-C.
+
+Each is a process of its own in a session of its own, so that Ctrl-C reaches this one alone, which
+then ends them in order. One that ends by itself is started again.
+"""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil  # type: ignore[import-untyped]
+from filelock import FileLock, Timeout
+
+from pitchquest_assets.automation.run_outcomes import give_back_all
+from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.errors import PitchQuestError, SettingsError, StoreUnavailable
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.store import open_store
+from pitchquest_assets.worker import is_gone, name_of, this_worker
+
+Tell = Callable[[str], None]
+
+WATCH_SECONDS = 1.0
+POLL_SECONDS = 0.2
+DATABASE_CHECK_SECONDS = 5.0
+RESTART_PAUSE_SECONDS = 3.0
+START_TIMEOUT_SECONDS = 120.0
+STOP_TIMEOUT_SECONDS = 15.0
+LOCATION = "pitchquest_assets"
+
+
+class AlreadyUp(PitchQuestError):
+    """Another `up` runs under the same PITCHQUEST_HOME."""
+
+
+@dataclass
+class Service:
+    """One program that is to run all the time."""
+
+    name: str
+    command: list[str]
+    log: Path
+    answers: Callable[[], bool]
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start it, its output at the end of its log."""
+        _let_programs_be_interrupted()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.started_at = time.monotonic()
+
+    def has_ended(self) -> bool:
+        """Whether it has ended by itself and may be started again by now."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            return False
+        return time.monotonic() - self.started_at > RESTART_PAUSE_SECONDS
+
+    def stop(self) -> None:
+        """End it politely, then not so; with it the runs that it has started."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        _kill_children(self.process.pid)
+        # Dagster's programs end by it within seconds; SIGTERM they may outlive.
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(STOP_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def up(settings: Settings, host: str, port: int, tell: Tell) -> None:
+    """Run everything until KeyboardInterrupt.
+
+    Raises:
+        AlreadyUp: it runs already under this home; the sentence says where.
+        SettingsError: the port is taken.
+        StoreUnavailable: the database or Dagit does not start.
+    """
+    home = settings.home_path
+    home.mkdir(parents=True, exist_ok=True)
+    state = _state_file(home)
+    try:
+        with FileLock(home / "up.lock", timeout=0):
+            _end_leftovers(state)
+            _check_port(host, port)
+            _run(settings, host, port, state, tell)
+    except Timeout as error:
+        where = _read(state).get("url", "another terminal")
+        raise AlreadyUp(f"PitchQuest runs here already: {where}") from error
+
+
+def stop_running(home: Path) -> bool:
+    """End an `up` that runs under this home, as Ctrl-C would; whether there was one."""
+    worker = _read(_state_file(home)).get("up", "")
+    if not worker or is_gone(worker):
+        return False
+    process = psutil.Process(int(worker.split(":")[1]))
+    process.terminate()
+    process.wait(6 * STOP_TIMEOUT_SECONDS)
+    return True
+
+
+def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> None:
+    store = open_store(settings)
+    store.check_storage()
+    instance = open_instance(settings)
+    url = f"http://{host}:{port}"
+    with tempfile.TemporaryDirectory(prefix="pitchquest-up-") as folder:
+        services = _services(settings.home_path / "logs", Path(folder), host, port)
+        try:
+            for service in services:
+                service.log.unlink(missing_ok=True)
+                service.start()
+                _write(state, url, services)
+                _wait_until(service.answers, services)
+            tell(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
+            _watch(settings, services, lambda: _write(state, url, services), tell)
+        except KeyboardInterrupt:
+            tell("Stopping ...")
+        finally:
+            # A second Ctrl-C would leave half of it running.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for service in reversed(services):
+                service.stop()
+            state.unlink(missing_ok=True)
+    for video_id in give_back_all(instance, store):
+        tell(f"{video_id} was being analysed and waits for the next start.")
+
+
+def _let_programs_be_interrupted() -> None:
+    """Undo for what is started what a shell does to a background job: that SIGINT is ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Ignoring is inherited by programs, a handler is not.
+        signal.signal(signal.SIGINT, lambda *_: None)
+
+
+def _services(logs: Path, folder: Path, host: str, port: int) -> list[Service]:
+    logs.mkdir(parents=True, exist_ok=True)
+    code = folder / "code"
+    workspace = folder / "workspace.yaml"
+    server = {"grpc_server": {"socket": str(code), "location_name": LOCATION}}
+    workspace.write_text(json.dumps({"load_from": [server]}))
+    python = [sys.executable, "-m"]
+    module = ["-m", "pitchquest_assets.definitions", "--location-name", LOCATION]
+    programs = {
+        "code-server": ["dagster", "api", "grpc", "--socket", str(code), *module],
+        "webserver": ["dagster_webserver", "-w", str(workspace), "-h", host, "-p", str(port)],
+        "daemon": ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)],
+    }
+    answers = {
+        "code-server": code.exists,
+        "webserver": lambda: _is_served(f"http://{host}:{port}/server_info"),
+        "daemon": lambda: True,
+    }
+    return [
+        Service(name, [*python, *command], logs / f"{name}.log", answers[name])
+        for name, command in programs.items()
+    ]
+
+
+def _watch(
+    settings: Settings, services: list[Service], restarted: Callable[[], None], tell: Tell
+) -> None:
+    """Start again what has ended, the database included, until interrupted."""
+    next_check = time.monotonic()
+    while True:
+        time.sleep(WATCH_SECONDS)
+        for service in services:
+            if service.has_ended():
+                tell(f"The {service.name} has ended and is started again (see {service.log}).")
+                service.start()
+                restarted()
+        if settings.database_url is None and time.monotonic() >= next_check:
+            try:
+                embedded.start(settings.home_path)
+            except StoreUnavailable as error:
+                tell(str(error))
+            next_check = time.monotonic() + DATABASE_CHECK_SECONDS
+
+
+def _wait_until(answers: Callable[[], bool], services: list[Service]) -> None:
+    """Wait for the newest of the services; each of them must keep running."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not answers():
+        for service in services:
+            if service.process and service.process.poll() is not None:
+                raise StoreUnavailable(f"The {service.name} does not start: see {service.log}.")
+        if time.monotonic() > deadline:
+            raise StoreUnavailable(f"Dagster does not start: see {services[0].log.parent}.")
+        time.sleep(POLL_SECONDS)
+
+
+def _is_served(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"{host}:{port} cannot be used ({error.strerror}): name another by --port."
+            ) from error
+
+
+def _kill_children(pid: int) -> None:
+    """End the runs under a code server at once: all that they have stored is whole."""
+    try:
+        children = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return
+    for child in children:
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(children, STOP_TIMEOUT_SECONDS)
+
+
+def _end_leftovers(state: Path) -> None:
+    """End what an `up` that was killed has left running."""
+    for worker in _read(state).get("services", []):
+        if not is_gone(worker):
+            process = psutil.Process(int(worker.split(":")[1]))
+            process.send_signal(signal.SIGINT)
+            if psutil.wait_procs([process], STOP_TIMEOUT_SECONDS)[1]:
+                process.kill()
+
+
+def _state_file(home: Path) -> Path:
+    return home / "up.json"
+
+
+def _write(state: Path, url: str, services: list[Service]) -> None:
+    names = [name_of(service.process.pid) for service in services if service.process]
+    fresh = state.with_suffix(".new")
+    fresh.write_text(json.dumps({"url": url, "up": this_worker(), "services": names}))
+    fresh.replace(state)
+
+
+def _read(state: Path) -> dict[str, Any]:
+    try:
+        state_of: dict[str, Any] = json.loads(state.read_text())
+    except FileNotFoundError:
+        return {}
+    return state_of

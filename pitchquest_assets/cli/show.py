@@ -1,0 +1,128 @@
+"""What the other commands show: tables, JSON, files; no Dagster, so that they answer at once."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from pitchquest_assets.cli.doctor.examine import Finding
+from pitchquest_assets.engines.weights import files as weights
+from pitchquest_assets.errors import SettingsError
+from pitchquest_assets.model import Report
+from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.rows.progress import progress_of, queue_positions, stored_assets
+from pitchquest_assets.store.rows.videos import VideoRow
+from pitchquest_assets.store.store import Store
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a file that cannot be written before any work is done for it.
+
+    Raises:
+        SettingsError: its folder cannot be made or written to, or it is a folder itself.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError:
+        writable = False
+    if path.is_dir() or not writable:
+        raise SettingsError(f"{path} cannot be written: name another file.")
+
+
+def save_report(report: Report, settings: Settings, path: Path | None = None) -> Path:
+    """Write the report where a browser can open it: `path`, or the folder of reports."""
+    path = path or settings.home_path / "reports" / f"{report.video_id}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(report.payload)
+    return path.absolute()
+
+
+def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
+    """The rows as a table or a JSON list.
+
+    Raises:
+        UnknownVideo: no such video.
+    """
+    rows = [videos.get(store, video_id)] if video_id else videos.list_videos(store)
+    places = queue_positions(store)
+    stored = stored_assets(store, [row.job_id for row in rows if row.job_id and _is_open(row)])
+    table = [
+        {
+            "video_id": row.video_id,
+            "status": row.status,
+            "job_id": row.job_id,
+            "attempts": row.attempts,
+            "error": row.error,
+            "progress": progress_of(row, stored.get(row.job_id or "", set())),
+            "queue_position": places.get(row.video_id),
+        }
+        for row in rows
+    ]
+    if as_json:
+        print(json.dumps(table, indent=2))
+        return
+    shown = Table()
+    shown.add_column("video id", overflow="fold")
+    for heading in ("status", "attempts", "progress"):
+        shown.add_column(heading, no_wrap=True)
+    shown.add_column("error", overflow="fold")
+    for entry in table:
+        shown.add_row(
+            *(str(entry[key] or "") for key in ("video_id", "status")),
+            str(entry["attempts"]),
+            f"{place}. in the queue"
+            if (place := entry["queue_position"])
+            else str(entry["progress"]),
+            Text(str(entry["error"] or "")),  # its brackets are no markup
+        )
+    empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
+    Console().print(shown if table else empty, soft_wrap=not table)
+
+
+def _is_open(row: VideoRow) -> bool:
+    """Whether it is worth a look what its run has stored."""
+    return row.status in ("processing", "failed")
+
+
+def print_models() -> None:
+    """The registry of models, and which of them are here."""
+    for row in weights.list_models(load_settings().models_path):
+        print("\n".join(row.lines()))
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What `doctor` found, a row each."""
+    colours = {"ok": "green", "failed": "red", "not configured": "yellow"}
+    shown = Table("", "", "")
+    for one in findings:
+        state = Text(one.state, style=colours[one.state])
+        shown.add_row(one.what, state, Text(one.told, overflow="fold"))
+    Console().print(shown)
+
+
+def pull_models(names: Sequence[str]) -> None:
+    """Fetch models with a progress bar each.
+
+    Raises:
+        EngineUnavailable: the name is unknown, the hub does not answer, or a checksum is wrong.
+    """
+    settings, err = load_settings(), Console(stderr=True)
+    for name in names or [model.name for model in weights.MODELS.values() if not model.opt_in]:
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+        with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+            task = bar.add_task(name, total=None)
+
+            def show(done: int, total: int, bar: Progress = bar, task: TaskID = task) -> None:
+                bar.update(task, completed=done, total=total)
+
+            path = weights.pull(name, settings.models_path, progress=show, hub=settings.model_hub)
+        print(f"{name}: {path}")
+        if notice := weights.MODELS[name].notice:
+            err.print(notice, soft_wrap=True)

@@ -1,0 +1,85 @@
+"""Which transcriber does the job: captions, then OpenAI, then Whisper, then PocketSphinx."""
+
+from pathlib import Path
+
+from pitchquest_assets.engines.transcription.captions import transcribe_captions
+from pitchquest_assets.engines.transcription.openai import transcribe_openai
+from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
+from pitchquest_assets.engines.transcription.trust import no_transcript
+from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
+from pitchquest_assets.engines.vendors.calls import Caller
+from pitchquest_assets.engines.weights import fetch as models
+from pitchquest_assets.engines.weights.progress import Progress
+from pitchquest_assets.errors import EngineUnavailable
+from pitchquest_assets.media.caption_files import Cue, beside, clean_cues, read_captions
+from pitchquest_assets.media.probe import embedded_captions
+from pitchquest_assets.model import Audio, SourceVideo, Transcript
+from pitchquest_assets.settings import Settings
+
+CAPTIONS_HINT = "give captions (--captions FILE, or a .vtt or .srt beside the video)"
+
+
+def transcribe(source: SourceVideo, audio: Audio, caller: Caller, progress: Progress) -> Transcript:
+    """The best transcript that can be had here; it names its engine.
+
+    An engine that was chosen and fails is replaced by no other.
+
+    Raises:
+        EngineUnavailable: the engine that PITCHQUEST_TRANSCRIBER names cannot be had.
+        SettingsError, BudgetExceeded, VendorRefused, VendorUnavailable, UnusableAnswer: by OpenAI.
+        InvalidCaptions: the captions cannot be read.
+    """
+    settings = caller.settings
+    wanted = settings.transcriber
+    if not audio.payload:
+        return no_transcript(audio.reason or "the video has no sound", hint=None)
+    if wanted == "off":
+        return no_transcript(
+            "transcription is switched off", "set PITCHQUEST_TRANSCRIBER=auto for a transcript"
+        )
+    if wanted in ("auto", "captions") and (cues := find_captions(source)):
+        return transcribe_captions(cues, audio, language=None)
+    if wanted == "captions":
+        raise EngineUnavailable(
+            f"PITCHQUEST_TRANSCRIBER=captions, but {source.filename} has none; {CAPTIONS_HINT}."
+        )
+    if uses_openai(settings):
+        return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
+    if wanted in ("auto", "whisper") and (folder := models.fetch_whisper(settings, progress)):
+        return transcribe_whisper(
+            folder,
+            settings.whisper_model,
+            audio,
+            f"for a better one {CAPTIONS_HINT}",
+            wanted=settings.device,
+            language=settings.language,
+        )
+    name = f"whisper-{settings.whisper_model}"
+    if wanted == "whisper":
+        raise EngineUnavailable(
+            f"PITCHQUEST_TRANSCRIBER=whisper, but {name} is not in {settings.models_path}; "
+            f"run `pitchquest models pull {name}`."
+        )
+    return transcribe_pocketsphinx(
+        audio, f"for a better one {CAPTIONS_HINT} or run `pitchquest models pull {name}`"
+    )
+
+
+def uses_openai(settings: Settings) -> bool:
+    """Whether OpenAI transcribes what has no captions.
+
+    Asked for by name, or its key is set; a server of one's own, which is often there to judge only,
+    gets the sound by name alone.
+    """
+    if settings.transcriber == "auto":
+        return settings.openai_api_key is not None and settings.openai_base_url is None
+    return settings.transcriber == "openai"
+
+
+def find_captions(source: SourceVideo) -> list[Cue]:
+    """The captions given for a video, beside it, or inside it; empty where there are none."""
+    video = Path(source.path)
+    path = Path(source.captions_path) if source.captions_path else beside(video)
+    if path:
+        return read_captions(path)
+    return clean_cues(Cue(text, start, end) for start, end, text in embedded_captions(video))

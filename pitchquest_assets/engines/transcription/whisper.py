@@ -1,0 +1,141 @@
+"""faster-whisper: int8 on a processor, float16 on a GPU, several pieces of speech at once.
+
+Fillers are asked for by a prompt in front of every piece: Whisper goes on in the style that it is
+shown. It goes as `hotwords`, since `initial_prompt` counts for a first window only once a piece is
+decoded alone. Whisper drops many fillers all the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pitchquest_assets.engines.transcription.trust import ENGLISH_FILLERS, make_transcript
+from pitchquest_assets.engines.weights.devices import Device, Wanted, choose_device, computing_on
+from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, read_floats
+from pitchquest_assets.media.speech_pieces import speech_pieces
+from pitchquest_assets.media.voice import Span
+from pitchquest_assets.model import Audio, Transcript, Word
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+# Whisper hears 30 s at once.
+PIECE_SECONDS = 30.0
+FRAMES_PER_SECOND = 100
+PIECES_AT_ONCE: dict[Device, int] = {"cpu": 4, "cuda": 8}
+COMPUTE_TYPES: dict[Device, str] = {"cpu": "int8", "cuda": "float16"}
+# Whisper's own limits: above the first a text repeats itself, below the second it is a guess. A
+# piece beyond them is decoded again alone, at rising temperatures.
+MAX_COMPRESSION_RATIO = 2.4
+MIN_MEAN_LOG_PROBABILITY = -1.0
+
+
+def transcribe_whisper(
+    folder: Path,
+    name: str,
+    audio: Audio,
+    hint: str,
+    *,
+    wanted: Wanted = "auto",
+    language: str | None = None,
+) -> Transcript:
+    """The words that Whisper hears, with their probabilities; fillers are mostly dropped by it.
+
+    Args:
+        folder: a CTranslate2 conversion (model.bin, config.json, tokenizer.json, vocabulary.txt).
+        name: the model's size, such as base.en; names in .en know only English.
+        language: spoken, ISO 639-1; without it that of the first piece is detected.
+
+    Raises:
+        EngineUnavailable: the GPU that was asked for is not here, or fails.
+    """
+    import ctranslate2
+    from faster_whisper import WhisperModel
+
+    device = choose_device(wanted, gpus=ctranslate2.get_cuda_device_count())
+    pieces = speech_pieces(audio, PIECE_SECONDS)
+    with computing_on(device):
+        model = WhisperModel(
+            str(folder), device=device, compute_type=COMPUTE_TYPES[device], local_files_only=True
+        )
+        if name.endswith(".en"):
+            language = "en"
+        language = language or _language_of(model, audio, pieces)
+        words = list(_words(model, audio, pieces, language, PIECES_AT_ONCE[device]))
+    return make_transcript(
+        engine="whisper",
+        model=name,
+        language=language,
+        words=words,
+        untrusted="Whisper is not sure of what was said",
+        hint=hint,
+    )
+
+
+def _language_of(model: "WhisperModel", audio: Audio, pieces: Sequence[Span]) -> str | None:
+    """The language of the first piece."""
+    if not pieces:
+        return None
+    language: str = model.detect_language(read_floats(audio, *pieces[0]))[0]
+    return language
+
+
+def _words(
+    model: "WhisperModel", audio: Audio, pieces: Sequence[Span], language: str | None, at_once: int
+) -> Iterator[Word]:
+    from faster_whisper import BatchedInferencePipeline
+
+    pipeline = BatchedInferencePipeline(model)
+    options = {
+        "language": language,
+        "word_timestamps": True,
+        "hotwords": ENGLISH_FILLERS if language == "en" else None,
+    }
+    for first in range(0, len(pieces), at_once):
+        batch = pieces[first : first + at_once]
+        sounds = [read_floats(audio, *piece) for piece in batch]
+        # One after the other, without the silences between them.
+        bounds = np.cumsum([0, *map(len, sounds)]) / SAMPLE_RATE_HZ
+        clips = [{"start": bounds[i], "end": bounds[i + 1]} for i in range(len(batch))]
+        segments, _ = pipeline.transcribe(
+            np.concatenate(sounds), clip_timestamps=clips, batch_size=at_once, **options
+        )
+        by_piece: list[list[Any]] = [[] for _ in batch]
+        for segment in segments:
+            by_piece[_piece_of(segment, bounds)].append(segment)
+        for piece, sound, offset, heard in zip(batch, sounds, bounds, by_piece, strict=False):
+            if any(map(_went_wrong, heard)):
+                heard, _ = model.transcribe(sound, condition_on_previous_text=False, **options)
+                offset = 0.0
+            yield from _placed(heard, piece, piece[0] - offset)
+
+
+def _piece_of(segment: Any, bounds: npt.NDArray[np.float64]) -> int:
+    """The piece that a segment was heard in.
+
+    By where its window began: its first word is put up to 10 ms before the piece, or further back.
+    """
+    return int(np.abs(bounds[:-1] - segment.seek / FRAMES_PER_SECOND).argmin())
+
+
+def _went_wrong(segment: Any) -> bool:
+    return bool(
+        segment.compression_ratio > MAX_COMPRESSION_RATIO
+        or segment.avg_logprob < MIN_MEAN_LOG_PROBABILITY
+    )
+
+
+def _placed(segments: Any, piece: Span, shift_seconds: float) -> Iterator[Word]:
+    """The words on the clock of the sound, none outside its piece."""
+    start, end = piece
+    for segment in segments:
+        for word in segment.words or []:
+            yield Word(
+                text=word.word.strip(),
+                start_seconds=min(end, max(start, float(word.start) + shift_seconds)),
+                end_seconds=min(end, max(start, float(word.end) + shift_seconds)),
+                probability=min(1.0, max(0.0, float(word.probability))),
+            )

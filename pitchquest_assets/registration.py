@@ -1,0 +1,96 @@
+"""How a file on this machine becomes an upload: a row that waits, with Supabase a file in it."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from pitchquest_assets.errors import InvalidInput, InvalidVideo
+from pitchquest_assets.media.caption_files import beside
+from pitchquest_assets.media.untrusted import beyond
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.rows.videos import BYTES_PER_MB, VideoRow, check_video_id
+from pitchquest_assets.store.store import Store
+from pitchquest_assets.store.supabase.storage import VIDEOS
+from pitchquest_assets.store.supabase.video_bucket import VideoBucket, own_path
+
+
+def video_id_of(path: Path) -> str:
+    """The id of a file that was given without one: its name, and eight digits for its place."""
+    place = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:100]
+    return f"{name or 'video'}-{place[:8]}"
+
+
+def file_path_of(store: Store, path: Path, video_id: str) -> str:
+    """What the row of a file says where the file is: here, or in Storage."""
+    return _stored(path, video_id) if store.has_video_bucket else str(path.absolute())
+
+
+def register(store: Store, path: Path, video_id: str, captions: Path | None = None) -> VideoRow:
+    """Enter a file, readable or not, as an upload; with Supabase it is put into the bucket first.
+
+    Raises:
+        InvalidVideoId: the id does not fit the pattern, or is a user's upload.
+        InvalidVideo: the file's name is not text, so that no row can hold it.
+        InvalidInput: Storage does not take the file; the row says so.
+        StoreUnavailable: Storage does not answer.
+    """
+    check_video_id(video_id)
+    known = videos.find(store, video_id)
+    if known and known.owner:
+        raise videos.taken(video_id)
+    if not str(path).isprintable():
+        raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
+    if store.video_bucket is None or not path.is_file():
+        return _enter(store, path, video_id, path.absolute(), captions and captions.absolute())
+    captions = captions or beside(path)
+    # Captions that are not there are told by the run, as those of this machine are.
+    captions_path: Path | str | None = captions and captions.absolute()
+    try:
+        file_path = _upload(store.video_bucket, path, own_path(video_id, path))
+        if captions and captions.is_file():
+            where = own_path(video_id, captions, "captions")
+            captions_path = _upload(store.video_bucket, captions, where)
+    except InvalidInput as error:
+        videos.register_refused(
+            store,
+            video_id,
+            _stored(path, video_id),
+            str(error),
+            filename=path.name,
+            size_bytes=path.stat().st_size,
+        )
+        raise
+    return _enter(store, path, video_id, file_path, captions_path)
+
+
+def _enter(
+    store: Store, path: Path, video_id: str, where: Path | str, captions: Path | str | None
+) -> VideoRow:
+    return videos.register(
+        store,
+        video_id,
+        str(where),
+        filename=path.name,
+        captions_path=str(captions) if captions else None,
+        size_bytes=path.stat().st_size if path.is_file() else None,
+    )
+
+
+def _upload(bucket: VideoBucket, file: Path, where: str) -> str:
+    """The path for the row; InvalidInput: too large, unreadable, or Storage does not take it."""
+    limit_mb = load_settings().max_size_mb
+    if file.stat().st_size > limit_mb * BYTES_PER_MB:
+        raise beyond(file.name, "is larger", f"{limit_mb:g} MB", "MAX_SIZE_MB")
+    try:
+        bucket.upload(file, where)
+    except OSError as error:
+        raise InvalidVideo(
+            f"{file.name} cannot be read ({error.strerror or error}): check its rights."
+        ) from error
+    return f"{VIDEOS}/{where}"
+
+
+def _stored(file: Path, video_id: str) -> str:
+    return f"{VIDEOS}/{own_path(video_id, file)}"

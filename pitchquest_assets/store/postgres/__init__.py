@@ -1,0 +1,4 @@
+"""PostgreSQL: the embedded server, connections, migrations.
+
+May be imported by the store and `cli`.
+"""

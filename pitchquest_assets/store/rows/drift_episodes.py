@@ -1,0 +1,117 @@
+"""What the drift check reads, and the episodes of drift that it opens and closes."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from sqlalchemy import Connection, text
+
+from pitchquest_assets.store.rows.alerts import raise_alert
+from pitchquest_assets.store.store import Store
+
+Event = Literal["opened", "closed"]
+
+
+def _object_of(prefix: str, source: str) -> str:
+    return f"(select jsonb_object_agg('{prefix}.' || key, value) from ({source}) as named)"
+
+
+def _values(column: str, path: str = "value") -> str:
+    return f"select key, value -> '{path}' as value from jsonb_each({column})"
+
+
+# A result is some 200 kB with its transcript: jsonb_to_record unpacks each document once, and only
+# the figures travel.
+_FIGURES = {
+    "parts": _values("metadata.parts", "score"),
+    "content": "select item ->> 'name' as key, item -> 'score' as value"
+    " from jsonb_array_elements(content.items) as item",
+    "delivery.scores": _values("delivery.scores"),
+    "delivery.measurements": _values("delivery.measurements"),
+    "visual.scores": _values("visual.scores"),
+    "visual.measurements": _values("visual.measurements"),
+}
+_EMPTY = "'{}'::jsonb"
+_NEWEST = text(f"""
+    select newest.created_at,
+      jsonb_build_object('overall_score', newest.overall_score)
+        || {" || ".join(f"coalesce({_object_of(*one)}, {_EMPTY})" for one in _FIGURES.items())}
+        as figures,
+      coalesce(metadata.engine_versions, {_EMPTY}) || coalesce(metadata.models_used, {_EMPTY})
+        || jsonb_build_object(
+          'rubric', (metadata.rubric ->> 'name') || ' ' || (metadata.rubric ->> 'version')
+        )
+        as made_with
+    from (
+        select * from analysis_results where overall_score is not null
+        order by created_at desc, id desc limit :limit
+      ) as newest,
+      jsonb_to_record(newest.metadata)
+        as metadata (parts jsonb, models_used jsonb, engine_versions jsonb, rubric jsonb),
+      jsonb_to_record(newest.content_analysis) as content (items jsonb),
+      jsonb_to_record(newest.delivery_analysis) as delivery (scores jsonb, measurements jsonb),
+      jsonb_to_record(newest.visual_analysis) as visual (scores jsonb, measurements jsonb)
+    order by newest.created_at, newest.id
+""")
+_LAST = text("""
+    select metric_value from monitoring_metrics
+    where metric_type = 'drift' and metric_value ->> 'scope' = :scope
+    order by id desc limit 1
+""")
+_LOCK = text("select pg_advisory_xact_lock(hashtext('pitchquest drift'))")
+_RECORD = text("""
+    insert into monitoring_metrics (metric_type, metric_value)
+    values ('drift', cast(:figures as jsonb)) returning id
+""")
+
+
+def newest_figures(store: Store, limit: int) -> list[Mapping[str, Any]]:
+    """The last `limit` results that have a score, oldest first.
+
+    Returns:
+        Of each: created_at, figures by name (null: not measured), and made_with: the engine of
+        each job, the version of each package, and the rubric.
+    """
+    return store.transaction(
+        lambda connection: [
+            dict(row) for row in connection.execute(_NEWEST, {"limit": limit}).mappings()
+        ]
+    )
+
+
+def open_episode(store: Store, scope: str) -> dict[str, Any] | None:
+    """The figures with which the episode of these results opened; None where none is open."""
+    return store.transaction(lambda connection: _open_episode(connection, scope))
+
+
+def record(
+    store: Store, scope: str, figures: Mapping[str, Any], *, passed: bool, message: str
+) -> Event | None:
+    """Open an episode at the first failing check, with one alert; close it at the first pass.
+
+    Args:
+        scope: which results are compared; each scope has episodes of its own.
+        message: what the alert says.
+
+    Returns:
+        What happened; None where the state was right already.
+    """
+
+    def work(connection: Connection) -> Event | None:
+        # Runs that check at the same moment take turns, so that one of them opens the episode.
+        connection.execute(_LOCK)
+        if passed == (_open_episode(connection, scope) is None):
+            return None
+        event: Event = "closed" if passed else "opened"
+        row = json.dumps({"event": event, "scope": scope, **figures})
+        metric_id = connection.scalar(_RECORD, {"figures": row})
+        if event == "opened":
+            raise_alert(connection, "drift", f"drift:{metric_id}", message)
+        return event
+
+    return store.transaction(work)
+
+
+def _open_episode(connection: Connection, scope: str) -> dict[str, Any] | None:
+    last: dict[str, Any] | None = connection.scalar(_LAST, {"scope": scope})
+    return last if last and last["event"] == "opened" else None

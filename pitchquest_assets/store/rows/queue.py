@@ -1,0 +1,119 @@
+"""The rows of `videos` as a queue: what waits, who takes it, what goes back."""
+
+from typing import Literal
+
+from sqlalchemy import text
+
+from pitchquest_assets.errors import Superseded
+from pitchquest_assets.store.rows.videos import VideoRow, get, select, update
+from pitchquest_assets.store.store import Store
+
+# A row may be written before its file is uploaded; one that is tried again had its file.
+_HAS_ARRIVED = "(attempts > 0 or pitchquest.has_arrived(file_path, captions_path))"
+_STILL_THERE = """
+    where video_id = :video_id and attempts = :attempt and status in ('processing', 'uploaded')
+      and job_id is not distinct from :job_id
+"""
+
+
+def waiting(store: Store, limit: int) -> list[VideoRow]:
+    """The `limit` uploads that have waited longest, but for those whose file is not there yet."""
+    return select(
+        store,
+        f"where status = 'uploaded' and {_HAS_ARRIVED} order by uploaded_at, id limit :limit",
+        limit=limit,
+    )
+
+
+def reconcile_uploads(store: Store) -> int:
+    """Enter what lies in the bucket `videos` and was not noticed, the oldest first; how many.
+
+    A row whose file has not come within a day is failed.
+    """
+    statement = text("select pitchquest.reconcile_uploads()")
+    return store.transaction(lambda connection: int(connection.scalar(statement) or 0))
+
+
+def in_processing(store: Store) -> list[VideoRow]:
+    """The videos that a run has taken."""
+    return select(store, "where status = 'processing' order by id")
+
+
+def claim(store: Store, video_id: str, job_id: str, attempt: int | None) -> VideoRow:
+    """A run takes the video: status 'processing' with its job id, error cleared.
+
+    Args:
+        attempt: the attempt that the run was started for; None takes the video whatever its state.
+
+    Raises:
+        UnknownVideo: no such video is registered.
+        Superseded: another run has taken this attempt, or there has been a newer one.
+    """
+    changes = "status = 'processing', job_id = :job_id, error = null"
+    if attempt is None:
+        return update(store, video_id, changes, job_id=job_id)
+    condition = "attempts = :attempt and (status = 'uploaded' or job_id = :job_id)"
+    rows = select(
+        store,
+        f"where video_id = :video_id and {condition}",
+        f"update videos set {changes}",
+        video_id=video_id,
+        job_id=job_id,
+        attempt=attempt,
+    )
+    if not rows:
+        row = get(store, video_id)
+        raise Superseded(
+            f"This run is for attempt {attempt} of {video_id}, which is {row.status!r} at attempt "
+            f"{row.attempts}: there is nothing to do."
+        )
+    return rows[0]
+
+
+def give_back(
+    store: Store,
+    video_id: str,
+    job_id: str | None,
+    attempt: int,
+    *,
+    because: Literal["worker lost", "shut down"],
+) -> bool:
+    """Put a video whose run came to nothing back to 'uploaded': that run's, or nobody's.
+
+    Args:
+        job_id: the run that had it; None for one that waits for a run that never came.
+        attempt: the attempt that was tried, so that several who notice give it back once.
+        because: a lost worker counts towards the attempts that are made unasked.
+
+    Returns:
+        Whether the row was changed.
+    """
+    lost = 1 if because == "worker lost" else 0
+    rows = select(
+        store,
+        _STILL_THERE,
+        "update videos set status = 'uploaded', job_id = null, error = null,"
+        f" workers_lost = workers_lost + {lost}",
+        video_id=video_id,
+        job_id=job_id,
+        attempt=attempt,
+    )
+    return bool(rows)
+
+
+def give_up(store: Store, video_id: str, job_id: str | None, attempt: int, error: str) -> bool:
+    """Set a video whose run came to nothing to 'failed', under the conditions of `give_back`.
+
+    Returns:
+        Whether the row was changed.
+    """
+    rows = select(
+        store,
+        _STILL_THERE,
+        "update videos set status = 'failed', error = :error",
+        video_id=video_id,
+        job_id=job_id,
+        attempt=attempt,
+        error=error,
+    )
+    return bool(rows)

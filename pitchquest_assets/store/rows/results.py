@@ -1,0 +1,119 @@
+"""The rows of `analysis_results`: the newest result of each video, taken apart and put together."""
+
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from pitchquest_assets.errors import UnknownVideo
+from pitchquest_assets.model import PitchResult
+from pitchquest_assets.store.rows.asset_values import storable, to_json
+from pitchquest_assets.store.store import Store
+
+_DOCUMENTS = (
+    "content_analysis",
+    "delivery_analysis",
+    "visual_analysis",
+    "feedback",
+    "metadata",
+)
+_COLUMNS = (
+    "video_id",
+    "job_id",
+    "overall_score",
+    *_DOCUMENTS,
+    "processing_time_seconds",
+    "created_at",
+)
+_SAVE = text(f"""
+    insert into analysis_results ({", ".join(_COLUMNS)})
+    values ({
+    ", ".join(f"cast(:{name} as jsonb)" if name in _DOCUMENTS else f":{name}" for name in _COLUMNS)
+})
+    on conflict (video_id) do update set
+      {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
+""")
+_COMPLETE = text("""
+    update videos set status = 'completed', error = null, job_id = :job_id,
+      duration_seconds = :duration_seconds
+    where video_id = :video_id and (status <> 'processing' or job_id = :job_id)
+""")
+
+
+def save_result(store: Store, result: PitchResult) -> None:
+    """Store the result and set its video to 'completed', both or neither.
+
+    While another run is processing the video, its status is left to that run.
+
+    A result that was there before goes to the history (by a trigger).
+
+    Raises:
+        UnknownVideo: the video is not registered.
+    """
+    row = _to_row(result)
+
+    def work(connection: Connection) -> None:
+        connection.execute(_SAVE, row)
+        done = {
+            "video_id": result.video_id,
+            "job_id": result.job_id,
+            "duration_seconds": result.metadata.video_duration_seconds,
+        }
+        connection.execute(_COMPLETE, done)
+
+    try:
+        with storable(f"The result of {result.video_id}"):
+            store.transaction(work)
+    except IntegrityError as error:
+        if "analysis_results_video_id_fkey" not in str(error.orig):
+            raise
+        raise UnknownVideo(
+            f"No video {result.video_id!r} is registered: `pitchquest submit` it first."
+        ) from error
+
+
+def get_result(store: Store, video_id: str) -> PitchResult | None:
+    """The newest result, equal to the one that was stored; None where there is none.
+
+    The keys of its dicts come in another order: jsonb keeps none.
+    """
+    statement = text(
+        f"select {', '.join(_COLUMNS)} from analysis_results where video_id = :video_id"
+    )
+    row = store.transaction(
+        lambda c: c.execute(statement, {"video_id": video_id}).mappings().one_or_none()
+    )
+    return None if row is None else _from_row(dict(row))
+
+
+def count_replaced_results(store: Store, video_id: str) -> int:
+    """How many older results of this video the history holds."""
+    statement = text("select count(*) from analysis_results_history where video_id = :video_id")
+    return store.transaction(lambda c: c.scalar(statement, {"video_id": video_id})) or 0
+
+
+def _to_row(result: PitchResult) -> dict[str, Any]:
+    found = result.results
+    documents = {
+        "content_analysis": found.content_analysis,
+        "delivery_analysis": found.delivery_analysis,
+        "visual_analysis": found.visual_analysis,
+        "feedback": result.feedback,
+        "metadata": result.metadata,
+    }
+    return {
+        "video_id": result.video_id,
+        "job_id": result.job_id,
+        "created_at": result.timestamp,
+        "processing_time_seconds": result.processing_time_seconds,
+        "overall_score": found.overall_score,
+        **{k: to_json(f"{k} of {result.video_id}", v) for k, v in documents.items()},
+    }
+
+
+def _from_row(row: dict[str, Any]) -> PitchResult:
+    names = ("overall_score", "content_analysis", "delivery_analysis", "visual_analysis")
+    results = {name: row.pop(name) for name in names}
+    timestamp = row.pop("created_at").astimezone(UTC)
+    return PitchResult.model_validate({**row, "timestamp": timestamp, "results": results})

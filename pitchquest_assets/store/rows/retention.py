@@ -1,0 +1,255 @@
+"""Removes what has served its time, in batches of a transaction each; doing it twice is harmless.
+
+Rows go before their objects: a row without its object would be told as an error, an object without
+a row is only garbage, which `sweep_objects` and `sweep_uploads` collect.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from sqlalchemy import Connection, text
+
+from pitchquest_assets.store.store import Store
+
+BATCH = 500
+# An object without a row may belong to a write that is not done.
+GARBAGE_AFTER = timedelta(days=1)
+# So that whoever still works on a finished video, for its report say, can read what it needs.
+REST = timedelta(hours=1)
+REPORT = "feedback_report"
+
+# Values of a video that is waiting or processing are needed, whatever their age.
+_DELETE_VALUES = f"""
+    delete from asset_values using (
+      select asset_key, partition_key
+      from asset_values left join videos on video_id = partition_key
+      where partition_key <> '' and asset_key <> '{REPORT}'
+        and (status is null or status in ('completed', 'failed')) and {{condition}}
+      order by asset_values.created_at limit {BATCH} for update of asset_values skip locked
+    ) as old
+    where asset_values.asset_key = old.asset_key
+      and asset_values.partition_key = old.partition_key
+    returning object_path
+"""
+_DELETE_OLD_VALUES = text(_DELETE_VALUES.format(condition="asset_values.created_at < :before"))
+_DELETE_VALUES_OF_VIDEO = text(_DELETE_VALUES.format(condition="partition_key = :video_id"))
+_DELETE_OLD_ANSWERS = text(f"""
+    delete from vendor_answers where key in (
+      select key from vendor_answers where created_at < :before order by created_at limit {BATCH}
+    )
+""")
+_DELETE_ANSWERS_OF_VIDEO = text("""
+    delete from vendor_answers using videos
+    where vendor_answers.video_id = :video_id and videos.video_id = :video_id
+      and status in ('completed', 'failed')
+""")
+_OLD_VIDEOS = text(f"""
+    select video_id from videos
+    where status in ('completed', 'failed') and updated_at < :before
+    order by id limit {BATCH} for update skip locked
+""")
+_DELETE_ALL_VALUES_OF_VIDEOS = text(
+    "delete from asset_values where partition_key = any(:ids) returning object_path"
+)
+_DELETE_OLD_HISTORY = text(f"""
+    delete from analysis_results_history where id in (
+      select id from analysis_results_history where created_at < :before order by id limit {BATCH}
+    )
+""")
+_DELETE_OLD_METRICS = text(f"""
+    delete from monitoring_metrics where id in (
+      select id from monitoring_metrics
+      where metric_type = 'system_health' and "timestamp" < :before
+      order by "timestamp" limit {BATCH}
+    )
+""")
+_DELETE_OLD_ALERTS = text(f"""
+    delete from alerts where id in (
+      select id from alerts where created_at < :before order by id limit {BATCH}
+    )
+""")
+_OBJECTS_WITH_ROWS = text("""
+    select object_path from asset_values
+    where (asset_key, partition_key) in (
+      select * from unnest(cast(:asset_keys as text[]), cast(:partition_keys as text[]))
+    ) and object_path is not null
+""")
+_UPLOADS_WITH_ROWS = text("""
+    select unnest(array[file_path, captions_path]) from videos
+    where file_path = any(:paths) or captions_path = any(:paths)
+""")
+# Locked, so that an upload of the video waits until its key is gone, and then gets it anew.
+_UNUSED_KEYS = text("""
+    with finished as (
+      select video_id from videos
+      where video_id = any(:keys) and status in ('completed', 'failed') and updated_at < :before
+      for update skip locked
+    )
+    select video_id from finished
+    union all
+    select key from unnest(cast(:keys as text[])) as key
+    where not exists (select from videos where video_id = key)
+""")
+
+
+def prune_video(store: Store, video_id: str) -> int:
+    """Remove the values of a finished video but its report, as RETENTION_DAYS=0 wants.
+
+    What vendors answered about it goes with them.
+
+    Does nothing while a run is processing the video, or it waits for one.
+
+    Returns:
+        How many values were removed.
+    """
+    values = {"video_id": video_id}
+    paths = store.transaction(lambda c: list(c.scalars(_DELETE_VALUES_OF_VIDEO, values)))
+    store.transaction(lambda c: c.execute(_DELETE_ANSWERS_OF_VIDEO, values))
+    _delete_objects(store, paths)
+    return len(paths)
+
+
+def prune_values(store: Store, retention_days: float) -> int:
+    """Remove the values, but reports, of finished videos that are older; their number."""
+    values = {"before": before(retention_days)}
+
+    def batch() -> int:
+        paths = store.transaction(lambda c: list(c.scalars(_DELETE_OLD_VALUES, values)))
+        _delete_objects(store, paths)
+        return len(paths)
+
+    return _until_done(batch)
+
+
+def prune_answers(store: Store, retention_days: float) -> int:
+    """Remove what vendors answered earlier; a run that is tried again would pay anew."""
+    values = {"before": before(retention_days)}
+    return _until_done(
+        lambda: store.transaction(lambda c: c.execute(_DELETE_OLD_ANSWERS, values).rowcount)
+    )
+
+
+def prune_results(store: Store, retention_days: float) -> list[str]:
+    """Remove all that is stored about videos that were finished earlier, and older history.
+
+    The uploads that the pipeline put into Storage are left to `sweep_uploads`.
+
+    Returns:
+        The ids of the videos.
+    """
+    values = {"before": before(retention_days)}
+    removed: list[str] = []
+
+    def batch() -> int:
+        ids, paths = store.transaction(lambda c: _delete_videos(c, values))
+        _delete_objects(store, paths)
+        removed.extend(ids)
+        return len(ids)
+
+    _until_done(batch)
+    _until_done(
+        lambda: store.transaction(lambda c: c.execute(_DELETE_OLD_HISTORY, values).rowcount)
+    )
+    return removed
+
+
+def prune_records(store: Store, retention_days: float) -> dict[str, int]:
+    """Remove older `system_health` rows and alerts; how many of each."""
+    values = {"before": before(retention_days)}
+    return {
+        name: _until_done(
+            lambda s=statement: store.transaction(lambda c: c.execute(s, values).rowcount)  # type: ignore[misc]
+        )
+        for name, statement in (("metrics", _DELETE_OLD_METRICS), ("alerts", _DELETE_OLD_ALERTS))
+    }
+
+
+def unused_keys(connection: Connection, keys: list[str], retention_days: float) -> list[str]:
+    """Those of the keys whose video was finished earlier, or has no row; locked till the commit."""
+    values = {"keys": keys, "before": before(retention_days)}
+    return list(connection.scalars(_UNUSED_KEYS, values))
+
+
+def sweep_objects(store: Store) -> int:
+    """Remove the objects older than a day that no row names; their number."""
+    moment = datetime.now(UTC) - GARBAGE_AFTER
+    removed = 0
+    for paths in batches(store.objects.written_before(moment)):
+        garbage = set(paths) - _with_rows(store, paths)
+        _delete_objects(store, garbage)
+        removed += len(garbage)
+    store.objects.tidy(moment)
+    return removed
+
+
+def sweep_uploads(store: Store) -> int:
+    """Remove the uploads older than a day that the pipeline put into Storage and no row names.
+
+    A user's file is the user's.
+
+    Returns:
+        Their number.
+    """
+    bucket = store.video_bucket
+    if bucket is None:
+        return 0
+    removed = 0
+    for paths in batches(bucket.own_written_before(datetime.now(UTC) - GARBAGE_AFTER)):
+        garbage = set(paths) - _named(store, paths)
+        bucket.remove_own(garbage)
+        removed += len(garbage)
+    return removed
+
+
+def before(days: float) -> datetime:
+    """What is older has served its time; nothing has within an hour."""
+    return datetime.now(UTC) - max(timedelta(days=days), REST)
+
+
+def batches(items: Iterable[str]) -> Iterator[list[str]]:
+    """The items in lists of at most BATCH."""
+    rest = iter(items)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _delete_videos(
+    connection: Connection, values: dict[str, datetime]
+) -> tuple[list[str], list[str]]:
+    """The ids of the videos of one batch, and the paths of their objects."""
+    found = {"ids": list(connection.scalars(_OLD_VIDEOS, values))}
+    paths = list(connection.scalars(_DELETE_ALL_VALUES_OF_VIDEOS, found))
+    for table in ("vendor_answers", "analysis_results", "analysis_results_history", "videos"):
+        connection.execute(text(f"delete from {table} where video_id = any(:ids)"), found)
+    return found["ids"], paths
+
+
+def _named(store: Store, uploads: list[str]) -> set[str]:
+    """Those of the uploads that a row names."""
+    values = {"paths": uploads}
+    return set(store.transaction(lambda c: list(c.scalars(_UPLOADS_WITH_ROWS, values))))
+
+
+def _with_rows(store: Store, paths: list[str]) -> set[str]:
+    """Those of the paths, `asset/key/partition/name`, that a row names."""
+    keys = [path.rsplit("/", 2)[:2] for path in paths if path.count("/") >= 2]
+    values = {
+        "asset_keys": [asset_key for asset_key, _ in keys],
+        "partition_keys": ["" if partition == "_" else partition for _, partition in keys],
+    }
+    return set(store.transaction(lambda c: list(c.scalars(_OBJECTS_WITH_ROWS, values))))
+
+
+def _delete_objects(store: Store, paths: Iterable[str | None]) -> None:
+    for path in paths:
+        if path is not None:
+            store.objects.delete(path)
+
+
+def _until_done(batch: Callable[[], int]) -> int:
+    """Call `batch` until it finds nothing more; the sum of what it returned."""
+    removed = 0
+    while count := batch():
+        removed += count
+    return removed

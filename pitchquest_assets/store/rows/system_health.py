@@ -1,0 +1,99 @@
+"""How the system does, from the tables: measured and stored in one transaction."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pitchquest_assets.store.rows.alerts import raise_alert
+from pitchquest_assets.store.rows.vendor_calls import spent_today
+from pitchquest_assets.store.store import Store
+
+# A video that is tried again waits since then, not since its upload; one whose file is still to
+# come does not wait for us.
+_MEASURE = text("""
+    select
+      waiting.*,
+      (select count(*) from videos where status = 'processing') as processing,
+      (select count(*) from videos
+         where status = 'failed' and updated_at > now() - interval '1 hour') as failed_last_hour,
+      (select count(*) from analysis_results
+         where created_at > now() - interval '1 hour') as completed_last_hour,
+      (select percentile_cont(0.5) within group (order by processing_time_seconds)
+         from analysis_results
+         where created_at > now() - interval '1 day') as p50_processing_seconds,
+      (select percentile_cont(0.95) within group (order by processing_time_seconds)
+         from analysis_results
+         where created_at > now() - interval '1 day') as p95_processing_seconds,
+      (select sum(pg_database_size(oid))::bigint from pg_database
+         where not datistemplate and has_database_privilege(oid, 'connect')) as database_size_bytes
+    from (
+      select count(*) as queue_depth,
+        coalesce(extract(epoch from now() - min(updated_at)), 0)::float8 as oldest_waiting_seconds
+      from videos
+      where status = 'uploaded'
+        and (attempts > 0 or pitchquest.has_arrived(file_path, captions_path))
+    ) as waiting
+""")
+_STUCK_SINCE = text("""
+    select metric_value ->> 'stuck_since' from monitoring_metrics
+    where metric_type = 'system_health' order by "timestamp" desc, id desc limit 1
+""")
+_STORE = text("""
+    insert into monitoring_metrics (metric_type, metric_value)
+    values ('system_health', cast(:value as jsonb))
+""")
+
+
+def record_health(
+    store: Store, disk_free_bytes: int, stuck_after: timedelta, daily_budget_usd: float | None
+) -> dict[str, Any]:
+    """Store one `system_health` row and raise the alerts that it gives reason for.
+
+    - stuck queue: once per episode, from the first row whose oldest upload waits longer than
+      `stuck_after` to the first where none does
+    - budget: once a day (UTC), when today's costs are above `daily_budget_usd`
+
+    Returns:
+        The values of the row: counts, seconds, bytes, US dollars.
+    """
+
+    def work(connection: Connection) -> dict[str, Any]:
+        now = datetime.now(UTC)
+        value = dict(connection.execute(_MEASURE).mappings().one())
+        value["disk_free_bytes"] = disk_free_bytes
+        value["stuck_since"] = _stuck_since(connection, value, stuck_after, now)
+        value["spent_today_usd"] = spent = spent_today(connection)
+        if daily_budget_usd is not None and spent > daily_budget_usd:
+            raise_alert(
+                connection,
+                "budget",
+                f"budget:{now:%Y-%m-%d}",
+                f"The calls of {now:%Y-%m-%d} (UTC) have cost ${spent:.2f}, and "
+                f"PITCHQUEST_DAILY_BUDGET_USD is ${daily_budget_usd:.2f}: raise it, or choose "
+                "local engines.",
+            )
+        connection.execute(_STORE, {"value": json.dumps(value)})
+        return value
+
+    return store.transaction(work)
+
+
+def _stuck_since(
+    connection: Connection, value: dict[str, Any], stuck_after: timedelta, now: datetime
+) -> str | None:
+    """When the present episode began, and None outside of one; a new one is told of."""
+    if value["oldest_waiting_seconds"] <= stuck_after.total_seconds():
+        return None
+    since = connection.scalar(_STUCK_SINCE) or now.isoformat()
+    minutes = value["oldest_waiting_seconds"] / 60
+    raise_alert(
+        connection,
+        "stuck_queue",
+        f"stuck_queue:{since}",
+        f"{value['queue_depth']} videos wait, the oldest for {minutes:.0f} minutes, and "
+        f"{value['processing']} are being analysed: look into the run queue and the daemons in "
+        "Dagit.",
+    )
+    return str(since)

@@ -1,0 +1,225 @@
+"""The rows of `videos`: what was uploaded, and how far it is."""
+
+import re
+from datetime import datetime
+from pathlib import PurePath
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+
+from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
+from pitchquest_assets.model import Value
+from pitchquest_assets.store.store import Store
+
+Status = Literal["uploaded", "processing", "completed", "failed"]
+BYTES_PER_MB = 1_000_000
+_VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+class VideoRow(Value):
+    """One uploaded video as the backend sees it."""
+
+    video_id: str
+    filename: str
+    file_path: str
+    captions_path: str | None
+    file_size_mb: float | None
+    duration_seconds: float | None
+    status: Status
+    job_id: str | None
+    error: str | None
+    attempts: int
+    workers_lost: int
+    owner: UUID | None
+    sha256: str | None
+    uploaded_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+_COLUMNS = ", ".join(VideoRow.model_fields)
+_BY_ID = "where video_id = :video_id"
+
+
+def check_video_id(video_id: str) -> str:
+    """The id itself, once it may become part of a path.
+
+    Raises:
+        InvalidVideoId: it does not fit the pattern.
+    """
+    if not _VIDEO_ID.fullmatch(video_id):
+        raise InvalidVideoId(
+            f"{_shorten(video_id)} is no video id: use 1 to 128 letters, digits, dots, dashes or "
+            "underscores, beginning with a letter or digit."
+        )
+    return video_id
+
+
+def register(
+    store: Store,
+    video_id: str,
+    file_path: str,
+    *,
+    filename: str | None = None,
+    captions_path: str | None = None,
+    size_bytes: int | None = None,
+    sha256: str | None = None,
+    owner: UUID | None = None,
+) -> VideoRow:
+    """Enter an upload, or the same video once more: status 'uploaded', error and job cleared.
+
+    A second registration adds one to `attempts`.
+
+    Raises:
+        InvalidVideoId: the id does not fit the pattern, or is the upload of another owner.
+    """
+    check_video_id(video_id)
+    values = {
+        "video_id": video_id,
+        "filename": filename or PurePath(file_path).name,
+        "file_path": file_path,
+        "captions_path": captions_path,
+        "file_size_mb": None if size_bytes is None else size_bytes / BYTES_PER_MB,
+        "sha256": sha256,
+        "owner": owner,
+    }
+    statement = f"""
+        insert into videos as v
+          (video_id, filename, file_path, captions_path, file_size_mb, sha256, owner)
+        values (:video_id, :filename, :file_path, :captions_path, :file_size_mb, :sha256, :owner)
+        on conflict (video_id) do update set
+          filename = excluded.filename, file_path = excluded.file_path,
+          captions_path = excluded.captions_path, file_size_mb = excluded.file_size_mb,
+          sha256 = excluded.sha256, owner = coalesce(excluded.owner, v.owner),
+          status = 'uploaded', job_id = null, error = null, duration_seconds = null,
+          workers_lost = 0, uploaded_at = now()
+        where v.owner is null or v.owner = excluded.owner
+        returning {_COLUMNS}
+    """
+    rows = _rows(store, statement, **values)
+    if not rows:
+        raise taken(video_id)
+    return rows[0]
+
+
+def taken(video_id: str) -> InvalidVideoId:
+    """The error for an id that another owner has: who took it first would read the result."""
+    return InvalidVideoId(f"{video_id} is the upload of another user: choose another id.")
+
+
+def register_refused(
+    store: Store, video_id: str, file_path: str, error: str, *, filename: str, size_bytes: int
+) -> None:
+    """Enter an upload that Storage did not take: status 'failed' from the start, so that none runs.
+
+    A row that is there keeps its path, where its older file lies, and its status where that file is
+    being analysed or has been.
+    """
+    statement = text("""
+        insert into videos as v (video_id, filename, file_path, file_size_mb, status, error)
+        values (:video_id, :filename, :file_path, :file_size_mb, 'failed', :error)
+        on conflict (video_id) do update set
+          status = 'failed', error = excluded.error, file_size_mb = excluded.file_size_mb
+        where v.owner is null and v.status not in ('processing', 'completed')
+    """)
+    values = {
+        "video_id": check_video_id(video_id),
+        "filename": filename,
+        "file_path": file_path,
+        "file_size_mb": size_bytes / BYTES_PER_MB,
+        "error": error,
+    }
+    store.transaction(lambda connection: connection.execute(statement, values))
+
+
+def mark_failed(store: Store, video_id: str, error: str, job_id: str | None = None) -> bool:
+    """Status 'failed' with the sentence that says why.
+
+    A completed video stays completed, and with `job_id` only that run may fail it: a run that was
+    overtaken by a newer one changes nothing.
+
+    Returns:
+        Whether the row was changed.
+    """
+    statement = text("""
+        update videos set status = 'failed', error = :error
+        where video_id = :video_id and status <> 'completed'
+          and (cast(:job_id as text) is null or job_id = :job_id)
+    """)
+    values = {"video_id": video_id, "error": error, "job_id": job_id}
+    return store.transaction(lambda connection: connection.execute(statement, values).rowcount) == 1
+
+
+def retry(store: Store, video_id: str) -> VideoRow:
+    """Put a video back to 'uploaded' for another attempt; error and job cleared.
+
+    Raises:
+        UnknownVideo: no such video is registered.
+    """
+    changes = "status = 'uploaded', job_id = null, error = null, workers_lost = 0"
+    return update(store, video_id, changes)
+
+
+def get(store: Store, video_id: str) -> VideoRow:
+    """One row.
+
+    Raises:
+        UnknownVideo: no such video is registered.
+    """
+    return _only(select(store, _BY_ID, video_id=video_id), video_id)
+
+
+def find(store: Store, video_id: str) -> VideoRow | None:
+    """One row, or None where no such video is registered."""
+    return next(iter(select(store, _BY_ID, video_id=video_id)), None)
+
+
+def list_videos(store: Store, status: Status | None = None) -> list[VideoRow]:
+    """All rows, or those with one status, oldest upload first."""
+    condition = "" if status is None else "where status = :status"
+    return select(
+        store,
+        f"{condition} order by uploaded_at, id",
+        **({} if status is None else {"status": status}),
+    )
+
+
+def update(store: Store, video_id: str, changes: str, **values: object) -> VideoRow:
+    """Change one row, and return it as it is then.
+
+    Raises:
+        UnknownVideo: no such video is registered.
+    """
+    values |= {"video_id": video_id}
+    rows = select(store, _BY_ID, f"update videos set {changes}", **values)
+    return _only(rows, video_id)
+
+
+def select(
+    store: Store, condition: str, change: str | None = None, **values: object
+) -> list[VideoRow]:
+    """The rows that fit `condition`, after `change` ("update videos set …") where it is given."""
+    statement = (
+        f"{change} {condition} returning {_COLUMNS}"
+        if change
+        else f"select {_COLUMNS} from videos {condition}"
+    )
+    return _rows(store, statement, **values)
+
+
+def _rows(store: Store, statement: str, **values: object) -> list[VideoRow]:
+    rows = store.transaction(lambda c: c.execute(text(statement), values).mappings().all())
+    return [VideoRow(**row) for row in rows]
+
+
+def _only(rows: list[VideoRow], video_id: str) -> VideoRow:
+    if not rows:
+        raise UnknownVideo(
+            f"No video {_shorten(video_id)} is registered: `pitchquest status` lists all."
+        )
+    return rows[0]
+
+
+def _shorten(video_id: str) -> str:
+    return repr(video_id if len(video_id) <= 60 else video_id[:60] + "…")

@@ -1,0 +1,132 @@
+"""Downloads of large objects to disk through a signed URL, resumed after a break."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import httpx
+from tenacity import RetryCallState
+
+from pitchquest_assets.errors import InvalidVideo, StoreUnavailable
+from pitchquest_assets.store.supabase.storage import (
+    StorageRefusal,
+    SupabaseStorage,
+    retried,
+    retry_after,
+)
+
+SIGNED_SECONDS = 3600
+BYTES_PER_MB = 1_000_000
+LONGEST_ERROR_BYTES = 10_000
+# Of these a new signed URL takes care: its time is over, or the project's signing key was changed.
+_EXPIRED = {"InvalidJWT", "InvalidSignature", "ExpiredToken"}
+
+
+class Download:
+    """One object on its way to `target`; given up where several tries get no byte further."""
+
+    def __init__(
+        self, storage: SupabaseStorage, bucket: str, path: str, target: Path, max_size_mb: float
+    ) -> None:
+        self.storage, self.bucket, self.path, self.target = storage, bucket, path, target
+        self.max_size_mb = max_size_mb
+        self.what = f"{bucket}/{path}"
+        self.url: str | None = None
+        self.etag: str | None = None
+        self.size: int | None = None
+        self.offset = self.furthest = self.stalled = 0
+        self.digest = hashlib.sha256()
+
+    def run(self) -> str:
+        """Fetch it; its SHA-256 in hexadecimal.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            InvalidVideo: it is larger than the limit.
+            StoreUnavailable: Storage does not answer, or the disk is full.
+        """
+        partial = self.target.with_name(f".{self.target.name}.part")
+        try:
+            with partial.open("wb") as self.file:
+                retried(self.what, self._go_on, stop=self._is_stalled)
+            partial.replace(self.target)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{self.target} cannot be written ({error.strerror or error}): make room for it."
+            ) from error
+        finally:
+            partial.unlink(missing_ok=True)
+        return self.digest.hexdigest()
+
+    def _is_stalled(self, _: RetryCallState) -> bool:
+        return self.stalled >= self.storage.attempts
+
+    def _go_on(self) -> None:
+        """One request, from where the last one ended."""
+        self.stalled += 1
+        if self.url is None:
+            self.url = self.storage.signed_url(self.bucket, self.path, SIGNED_SECONDS)
+        # A compressed answer would count other bytes than a range.
+        headers = {"Accept-Encoding": "identity"}
+        if self.offset:
+            headers["Range"] = f"bytes={self.offset}-"
+        with self.storage.http.stream("GET", self.url, headers=headers) as response:
+            self._check(response)
+            for piece in response.iter_raw():
+                self.file.write(piece)
+                self.digest.update(piece)
+                self.offset += len(piece)
+                self._check_size(self.offset)
+                # Not with every byte: what begins anew each time would go on for ever.
+                if self.offset > self.furthest:
+                    self.furthest, self.stalled = self.offset, 0
+        if self.size is not None and self.offset != self.size:
+            raise httpx.RemoteProtocolError("the answer was cut short")
+
+    def _check(self, response: httpx.Response) -> None:
+        """Make sure that the bytes to come are those that are wanted."""
+        etag = response.headers.get("ETag")
+        if response.status_code == 200:
+            self._begin(response, etag)
+        elif response.status_code == 206:
+            wanted = f"bytes {self.offset}-"
+            told = response.headers.get("Content-Range", "")
+            if etag != self.etag or not told.startswith(wanted):
+                raise self._begin_anew("it was replaced while it was downloaded")
+        elif response.status_code == 416:
+            raise self._begin_anew("it was replaced by a shorter one")
+        else:
+            raise self._refusal(response)
+
+    def _begin(self, response: httpx.Response, etag: str | None) -> None:
+        self.file.seek(0)
+        self.file.truncate()
+        self.offset, self.etag, self.digest = 0, etag, hashlib.sha256()
+        length = response.headers.get("Content-Length")
+        self.size = int(length) if length else None
+        self._check_size(self.size or 0)
+
+    def _check_size(self, size: int) -> None:
+        if size > self.max_size_mb * BYTES_PER_MB:
+            raise InvalidVideo(
+                f"{self.what} is larger than {self.max_size_mb:g} MB (PITCHQUEST_MAX_SIZE_MB)."
+            )
+
+    def _begin_anew(self, reason: str) -> StorageRefusal:
+        self.offset = 0
+        return StorageRefusal(503, reason)
+
+    def _refusal(self, response: httpx.Response) -> StorageRefusal:
+        body = next(response.iter_bytes(LONGEST_ERROR_BYTES), b"")
+        try:
+            told = json.loads(body)
+            status, code = int(told["statusCode"]), told.get("code") or told["error"]
+            message = str(told["message"])
+        except (ValueError, KeyError, TypeError, AttributeError):
+            status, code, message = response.status_code, "", "no reason was given"
+        if code in _EXPIRED:
+            self.url = None
+            return StorageRefusal(503, message)
+        return StorageRefusal(status, message, retry_after(response.headers))

@@ -1,0 +1,64 @@
+"""The objects of the IO manager in Supabase Storage: the private bucket `pitchquest`."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pitchquest_assets.store.objects import check_path
+from pitchquest_assets.store.supabase.storage import OBJECTS, SupabaseStorage
+
+PAGE = 1000
+
+
+class SupabaseObjects:
+    """Objects in one bucket; each write replaces what is there, so it may be made twice.
+
+    Every method raises like `SupabaseStorage.call`, and StoreCorrupt for a path that is none.
+    """
+
+    def __init__(self, storage: SupabaseStorage, bucket: str = OBJECTS) -> None:
+        self.storage, self.bucket = storage, bucket
+
+    def put(self, path: str, data: bytes, media_type: str) -> None:
+        """Store `data`, replacing what is there."""
+        check_path(path)
+        self.storage.in_bucket(
+            self.bucket,
+            path,
+            lambda bucket: bucket.upload(
+                path, data, {"content-type": media_type, "x-upsert": "true"}
+            ),
+        )
+
+    def get(self, path: str) -> bytes:
+        """The bytes; FileNotFoundError where there is no such object."""
+        check_path(path)
+        return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.download(path))
+
+    def delete(self, path: str) -> None:
+        """Remove it; nothing happens where there is no such object."""
+        check_path(path)
+        self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.remove([path]))
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such an object."""
+        check_path(path)
+        return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.exists(path))
+
+    def written_before(self, moment: datetime) -> Iterator[str]:
+        """The paths of the objects that were last written before `moment`."""
+        cursor: str | None = None
+        while True:
+            # The cursor is a name, so that what is removed meanwhile makes none be skipped.
+            options = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
+            page = self.storage.in_bucket(
+                self.bucket,
+                "",
+                lambda bucket, options=options: bucket.list_v2(options),  # type: ignore[misc]
+            )
+            yield from (found.name for found in page.objects if found.updated_at < moment)
+            if not page.hasNext:
+                return
+            cursor = page.nextCursor
+
+    def tidy(self, moment: datetime) -> None:
+        """Nothing is left behind: Storage ends unfinished uploads by itself."""

@@ -1,0 +1,305 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+import psutil
+import pytest
+from dagster._core.events import DagsterEvent, DagsterEventType
+
+from pitchquest_assets.automation import run_outcomes as statuses
+from pitchquest_assets.automation.failure_causes import Cause
+from pitchquest_assets.automation.recovery import spooled_results
+from pitchquest_assets.automation.run_outcomes import give_back_all, settle, sweep
+from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store import spool
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import queue, results, videos
+from pitchquest_assets.store.store import Store
+from pitchquest_assets.worker import is_gone, name_of, this_worker
+from pitchquest_assets_tests.support import factories
+
+RESULT = factories.pitch_result()
+VIDEO, JOB = RESULT.video_id, RESULT.job_id
+LOST = Cause("The worker was lost.", passing=True)
+
+
+@pytest.fixture
+def instance(store: Store) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+@pytest.fixture
+def spool_folder(store: Store) -> Iterator[None]:
+    yield
+    shutil.rmtree(spool.spool_folder(load_settings()), ignore_errors=True)
+
+
+@pytest.fixture
+def overdue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever happened up to now has been too long ago."""
+    monkeypatch.setattr(statuses, "NEVER_CAME_AFTER", timedelta(seconds=-5))
+
+
+@pytest.fixture(scope="module")
+def gone_worker() -> str:
+    """The name of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    name = name_of(process.pid)
+    process.kill()
+    process.wait()
+    return name
+
+
+def start_run(
+    instance: dg.DagsterInstance, worker: str | None, run_id: str = JOB, attempt: int = 0
+) -> dg.DagsterRun:
+    """A run of the video's, as its worker reports it at its start."""
+    tags = {"dagster/partition": VIDEO, "attempt": str(attempt)}
+    run = instance.add_run(
+        dg.DagsterRun(
+            job_name="analyze_pitch",
+            run_id=run_id,
+            tags=tags | ({"worker": worker} if worker else {}),
+        )
+    )
+    instance.report_dagster_event(
+        DagsterEvent(DagsterEventType.RUN_START.value, run.job_name), run_id
+    )
+    return run
+
+
+def take(store: Store, run_id: str = JOB) -> videos.VideoRow:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    return queue.claim(store, VIDEO, run_id, attempt=None)
+
+
+def end(instance: dg.DagsterInstance, kind: DagsterEventType, run_id: str = JOB) -> None:
+    instance.report_dagster_event(DagsterEvent(kind.value, "analyze_pitch"), run_id)
+
+
+def test_a_worker_is_known_by_its_start_and_not_only_by_its_number(gone_worker: str) -> None:
+    host, pid, started = this_worker().split(":")
+    assert not is_gone(this_worker())
+    assert is_gone(gone_worker)
+    assert is_gone(f"{host}:{pid}:{float(started) - 3600}")
+    assert not is_gone(f"another-{host}:{pid}:1.00")
+    assert not is_gone("")
+
+
+def test_a_clock_that_is_set_loses_no_worker() -> None:
+    host, pid, started = this_worker().split(":")
+    assert not is_gone(f"{host}:{pid}:{float(started) - 1:.2f}")
+
+
+def test_a_worker_that_waits_to_be_reaped_is_gone() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    name = name_of(process.pid)
+    assert not is_gone(name)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+    assert is_gone(name)
+    process.wait()
+
+
+def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
+    instance: dg.DagsterInstance, store: Store, gone_worker: str
+) -> None:
+    take(store, "run-0")
+    for attempt in range(3):
+        row = videos.get(store, VIDEO)
+        assert (row.attempts, row.workers_lost) == (attempt, attempt)
+        queue.claim(store, VIDEO, f"run-{attempt}", attempt)
+        start_run(instance, gone_worker, f"run-{attempt}", attempt)
+        [told] = sweep(instance, store)
+        assert sweep(instance, store) == []
+    assert told.startswith(f"{VIDEO} failed: ")
+    row = videos.get(store, VIDEO)
+    assert (row.status, row.attempts, row.workers_lost) == ("failed", 2, 2)
+    assert row.error == (
+        "The worker of this analysis was lost (Its worker's process is gone). It was tried 3 "
+        f"times; `pitchquest retry {VIDEO}` tries again."
+    )
+    runs = instance.get_runs()
+    assert {run.status for run in runs} == {dg.DagsterRunStatus.FAILURE}
+
+
+def test_a_live_worker_is_left_to_its_work(instance: dg.DagsterInstance, store: Store) -> None:
+    row = take(store)
+    start_run(instance, this_worker())
+    assert sweep(instance, store) == []
+    assert videos.get(store, VIDEO) == row
+
+
+def test_a_worker_that_ends_while_it_is_looked_at_has_succeeded(
+    instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(store)
+    start_run(instance, this_worker())
+
+    def is_gone_now(worker: str) -> bool:
+        results.save_result(store, RESULT)
+        end(instance, DagsterEventType.RUN_SUCCESS)
+        return True
+
+    monkeypatch.setattr(statuses, "is_gone", is_gone_now)
+    assert sweep(instance, store) == []
+    assert instance.get_run_by_id(JOB).status == dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
+    assert videos.get(store, VIDEO).status == "completed"
+
+
+def test_a_video_whose_run_is_not_there_yet_is_left_alone(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    row = take(store)
+    assert sweep(instance, store) == []
+    assert videos.get(store, VIDEO) == row
+
+
+def test_a_video_whose_run_was_deleted_is_tried_again(
+    instance: dg.DagsterInstance, store: Store, overdue: None
+) -> None:
+    take(store)
+    assert sweep(instance, store) == [
+        f"{VIDEO} is tried again: The worker of this analysis was lost (its run is gone)."
+    ]
+    row = videos.get(store, VIDEO)
+    assert (row.status, row.workers_lost) == ("uploaded", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(DagsterEventType.RUN_FAILURE, "uploaded"), (DagsterEventType.RUN_SUCCESS, "uploaded")],
+    ids=["failed", "succeeded without a result"],
+)
+def test_a_video_that_an_ended_run_left_behind_is_tried_again(
+    instance: dg.DagsterInstance, store: Store, kind: DagsterEventType, status: str
+) -> None:
+    take(store)
+    start_run(instance, this_worker())
+    end(instance, kind)
+    assert len(sweep(instance, store)) == 1
+    assert videos.get(store, VIDEO).status == status
+
+
+def test_an_upload_whose_worker_ended_before_it_took_it_is_tried_again(
+    instance: dg.DagsterInstance, store: Store, overdue: None
+) -> None:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    start_run(instance, worker=None)
+    assert sweep(instance, store) == [
+        f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker ended before it "
+        "took the video)."
+    ]
+    row = videos.get(store, VIDEO)
+    assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 1)
+
+
+def test_an_upload_whose_run_was_cancelled_in_the_queue_fails(
+    instance: dg.DagsterInstance, store: Store, overdue: None
+) -> None:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    run = instance.add_run(
+        dg.DagsterRun("analyze_pitch", JOB, tags={"dagster/partition": VIDEO, "attempt": "0"})
+    )
+    instance.report_run_canceling(run)
+    instance.report_run_canceled(run)
+    assert len(sweep(instance, store)) == 1
+    row = videos.get(store, VIDEO)
+    assert row.status == "failed"
+    assert row.error == "The analysis was cancelled; `pitchquest retry` starts it again."
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING])
+def test_an_upload_whose_run_still_waits_is_left_alone(
+    instance: dg.DagsterInstance, store: Store, overdue: None, status: dg.DagsterRunStatus
+) -> None:
+    row = videos.register(store, VIDEO, "/in/pitch.mp4")
+    tags = {"dagster/partition": VIDEO, "attempt": "0"}
+    instance.add_run(dg.DagsterRun("analyze_pitch", JOB, tags=tags, status=status))
+    assert sweep(instance, store) == []
+    assert videos.get(store, VIDEO) == row
+
+
+def test_a_spooled_result_is_stored_instead_of_trying_again(
+    store: Store, spool_folder: None
+) -> None:
+    row = take(store)
+    spool.write(spool.spool_folder(load_settings()), RESULT)
+    assert settle(store, row, JOB, LOST) == f"{VIDEO} is completed: its result was spooled."
+    assert videos.get(store, VIDEO).status == "completed"
+    assert results.get_result(store, VIDEO) == RESULT
+
+
+def test_a_spooled_result_that_is_corrupt_fails_its_video_by_its_name(
+    store: Store, spool_folder: None
+) -> None:
+    row = take(store)
+    path = spool.write(spool.spool_folder(load_settings()), RESULT)
+    path.write_text("{")
+    settle(store, row, JOB, LOST)
+    row = videos.get(store, VIDEO)
+    assert row.status == "failed"
+    assert (row.error or "").startswith(f"{path} is not a result")
+
+
+def test_a_row_that_a_newer_run_has_taken_is_left_alone(store: Store) -> None:
+    row = take(store)
+    newer = queue.claim(store, VIDEO, "newer", attempt=None)
+    assert settle(store, row, JOB, LOST) is None
+    assert settle(store, row, JOB, Cause("It was cancelled.")) is None
+    assert videos.get(store, VIDEO) == newer
+
+
+def test_at_a_shutdown_only_the_videos_of_ended_workers_go_back_uncounted(
+    instance: dg.DagsterInstance, store: Store, gone_worker: str
+) -> None:
+    take(store)
+    start_run(instance, gone_worker)
+    videos.register(store, "other", "/in/other.mp4")
+    other = queue.claim(store, "other", "run-2", attempt=0)
+    start_run(instance, this_worker(), "run-2")
+    assert give_back_all(instance, store) == [VIDEO]
+    row = videos.get(store, VIDEO)
+    assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 0)
+    assert videos.get(store, "other") == other
+
+
+@pytest.mark.parametrize(
+    ("reason", "given_back"),
+    [("Marked as failed by the code server.", [VIDEO]), ("cancelled", [])],
+)
+def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled_one_does_not(
+    instance: dg.DagsterInstance,
+    store: Store,
+    gone_worker: str,
+    reason: str,
+    given_back: list[str],
+) -> None:
+    row = take(store)
+    run = start_run(instance, gone_worker)
+    if reason == "cancelled":
+        instance.report_run_canceling(run)
+    instance.report_run_failed(run, reason)
+    assert give_back_all(instance, store) == given_back
+    assert given_back or videos.get(store, VIDEO) == row
+
+
+def test_the_sensor_stores_what_waits_and_asks_for_the_report(
+    instance: dg.DagsterInstance, store: Store, spool_folder: None
+) -> None:
+    context = dg.build_sensor_context(instance=instance, resources={"store": StoreResource()})
+    assert spooled_results(context) == dg.SkipReason("No result waits.")
+    take(store)
+    folder = spool.spool_folder(load_settings())
+    spool.write(folder, factories.pitch_result(video_id="aaa-corrupt")).write_text("{")
+    spool.write(folder, RESULT)
+    [request] = spooled_results(context).run_requests
+    assert (request.run_key, request.partition_key) == (f"report:{VIDEO}:{JOB}", VIDEO)
+    assert request.asset_selection == [dg.AssetKey("feedback_report")]
+    assert videos.get(store, VIDEO).status == "completed"

@@ -1,0 +1,207 @@
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pitchquest_assets.automation import upload_sensors as uploads
+from pitchquest_assets.automation.upload_sensors import (
+    MAX_REQUESTS,
+    inbox,
+    missed_uploads,
+    new_uploads,
+)
+from pitchquest_assets.errors import SettingsError
+from pitchquest_assets.registration import video_id_of
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.store import Store
+
+OWNER = "11111111-2222-3333-4444-555555555555"
+
+
+@pytest.fixture
+def instance(store: Store) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as found:
+        yield found
+
+
+def tick(
+    instance: dg.DagsterInstance,
+    sensor: dg.SensorDefinition = new_uploads,
+    cursor: str | None = None,
+) -> dg.SensorResult:
+    context = dg.build_sensor_context(
+        instance=instance, cursor=cursor, resources={"store": StoreResource()}
+    )
+    return sensor(context)
+
+
+def keys_of(result: dg.SensorResult | dg.SkipReason) -> list[str | None]:
+    requests = result.run_requests if isinstance(result, dg.SensorResult) else []
+    return [request.run_key for request in requests or []]
+
+
+def test_an_upload_asks_for_its_run(
+    instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PITCHQUEST_MAX_RUN_SECONDS", "600")
+    videos.register(store, "pitch-1", "/in/pitch.mp4", owner=OWNER)
+    videos.retry(store, "pitch-1")
+    [request] = tick(instance).run_requests or []
+    assert (request.run_key, request.partition_key) == ("pitch-1:1", "pitch-1")
+    assert request.tags == {
+        "video_id": "pitch-1",
+        "owner": OWNER,
+        "attempt": "1",
+        "dagster/max_runtime": "600",
+    }
+    assert instance.get_dynamic_partitions("videos") == ["pitch-1"]
+
+
+def test_ticks_that_come_twice_ask_for_the_same(instance: dg.DagsterInstance, store: Store) -> None:
+    for name in ("a", "b"):
+        videos.register(store, name, f"/in/{name}.mp4")
+    assert keys_of(tick(instance)) == keys_of(tick(instance)) == ["a:0", "b:0"]
+
+
+def test_only_what_waits_is_asked_for(instance: dg.DagsterInstance, store: Store) -> None:
+    assert isinstance(tick(instance), dg.SkipReason)
+    for name in ("taken", "failed", "waits"):
+        videos.register(store, name, f"/in/{name}.mp4")
+    queue.claim(store, "taken", "run-1", attempt=0)
+    videos.mark_failed(store, "failed", "No picture.")
+    assert keys_of(tick(instance)) == ["waits:0"]
+
+
+def test_a_tick_takes_the_oldest_and_no_more_than_its_limit(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    names = [f"v{index:03d}" for index in range(MAX_REQUESTS + 5)]
+    for name in reversed(names):
+        videos.register(store, name, f"/in/{name}.mp4")
+    oldest = list(reversed(names))[:MAX_REQUESTS]
+    assert keys_of(tick(instance)) == [f"{name}:0" for name in oldest]
+    assert sorted(instance.get_dynamic_partitions("videos")) == sorted(oldest)
+
+
+def test_the_bucket_is_looked_into_only_with_supabase(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tick(instance, missed_uploads) == dg.SkipReason("SUPABASE_URL is not set.")
+    monkeypatch.setattr(uploads, "load_settings", lambda: Settings(supabase_url="https://x"))
+    monkeypatch.setattr(queue, "reconcile_uploads", lambda store: 3)
+    assert tick(instance, missed_uploads) == dg.SkipReason("3 uploads were missed.")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty inbox."""
+    found = tmp_path / "in"
+    found.mkdir()
+    monkeypatch.setenv("PITCHQUEST_INBOX", str(found))
+    return found
+
+
+@pytest.fixture
+def look(instance: dg.DagsterInstance) -> Callable[[], None]:
+    """One tick after another, each with the cursor of the one before."""
+    cursor: list[str | None] = [None]
+
+    def once() -> None:
+        cursor[0] = tick(instance, inbox, cursor[0]).cursor
+
+    return once
+
+
+def attempts(store: Store) -> dict[str, int]:
+    return {row.filename: row.attempts for row in videos.list_videos(store)}
+
+
+def test_without_an_inbox_nothing_happens(instance: dg.DagsterInstance) -> None:
+    skipped = tick(instance, inbox).skip_reason
+    assert skipped == dg.SkipReason("PITCHQUEST_INBOX is not set.")
+
+
+def test_a_missing_inbox_is_told(folder: Path, look: Callable[[], None]) -> None:
+    folder.rmdir()
+    with pytest.raises(SettingsError, match=f"PITCHQUEST_INBOX is {folder}, which is no folder"):
+        look()
+
+
+def test_a_file_is_registered_once_it_has_stopped_growing(
+    store: Store, folder: Path, look: Callable[[], None]
+) -> None:
+    path = folder / "My pitch.MP4"
+    for size in (10, 20):
+        path.write_bytes(bytes(size))
+        look()
+        assert attempts(store) == {}
+    look()
+    [row] = videos.list_videos(store)
+    assert (row.video_id, row.file_path) == (video_id_of(path), str(path))
+    assert (row.status, row.file_size_mb) == ("uploaded", 20 / 1e6)
+
+
+def test_a_known_file_is_not_registered_again_until_it_is_another(
+    store: Store, folder: Path, look: Callable[[], None]
+) -> None:
+    path = folder / "pitch.mp4"
+    path.write_bytes(bytes(1_234_567))
+    for _ in range(4):
+        look()
+    assert attempts(store) == {"pitch.mp4": 0}
+    path.write_bytes(bytes(1_234_568))
+    for _ in range(4):
+        look()
+    assert attempts(store) == {"pitch.mp4": 1}
+
+
+def hidden(folder: Path) -> None:
+    (folder / ".pitch.mp4").write_bytes(b"x")
+
+
+def foreign(folder: Path) -> None:
+    (folder / "notes.txt").write_bytes(b"x")
+    (folder / "pitch.mp4.part").write_bytes(b"x")
+
+
+def a_folder(folder: Path) -> None:
+    (folder / "album.mp4").mkdir()
+
+
+def dangling(folder: Path) -> None:
+    (folder / "gone.mp4").symlink_to(folder / "nowhere.mp4")
+
+
+def unprintable(folder: Path) -> None:
+    (folder / "a\x1bname.mp4").write_bytes(b"x")
+
+
+def no_text(folder: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.mp4")).write_bytes(b"x")
+
+
+@pytest.mark.parametrize("leave", [hidden, foreign, a_folder, dangling, unprintable, no_text])
+def test_what_is_no_video_file_is_left_and_stops_no_other(
+    store: Store, folder: Path, look: Callable[[], None], leave: Callable[[Path], None]
+) -> None:
+    leave(folder)
+    (folder / "pitch.mp4").write_bytes(b"x")
+    for _ in range(3):
+        look()
+    assert attempts(store) == {"pitch.mp4": 0}
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_no_error(
+    store: Store, folder: Path, look: Callable[[], None]
+) -> None:
+    (folder / "pitch.mp4").write_bytes(b"x")
+    look()
+    shutil.rmtree(folder)
+    folder.mkdir()
+    look()
+    assert attempts(store) == {}

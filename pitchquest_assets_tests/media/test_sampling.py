@@ -1,0 +1,341 @@
+import random
+from array import array
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.probe import Limits, probe
+from pitchquest_assets.media.sampling import (
+    Target,
+    iter_frames,
+    pick,
+    plan_targets,
+    read_frame,
+    sample_frames,
+)
+from pitchquest_assets.model import Frames, SourceVideo
+from pitchquest_assets_tests.support.media_factory import (
+    Pictures,
+    Sound,
+    cut_short,
+    picture_number,
+    steady,
+    write_media,
+)
+
+LIMITS = Limits()
+
+
+def sampled(
+    path: Path,
+    *,
+    max_frames: int = 50,
+    rate: float = 1.0,
+    width_px: int = 640,
+    limits: Limits = LIMITS,
+) -> Frames:
+    source = probe(path, video_id="v", filename=path.name, captions_path=None, limits=LIMITS)
+    return sample_frames(
+        source,
+        max_frames=max_frames,
+        max_frames_per_second=rate,
+        width_px=width_px,
+        limits=limits,
+    )
+
+
+def pixels(jpeg: bytes) -> NDArray[np.uint8]:
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return np.asarray(image, np.uint8)
+
+
+def numbers(frames: Frames) -> list[int]:
+    return [picture_number(pixels(jpeg)) for _, jpeg in iter_frames(frames)]
+
+
+def times(frames: Frames) -> list[float]:
+    return [frame.time_seconds for frame in frames.frames]
+
+
+SPREAD = [
+    ("one keyframe", Pictures(steady(20)), "decode"),
+    ("keyframe each second", Pictures(steady(20), keyframe_every=10), "keyframes"),
+    ("no B-frames", Pictures(steady(20), b_frames=0), "decode"),
+    ("intra only", Pictures(steady(20), codec="mjpeg"), "keyframes"),
+    ("vp8", Pictures(steady(20), codec="libvpx"), "decode"),
+    ("hevc", Pictures(steady(20), codec="libx265"), "decode"),
+    ("mpeg4", Pictures(steady(20), codec="mpeg4", keyframe_every=12), "keyframes"),
+]
+
+
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+@pytest.mark.parametrize(
+    ("pictures", "method"), [case[1:] for case in SPREAD], ids=[case[0] for case in SPREAD]
+)
+def test_frames_spread_over_the_whole_video_with_true_times(
+    tmp_path: Path, container: str, pictures: Pictures, method: str
+) -> None:
+    if (container, pictures.codec) == ("mp4", "libvpx"):
+        pytest.skip("VP8 does not go into MP4")
+    frames = sampled(write_media(tmp_path / f"a.{container}", pictures), max_frames=5)
+    assert frames.spacing_seconds == pytest.approx(4, abs=0.05)
+    assert len(frames.frames) == 5
+    for number, time in enumerate(times(frames)):
+        assert number <= time / frames.spacing_seconds < number + 1
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=0.0011)
+    assert frames.method == method
+
+
+@pytest.mark.parametrize(
+    ("max_frames", "rate", "expected"),
+    [(50, 1, 8), (3, 1, 3), (50, 0.5, 4), (50, 10, 50), (1, 1, 1)],
+)
+def test_number_of_frames_obeys_both_settings(
+    tmp_path: Path, max_frames: int, rate: float, expected: int
+) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(8)))
+    assert len(sampled(path, max_frames=max_frames, rate=rate).frames) == expected
+
+
+def test_every_picture_can_be_had(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(3)))
+    assert numbers(sampled(path, rate=10)) == list(range(30))
+
+
+def test_variable_frame_rate_gives_the_pictures_own_times(tmp_path: Path) -> None:
+    shown = [0, 0.4, 0.45, 0.5, 2.9, 3.0, 3.05, 6.6, 6.7]
+    frames = sampled(write_media(tmp_path / "a.mp4", Pictures(shown)), rate=1)
+    assert times(frames) == pytest.approx([shown[n] for n in numbers(frames)], abs=1e-4)
+    assert times(frames) == sorted(set(times(frames)))
+
+
+def test_picture_on_show_is_taken_once_where_nothing_new_is_shown(tmp_path: Path) -> None:
+    slides = Pictures([0, 0.1, 0.2, 9.8, 9.9])
+    frames = sampled(write_media(tmp_path / "slides.mp4", slides), rate=1)
+    assert numbers(frames) == [0, 2, 3]
+
+
+def test_late_video_keeps_its_offset_against_the_sound(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(4, start=2)), Sound([(0, 6)]))
+    frames = sampled(path)
+    assert times(frames) == pytest.approx([2 + n / 10 for n in numbers(frames)], abs=1e-3)
+    assert min(times(frames)) >= 2
+
+
+def test_clock_starts_with_the_file(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mkv", Pictures(steady(4, start=100)))
+    frames = sampled(path)
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=0.0011)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("browser.webm", "libvpx", {}),
+        ("browser.mp4", "libx264", {"movflags": "frag_keyframe+empty_moov"}),
+        ("browser.mkv", "libx264", {}),
+    ],
+)
+def test_file_without_an_index_is_sampled_all_the_same(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    pictures = Pictures(steady(20), codec=codec, keyframe_every=50, b_frames=0)
+    path = write_media(tmp_path / name, pictures, options=options, seekable=False)
+    frames = sampled(path, max_frames=5)
+    assert len(frames.frames) == 5
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=0.0011)
+
+
+def test_avi_is_sampled_with_the_times_of_its_pictures(tmp_path: Path) -> None:
+    pictures = Pictures(steady(20), codec="mpeg4", unit=Fraction(1, 10))
+    frames = sampled(write_media(tmp_path / "a.avi", pictures), max_frames=5)
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("anticlockwise", "mirrored", "turned"),
+    [
+        (0, False, lambda image: image),
+        (90, False, lambda image: np.rot90(image, 1)),
+        (180, False, lambda image: np.rot90(image, 2)),
+        (-90, False, lambda image: np.rot90(image, -1)),
+        (0, True, lambda image: image[:, ::-1]),
+    ],
+)
+def test_pictures_are_upright(tmp_path: Path, anticlockwise: int, mirrored: bool, turned) -> None:
+    stored = sampled(write_media(tmp_path / "stored.mp4", Pictures([0])))
+    pictures = Pictures([0], rotation_degrees=anticlockwise, mirrored=mirrored)
+    upright = sampled(write_media(tmp_path / "phone.mp4", pictures))
+    expected = turned(pixels(read_frame(stored, stored.frames[0].name)))
+    found = pixels(read_frame(upright, upright.frames[0].name))
+    assert (upright.width_px, upright.height_px) == (expected.shape[1], expected.shape[0])
+    assert np.abs(found.astype(int) - expected).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("size", "pixel_aspect", "width_px", "expected"),
+    [
+        ((320, 180), Fraction(1), 100, (100, 56)),
+        ((160, 96), Fraction(1), 640, (160, 96)),  # never larger than it was
+        ((160, 96), Fraction(4, 3), 640, (160, 72)),
+        ((160, 96), Fraction(1, 2), 640, (160, 192)),
+        ((160, 96), Fraction(1, 90), 640, (160, 96)),  # no camera makes such pixels
+    ],
+)
+def test_pictures_are_scaled_with_their_shape_kept(
+    tmp_path: Path,
+    size: tuple[int, int],
+    pixel_aspect: Fraction,
+    width_px: int,
+    expected: tuple[int, int],
+) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures([0], size_px=size, pixel_aspect=pixel_aspect))
+    frames = sampled(path, width_px=width_px)
+    assert (frames.width_px, frames.height_px) == expected
+    assert pixels(read_frame(frames, frames.frames[0].name)).shape[1::-1] == expected
+
+
+def test_contact_sheet_is_small_enough_for_metadata(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(12)))
+    frames = sampled(path, rate=10, max_frames=120)
+    sheet = read_frame(frames, "contact_sheet.jpg")
+    assert len(frames.frames) == 120
+    assert len(sheet) < 4_000
+    assert pixels(sheet).shape[1] == 400
+
+
+def test_same_video_gives_the_same_bytes(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(3)))
+    assert sampled(path).payload == sampled(path).payload
+
+
+def test_video_without_picture_gives_no_frames_and_the_reason(tmp_path: Path) -> None:
+    frames = sampled(write_media(tmp_path / "a.mp4", sound=Sound([(0, 2)])))
+    assert (frames.frames, frames.method, frames.payload) == ([], "none", b"")
+    assert frames.reason == "the file has no video stream"
+    assert list(iter_frames(frames)) == []
+
+
+def test_truncated_video_is_sampled_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.mp4"
+    write_media(whole, Pictures(steady(10)), options={"movflags": "faststart"})
+    frames = sampled(cut_short(whole, tmp_path / "cut.mp4", 0.6))
+    assert 3 <= len(frames.frames) <= 7
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=1e-4)
+
+
+def test_damage_in_the_middle_is_a_warning(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(12), keyframe_every=10))
+    data = bytearray(path.read_bytes())
+    start, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    rng = random.Random(1)
+    for position in range(start + (end - start) // 3, start + (end - start) // 2):
+        data[position] = rng.randrange(256)
+    path.write_bytes(data)
+    frames = sampled(path)
+    assert len(frames.frames) >= 8
+    assert len(frames.warnings) == 1
+    assert "a.mp4 is damaged" in frames.warnings[0]
+
+
+def test_decoding_stops_at_the_limit(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(2)))
+    with pytest.raises(InvalidVideo, match=r"a\.mp4 .* PITCHQUEST_MAX_DECODE_SECONDS"):
+        sampled(path, limits=Limits(max_decode_seconds=0))
+
+
+def test_pictures_that_grow_beyond_the_limit_are_not_decoded(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(2)))
+    with pytest.raises(InvalidVideo, match=r"No picture of a\.mp4 can be decoded"):
+        sampled(path, limits=Limits(max_pixels=1000))
+
+
+KEYFRAMES = array("q", [0, 100, 200, 1000])
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ((90, 130), Target(100, 100, 129)),  # the keyframe inside
+        ((100, 200), Target(100, 100, 199)),  # the first moment belongs to the cell, the last not
+        ((90, 290), Target(200, 200, 289)),  # the nearest of two
+        ((400, 600), Target(200, 420, 599)),  # decode from the keyframe before
+        ((1100, 1300), Target(1000, 1120, 1299)),
+    ],
+)
+def test_plan_takes_keyframes_that_are_near_enough(cell: tuple[int, int], expected: Target) -> None:
+    assert plan_targets(cell, KEYFRAMES) == [expected]
+
+
+def test_keyframe_each_second_is_enough_for_one_picture_per_second(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures(steady(9), keyframe_every=10))
+    frames = sampled(path)
+    assert frames.method == "keyframes"
+    assert numbers(frames) == list(range(0, 90, 10))
+
+
+@pytest.mark.parametrize(
+    ("shown", "windows", "expected"),
+    [
+        ([0, 10, 20, 30], [(8, 12), (18, 22)], [10, 20]),
+        ([0, 10, 20, 30], [(11, 19)], [10]),  # what is on show by then
+        ([0, 10, 50], [(12, 18), (22, 28), (45, 55)], [10, 50]),  # but once only
+        ([0, 10], [(22, 28), (32, 38)], [10]),
+        ([30], [(0, 10), (25, 35)], [30]),  # nothing is on show yet
+    ],
+)
+def test_pick_takes_the_first_picture_in_each_window(
+    shown: list[int], windows: list[tuple[int, int]], expected: list[int]
+) -> None:
+    frames = [(pts, f"picture {pts}") for pts in shown]
+    targets = [Target(0, start, end) for start, end in windows]
+    assert [pts for pts, _ in pick(frames, targets)] == expected
+
+
+def test_pick_decodes_no_further_than_needed() -> None:
+    decoded = []
+
+    def frames():
+        for pts in range(0, 100, 10):
+            decoded.append(pts)
+            yield pts, ""
+
+    list(pick(frames(), [Target(0, 15, 25)]))
+    assert decoded == [0, 10, 20]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["pitch_11s_hevc.mov", "pitch_11s_vp9.webm", "pitch_11s_portrait_rot.mp4", "no_audio.mp4"],
+)
+def test_shared_media_are_sampled_at_true_times(shared_media: Path, name: str) -> None:
+    frames = sampled(shared_media / name)
+    with av.open(shared_media / name) as container:
+        stream = container.streams.video[0]
+        true_times = {
+            float(p.pts * p.time_base) for p in container.demux(stream) if p.pts is not None
+        }
+    assert set(times(frames)) <= true_times
+    assert len(frames.frames) in (11, 12)
+    assert (frames.width_px, frames.height_px) == ((640, 1136) if "rot" in name else (640, 360))
+
+
+def test_one_frame_is_one_sample(shared_media: Path) -> None:
+    assert times(sampled(shared_media / "one_frame.mp4")) == [0.0]
+
+
+def test_source_that_vanished_is_refused(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures([0]))
+    source: SourceVideo = probe(
+        path, video_id="v", filename="pitch.mp4", captions_path=None, limits=LIMITS
+    )
+    path.unlink()
+    with pytest.raises(InvalidVideo, match=r"pitch\.mp4 is not there"):
+        sample_frames(source, max_frames=1, max_frames_per_second=1, width_px=640, limits=LIMITS)

@@ -1,0 +1,104 @@
+import pytest
+
+from pitchquest_assets.errors import Superseded, UnknownVideo
+from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows.videos import VideoRow
+from pitchquest_assets.store.store import Store
+
+
+def upload(store: Store, video_id: str = "pitch-1") -> VideoRow:
+    return videos.register(store, video_id, f"/in/{video_id}.mp4")
+
+
+def test_the_oldest_uploads_come_first_and_no_more_than_the_limit(store: Store) -> None:
+    for name in ("c", "a", "b"):
+        upload(store, name)
+    assert [row.video_id for row in queue.waiting(store, 2)] == ["c", "a"]
+    queue.claim(store, "c", "run-1", attempt=0)
+    assert [row.video_id for row in queue.waiting(store, 2)] == ["a", "b"]
+    assert [row.video_id for row in queue.in_processing(store)] == ["c"]
+
+
+def test_a_claim_takes_the_video_and_clears_its_error(store: Store) -> None:
+    upload(store)
+    videos.mark_failed(store, "pitch-1", "No picture.")
+    videos.retry(store, "pitch-1")
+    row = queue.claim(store, "pitch-1", "run-2", attempt=1)
+    assert (row.status, row.job_id, row.error) == ("processing", "run-2", None)
+
+
+def test_a_run_may_claim_its_video_once_more_as_a_retried_step_does(store: Store) -> None:
+    upload(store)
+    first = queue.claim(store, "pitch-1", "run-1", attempt=0)
+    again = queue.claim(store, "pitch-1", "run-1", attempt=0)
+    assert (again.job_id, again.attempts) == (first.job_id, first.attempts)
+
+
+@pytest.mark.parametrize(
+    "overtake",
+    [
+        lambda store: queue.claim(store, "pitch-1", "another", attempt=0),
+        lambda store: videos.retry(store, "pitch-1"),
+        lambda store: videos.mark_failed(store, "pitch-1", "No picture."),
+    ],
+    ids=["taken by another run", "a newer attempt", "failed meanwhile"],
+)
+def test_a_run_that_was_overtaken_takes_nothing(store: Store, overtake) -> None:
+    upload(store)
+    overtake(store)
+    before = videos.get(store, "pitch-1")
+    with pytest.raises(Superseded, match="attempt 0 of pitch-1"):
+        queue.claim(store, "pitch-1", "late", attempt=0)
+    assert videos.get(store, "pitch-1") == before
+
+
+@pytest.mark.parametrize("attempt", [None, 0])
+def test_a_video_that_nobody_registered_cannot_be_claimed(
+    store: Store, attempt: int | None
+) -> None:
+    with pytest.raises(UnknownVideo):
+        queue.claim(store, "nobody", "run-1", attempt=attempt)
+
+
+@pytest.mark.parametrize(("because", "lost"), [("worker lost", 1), ("shut down", 0)])
+def test_a_video_goes_back_once_and_only_a_lost_worker_counts(
+    store: Store, because, lost: int
+) -> None:
+    upload(store)
+    queue.claim(store, "pitch-1", "run-1", attempt=0)
+    given = [queue.give_back(store, "pitch-1", "run-1", 0, because=because) for _ in range(2)]
+    assert given == [True, False]
+    row = videos.get(store, "pitch-1")
+    assert (row.status, row.job_id, row.attempts) == ("uploaded", None, 1)
+    assert row.workers_lost == lost
+
+
+def test_an_upload_whose_run_never_came_gets_a_new_attempt(store: Store) -> None:
+    upload(store)
+    assert queue.give_back(store, "pitch-1", None, 0, because="worker lost")
+    row = videos.get(store, "pitch-1")
+    assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 1)
+
+
+def test_a_person_who_retries_starts_counting_anew(store: Store) -> None:
+    upload(store)
+    queue.give_back(store, "pitch-1", None, 0, because="worker lost")
+    videos.mark_failed(store, "pitch-1", "Lost.")
+    assert videos.retry(store, "pitch-1").workers_lost == 0
+
+
+def test_giving_up_says_why(store: Store) -> None:
+    upload(store)
+    queue.claim(store, "pitch-1", "run-1", attempt=0)
+    assert queue.give_up(store, "pitch-1", "run-1", 0, "It was cancelled.")
+    row = videos.get(store, "pitch-1")
+    assert (row.status, row.error, row.job_id) == ("failed", "It was cancelled.", "run-1")
+
+
+def test_a_video_of_another_run_or_attempt_is_left_alone(store: Store) -> None:
+    upload(store)
+    before = queue.claim(store, "pitch-1", "newer", attempt=0)
+    for run, attempt in (("older", 0), (None, 0), ("newer", 1)):
+        assert not queue.give_back(store, "pitch-1", run, attempt, because="worker lost")
+        assert not queue.give_up(store, "pitch-1", run, attempt, "No.")
+    assert videos.get(store, "pitch-1") == before

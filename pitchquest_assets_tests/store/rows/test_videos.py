@@ -1,0 +1,105 @@
+import uuid
+
+import pytest
+
+from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
+from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.store import Store
+
+
+def test_an_upload_waits_and_the_same_video_again_waits_again(store: Store) -> None:
+    owner = uuid.uuid4()
+    first = videos.register(
+        store, "pitch", "/in/pitch.mp4", size_bytes=2_500_000, sha256="ab", owner=owner
+    )
+    assert (first.status, first.attempts, first.filename) == ("uploaded", 0, "pitch.mp4")
+    assert first.file_size_mb == 2.5
+    queue.claim(store, "pitch", "job-1", attempt=None)
+    videos.mark_failed(store, "pitch", "It has no sound.", "job-1")
+    again = videos.register(
+        store, "pitch", "/in/better.mp4", captions_path="/in/pitch.vtt", owner=owner
+    )
+    assert (again.status, again.attempts, again.job_id, again.error) == ("uploaded", 1, None, None)
+    assert (again.filename, again.captions_path, again.owner) == (
+        "better.mp4",
+        "/in/pitch.vtt",
+        owner,
+    )
+    assert again.uploaded_at > first.uploaded_at
+    assert again.created_at == first.created_at
+    assert videos.list_videos(store) == [again]
+
+
+@pytest.mark.parametrize(
+    "video_id", ["", "..", "a/b", "a\nb", "a\n", "x" * 129, "-a", "é", "a b", "a\x00"]
+)
+def test_an_id_that_is_no_safe_file_name_is_refused_in_one_sentence(
+    store: Store, video_id: str
+) -> None:
+    with pytest.raises(InvalidVideoId) as caught:
+        videos.register(store, video_id, "/in/pitch.mp4")
+    assert "\n" not in str(caught.value)
+    assert videos.list_videos(store) == []
+
+
+def test_a_failure_keeps_its_sentence_and_the_job(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    assert videos.mark_failed(store, "pitch", "pitch.mp4 is empty.")
+    videos.retry(store, "pitch")
+    queue.claim(store, "pitch", "job-1", attempt=None)
+    assert videos.mark_failed(store, "pitch", "pitch.mp4 has vanished.", "job-1")
+    row = videos.get(store, "pitch")
+    assert (row.status, row.error, row.job_id) == ("failed", "pitch.mp4 has vanished.", "job-1")
+
+
+def test_a_run_that_was_overtaken_fails_nothing(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    queue.claim(store, "pitch", "job-1", attempt=None)
+    queue.claim(store, "pitch", "job-2", attempt=None)
+    assert not videos.mark_failed(store, "pitch", "It was cancelled.", "job-1")
+    assert videos.get(store, "pitch").status == "processing"
+    videos.retry(store, "pitch")
+    assert not videos.mark_failed(store, "pitch", "It was cancelled.", "job-2")
+    assert videos.get(store, "pitch").status == "uploaded"
+
+
+def test_a_retry_counts_an_attempt_and_clears_the_error(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    videos.mark_failed(store, "pitch", "It has no sound.")
+    row = videos.retry(store, "pitch")
+    assert (row.status, row.attempts, row.error, row.job_id) == ("uploaded", 1, None, None)
+    assert videos.retry(store, "pitch").attempts == 2
+
+
+@pytest.mark.parametrize("other", [None, uuid.uuid4()])
+def test_an_upload_of_another_owner_is_left_alone(store: Store, other: uuid.UUID | None) -> None:
+    row = videos.register(store, "pitch", "videos/theirs/pitch.mp4", owner=uuid.uuid4())
+    with pytest.raises(InvalidVideoId, match="choose another id"):
+        videos.register(store, "pitch", "/in/pitch.mp4", owner=other)
+    videos.register_refused(store, "pitch", "x", "Too large.", filename="x", size_bytes=1)
+    assert videos.list_videos(store) == [row]
+
+
+def test_an_upload_of_nobody_gets_the_owner_that_comes(store: Store) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    owner = uuid.uuid4()
+    assert videos.register(store, "pitch", "/in/pitch.mp4", owner=owner).owner == owner
+
+
+def test_an_unknown_video_is_named(store: Store) -> None:
+    for call in (
+        lambda: videos.get(store, "nobody"),
+        lambda: videos.retry(store, "nobody"),
+        lambda: queue.claim(store, "nobody", "job-1", attempt=None),
+    ):
+        with pytest.raises(UnknownVideo, match="'nobody'"):
+            call()
+    assert not videos.mark_failed(store, "nobody", "It has no sound.")
+
+
+def test_videos_are_listed_oldest_first_and_by_status(store: Store) -> None:
+    for name in ("b", "a", "c"):
+        videos.register(store, name, f"/in/{name}.mp4")
+    queue.claim(store, "a", "job-1", attempt=None)
+    assert [row.video_id for row in videos.list_videos(store)] == ["b", "a", "c"]
+    assert [row.video_id for row in videos.list_videos(store, "uploaded")] == ["b", "c"]

@@ -1,0 +1,202 @@
+"""The routes of the Storage server of the tests."""
+
+import base64
+import json
+import re
+import time
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import jwt
+
+from pitchquest_assets_tests.support.storage.http import Refused
+from pitchquest_assets_tests.support.storage.server import PREFIX, Bucket, Object, StorageServer
+from pitchquest_assets_tests.support.storage.uploads import NO_BUCKET, NO_OBJECT, Uploads
+
+
+def handler_of(server: StorageServer) -> type[BaseHTTPRequestHandler]:
+    """The handler class of one server."""
+
+    class Handler(_Handler):
+        storage = server
+
+    return Handler
+
+
+class _Handler(Uploads):
+    def route(self) -> None:
+        url = urlsplit(self.path)
+        self.query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        parts = unquote(url.path).removeprefix(PREFIX).strip("/").split("/")
+        resumable = parts[:2] == ["upload", "resumable"]
+        try:
+            if parts[:2] == ["object", "sign"] and self.command == "GET":
+                return self._get_signed("/".join(parts[2:]))
+            self.authenticate()
+            if parts[0] == "bucket":
+                return self._bucket(parts[1:])
+            if resumable:
+                return self.resumable(parts[2:])
+            if parts[0] != "object":
+                return self.json(404, {"message": "no Route matched with those values"})
+            return self._object(parts[1:])
+        except Refused as refused:
+            if resumable:
+                return self.answer(refused.status, refused.message.encode(), {})
+            return self.json(500 if refused.status == 500 else 400, refused.body())
+
+    def _bucket(self, parts: list[str]) -> None:
+        known = self.storage.buckets if self.role == "service_role" else {}
+        if self.command == "POST":
+            asked = json.loads(self.body)
+            self.storage.buckets[asked["id"]] = Bucket(
+                asked["id"], asked.get("file_size_limit"), asked.get("allowed_mime_types")
+            )
+            return self.json(200, {"name": asked["id"]})
+        if not parts:
+            return self.json(200, [bucket.described() for bucket in known.values()])
+        if parts[0] not in known:
+            raise NO_BUCKET
+        return self.json(200, known[parts[0]].described())
+
+    def _object(self, parts: list[str]) -> None:
+        first, rest = parts[0], parts[1:]
+        if self.command == "GET" and first in ("authenticated", "info"):
+            stored = self._find(rest[0], "/".join(rest[1:]))
+            return self._info(stored) if first == "info" else self._send_object(stored)
+        if self.command == "POST" and first in ("list", "list-v2"):
+            return (self._list if first == "list" else self._list_v2)(rest[0])
+        if self.command == "POST" and first == "sign":
+            stored = self._find(rest[0], "/".join(rest[1:]))
+            path = f"{stored.bucket}/{stored.name}"
+            made = self.storage.sign(path, int(json.loads(self.body)["expiresIn"]))
+            return self.json(200, {"signedURL": f"/object/sign/{path}?token={made}"})
+        if self.command == "DELETE":
+            return self._remove(first)
+        if self.command in ("POST", "PUT"):
+            return self.upload(first, "/".join(rest))
+        return self._send_object(self._find(first, "/".join(rest)))
+
+    def _find(self, bucket: str, name: str) -> Object:
+        if bucket not in self.storage.buckets:
+            raise NO_BUCKET
+        found = self.storage.objects.get((bucket, name))
+        if found is None or not self.may(bucket, name):
+            raise NO_OBJECT
+        return found
+
+    def _info(self, stored: Object) -> None:
+        self.json(
+            200,
+            {
+                "id": stored.id,
+                "name": stored.name,
+                "bucket_id": stored.bucket,
+                "size": len(stored.data),
+                "content_type": stored.media_type,
+                "etag": stored.etag,
+                "metadata": stored.user_metadata,
+                "created_at": stored.created_at.isoformat(),
+                "last_modified": stored.updated_at.isoformat(),
+            },
+        )
+
+    def _get_signed(self, path: str) -> None:
+        try:
+            claims = jwt.decode(
+                self.query["token"], self.storage.secret, ["HS256"], options={"verify_exp": False}
+            )
+        except (KeyError, jwt.PyJWTError) as error:
+            raise Refused(400, "InvalidJWT", "Invalid Compact JWS") from error
+        now = time.time() + self.storage.clock_ahead_seconds
+        if claims["exp"] <= now:
+            raise Refused(400, "InvalidJWT", '"exp" claim timestamp check failed')
+        if claims["url"] != path:
+            raise Refused(400, "InvalidSignature", "Invalid signature")
+        self.role, self.user = "service_role", None
+        bucket, _, name = path.partition("/")
+        self._send_object(self._find(bucket, name))
+
+    def _send_object(self, stored: Object) -> None:
+        data, size = stored.data, len(stored.data)
+        headers = {
+            "Content-Type": stored.media_type,
+            "Accept-Ranges": "bytes",
+            "ETag": stored.etag,
+            "Last-Modified": format_datetime(stored.updated_at, usegmt=True),
+        }
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if not wanted:
+            return self.answer(200, data, headers)
+        first = int(wanted[1])
+        last = min(int(wanted[2] or size - 1), size - 1)
+        if first >= size:
+            return self.answer(416, b"", {"Content-Range": f"bytes */{size}"})
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+        return self.answer(206, data[first : last + 1], headers)
+
+    def _remove(self, bucket: str) -> None:
+        if bucket not in self.storage.buckets:
+            raise NO_BUCKET
+        removed = []
+        with self.storage.lock:
+            for name in json.loads(self.body)["prefixes"]:
+                if (bucket, name) in self.storage.objects and self.may(bucket, name):
+                    removed.append(self.storage.objects.pop((bucket, name)))
+        for one in removed:
+            if self.storage.on_remove:
+                self.storage.on_remove(one)
+        self.json(200, [_listed(one, one.name) for one in removed])
+
+    def _visible(self, bucket: str) -> list[Object]:
+        with self.storage.lock:
+            found = [o for (owner, _), o in self.storage.objects.items() if owner == bucket]
+        return sorted((o for o in found if self.may(bucket, o.name)), key=lambda o: o.name)
+
+    def _list(self, bucket: str) -> None:
+        """One folder; of a bucket that does not exist, nothing."""
+        asked = json.loads(self.body)
+        folder = f"{asked['prefix'].strip('/')}/" if asked["prefix"] else ""
+        rows: dict[str, dict[str, Any]] = {}
+        for stored in self._visible(bucket):
+            if not stored.name.startswith(folder):
+                continue
+            name, slash, _ = stored.name.removeprefix(folder).partition("/")
+            rows.setdefault(name, _listed(None if slash else stored, name))
+        wanted = [row for name, row in sorted(rows.items()) if asked.get("search", "") in name]
+        first = asked.get("offset", 0)
+        self.json(200, wanted[first : first + asked.get("limit", 100)])
+
+    def _list_v2(self, bucket: str) -> None:
+        """All objects below a prefix, without folders."""
+        asked = json.loads(self.body)
+        after = base64.urlsafe_b64decode(asked["cursor"]).decode() if asked.get("cursor") else ""
+        names = [
+            o
+            for o in self._visible(bucket)
+            if o.name.startswith(asked.get("prefix", "")) and o.name > after
+        ]
+        limit = min(asked.get("limit", 1000), 1000)
+        page = names[:limit]
+        answer: dict[str, Any] = {
+            "hasNext": len(names) > limit,
+            "folders": [],
+            "objects": [_listed(one, one.name) for one in page],
+        }
+        if answer["hasNext"]:
+            answer["nextCursor"] = base64.urlsafe_b64encode(page[-1].name.encode()).decode()
+        self.json(200, answer)
+
+
+def _listed(stored: Object | None, name: str) -> dict[str, Any]:
+    """A row of a listing; a folder has nothing but its name."""
+    return {
+        "name": name,
+        "id": stored and stored.id,
+        "created_at": stored and stored.created_at.isoformat(),
+        "updated_at": stored and stored.updated_at.isoformat(),
+        "last_accessed_at": stored and stored.updated_at.isoformat(),
+        "metadata": stored and stored.metadata(),
+    }
