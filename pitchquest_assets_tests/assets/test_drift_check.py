@@ -13,10 +13,10 @@ from sqlalchemy import text
 from pitchquest_assets.assets.drift_check import score_drift
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import store_resource
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -70,7 +70,7 @@ def pitches(store: Store) -> Pitches:
 
 
 def check() -> dg.AssetCheckResult:
-    found = score_drift(StoreResource())
+    found = score_drift(store_resource())
     assert isinstance(found, dg.AssetCheckResult)
     return found
 
@@ -149,7 +149,8 @@ def test_a_passing_check_imports_neither_evidently_nor_pandas(pitches: Pitches) 
         "import sys\n"
         "from pitchquest_assets.assets.drift_check import score_drift\n"
         "from pitchquest_assets.store.resource import StoreResource\n"
-        "found = score_drift(StoreResource())\n"
+        "from pitchquest_assets.settings import load_settings\n"
+        "found = score_drift(StoreResource.of(load_settings()))\n"
         "heavy = [m for m in ('evidently', 'pandas', 'scipy.stats') if m in sys.modules]\n"
         "print(found.passed, found.metadata['results'].value, heavy)"
     )
@@ -240,7 +241,7 @@ def test_a_run_of_one_video_stays_green_and_dagit_shows_the_figures_in_10_kb(
         run = dg.materialize(
             [aggregated_result, score_drift],
             partition_key="video-1",
-            resources={"store": StoreResource()},
+            resources={"store": store_resource()},
             instance=instance,
         )
         [found] = run.get_asset_check_evaluations()
