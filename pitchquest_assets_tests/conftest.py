@@ -17,10 +17,8 @@ from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import vendors
+from pitchquest_assets_tests.support.places import SHARED
 from pitchquest_assets_tests.support.vendors import FakeVendor
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-
 
 VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
 

@@ -16,7 +16,7 @@ from supabase import Client
 
 from pitchquest_assets_tests.conftest import _temporary_home
 from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project, supabase_project
 from pitchquest_assets_tests.support.up import Up
 

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from pitchquest_assets_tests.rest.conftest import ALICE, BOB
+from pitchquest_assets_tests.support.places import DOCS
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+PAGE = DOCS / "access.md"
 WRITE = "make access"
 CALLERS: dict[str, tuple[str, UUID | None]] = {
     "anon": ("anon", None),

@@ -13,8 +13,9 @@ import numpy as np
 from pitchquest_assets.analysis.visual.faces import Face, Picture
 from pitchquest_assets.analysis.visual.observations import Observation
 from pitchquest_assets.model import Frame, Frames
+from pitchquest_assets_tests.support.places import SAMPLES
 
-PORTRAIT = Path(__file__).resolve().parents[2] / "samples" / "portrait.jpg"
+PORTRAIT = SAMPLES / "portrait.jpg"
 
 
 class FixedDetector:

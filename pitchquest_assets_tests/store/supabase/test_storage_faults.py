@@ -16,13 +16,9 @@ from pitchquest_assets.store.supabase.objects import SupabaseObjects
 from pitchquest_assets.store.supabase.storage import SupabaseStorage
 from pitchquest_assets.store.supabase.upload import CHUNK_BYTES
 from pitchquest_assets.store.supabase.video_bucket import VideoBucket
-from pitchquest_assets_tests.support.storage.server import (
-    PUBLISHABLE_KEY,
-    SECRET_KEY,
-    Bucket,
-    StorageServer,
-    token,
-)
+from pitchquest_assets_tests.support.storage.keys import PUBLISHABLE_KEY, SECRET_KEY, token
+from pitchquest_assets_tests.support.storage.objects import Bucket
+from pitchquest_assets_tests.support.storage.server import StorageServer
 
 OPERATIONS = 500
 

@@ -16,7 +16,7 @@ from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.rows.system_health import record_health
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.support.storage.server import Object, objects_table
+from pitchquest_assets_tests.support.storage.objects import Object, objects_table
 from pitchquest_assets_tests.support.supabase_project.database import supabase_database
 
 ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
