@@ -11,7 +11,7 @@ from postgrest import APIError, ReturnMethod
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from pitchquest_assets_tests.rest.conftest import ALICE, BOB
+from pitchquest_assets_tests.support.people import ALICE, BOB
 from pitchquest_assets_tests.support.places import DOCS
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.rest.conftest import ALICE
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.people import ALICE
 from pitchquest_assets_tests.support.places import DOCS
 from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.supabase_project.node import node_folder

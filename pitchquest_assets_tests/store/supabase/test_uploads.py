@@ -16,11 +16,10 @@ from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.rows.system_health import record_health
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.people import ALICE, BOB
 from pitchquest_assets_tests.support.storage.objects import Object, objects_table
 from pitchquest_assets_tests.support.supabase_project.database import supabase_database
 
-ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
-BOB = UUID("b0b00000-0000-4000-8000-000000000002")
 FILE = bytes(2_500)
 # As `Uploader.canUpload` asks whether the caller may, before anything is uploaded; rolled back.
 ASK = text("""

@@ -6,9 +6,8 @@ import pytest
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.store.supabase.storage import SupabaseStorage
 from pitchquest_assets.store.supabase.video_bucket import VideoBucket, own_path, path_in_bucket
+from pitchquest_assets_tests.support.people import ALICE
 from pitchquest_assets_tests.support.storage.server import StorageServer
-
-ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
 
 
 @pytest.mark.parametrize(
