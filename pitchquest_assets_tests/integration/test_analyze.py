@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.history import count_replaced_results
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 
 
@@ -60,7 +61,6 @@ def test_a_second_run_replaces_the_result_and_keeps_the_old_one(
     analysed: dict, pitchquest: Command, home: Path
 ) -> None:
     from pitchquest_assets.settings import Settings
-    from pitchquest_assets.store.rows.results import count_replaced_results
     from pitchquest_assets.store.store import open_store
 
     assert analysed["first"]["job_id"] != analysed["result"]["job_id"]
