@@ -69,6 +69,15 @@ class StorageState:
         if self.on_death:
             self.on_death()
 
+    def die_always(self, method: str, count: int) -> None:
+        """Cut each such request after so many bytes, and be back at once."""
+
+        def again() -> None:
+            self.faults.die_at = (method, count)
+
+        self.on_death, self.faults.down_seconds = again, 0.0
+        again()
+
     def put(self, stored: Object) -> Object:
         """Enter a finished upload and tell who listens."""
         with self.lock:
