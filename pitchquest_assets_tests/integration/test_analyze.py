@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.history import count_replaced_results
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 
 @pytest.fixture(scope="module")

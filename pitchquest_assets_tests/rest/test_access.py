@@ -13,6 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from pitchquest_assets_tests.support.people import ALICE, BOB
 from pitchquest_assets_tests.support.places import DOCS
+from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
 PAGE = DOCS / "access.md"
@@ -23,7 +24,6 @@ CALLERS: dict[str, tuple[str, UUID | None]] = {
     "other user": ("authenticated", BOB),
     "service role": ("service_role", None),
 }
-DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
 RESULT: dict[str, Any] = {name: {} for name in DOCUMENTS} | {"job_id": "job"}
 SECONDS = {"processing_time_seconds": 1.5}
 VIDEO = {"filename": "pitch.mp4", "owner": str(ALICE)}

@@ -18,7 +18,7 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import factories
-from pitchquest_assets_tests.support.history import count_replaced_results
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id

@@ -15,6 +15,8 @@ from pitchquest_assets.analysis.visual.observations import Observation
 from pitchquest_assets.model import Frame, Frames
 from pitchquest_assets_tests.support.places import SAMPLES
 
+# In the folder of the fixture `shared_models`.
+YUNET = "face_detection_yunet_2026may.onnx"
 PORTRAIT = SAMPLES / "portrait.jpg"
 
 

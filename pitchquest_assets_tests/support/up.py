@@ -20,7 +20,7 @@ from pitchquest_assets.store.rows.progress import stored_assets
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.history import count_replaced_results
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 DEADLINE_SECONDS = 600
 POLL_SECONDS = 0.3

@@ -11,7 +11,7 @@ from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.rows.asset_values import ValueNotStorable
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
-from pitchquest_assets_tests.support.history import count_replaced_results
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 WHOLE = [
     factories.pitch_result,

@@ -43,7 +43,7 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
 
 
 class Connection(BaseHTTPRequestHandler, ABC):
-    """Reads and answers requests; `route` is left to who knows the paths."""
+    """Reads and answers requests; a subclass's `route` knows the paths."""
 
     protocol_version = "HTTP/1.1"
     storage: StorageState

@@ -79,7 +79,7 @@ class StorageState:
         again()
 
     def put(self, stored: Object) -> Object:
-        """Enter a finished upload and tell who listens."""
+        """Enter a finished upload and call `on_upload`."""
         with self.lock:
             before = self.objects.get((stored.bucket, stored.name))
             if before:

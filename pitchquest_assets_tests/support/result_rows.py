@@ -1,8 +1,11 @@
-"""What the history of results holds."""
+"""Results as the tables hold them."""
 
 from sqlalchemy import text
 
 from pitchquest_assets.store.store import Store
+
+# The JSON columns of analysis_results.
+DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
 
 
 def count_replaced_results(store: Store, video_id: str) -> int:
