@@ -85,7 +85,8 @@ def test_two_processes_migrate_a_fresh_home_at_once(
     monkeypatch.setenv("DATABASE_URL", "")
     script = (
         "from pitchquest_assets.settings import load_settings;"
-        "from pitchquest_assets.store import open_store, videos;"
+        "from pitchquest_assets.store.rows import videos;"
+        "from pitchquest_assets.store.store import open_store;"
         "print(len(videos.list_videos(open_store(load_settings()))))"
     )
     processes = [
