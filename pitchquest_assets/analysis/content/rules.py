@@ -219,9 +219,9 @@ def _clarity_item(
     item = rubric.clarity
     mentioned = sum(bool(finding.anchors) for finding in findings.values())
     if mentioned < item.minimum_items:
-        told = f"only {mentioned} of the {len(rubric.items)} other items were found"
+        measured = f"only {mentioned} of the {len(rubric.items)} other items were found"
         signs: dict[str, list[Evidence]] = {}
-        evidence = [Evidence(measurement=told)]
+        evidence = [Evidence(measurement=measured)]
     else:
         signs = _clarity_signs(item, findings, heard)
         evidence = [one for proof in signs.values() for one in proof]
@@ -243,13 +243,13 @@ def _clarity_signs(
     words = sum(one.sentence.word_count for one in heard)
     mean_words = words / len(heard)
     if mean_words <= item.max_mean_sentence_words:
-        told = f"{len(heard)} sentences of {mean_words:.0f} words on average"
+        measured = f"{len(heard)} sentences of {mean_words:.0f} words on average"
         typical = typical_time(
             [one.sentence.start_seconds for one in heard],
             [one.sentence.word_count for one in heard],
             mean_words,
         )
-        signs[names.short_sentences] = [Evidence(measurement=told, time_seconds=typical)]
+        signs[names.short_sentences] = [Evidence(measurement=measured, time_seconds=typical)]
     problem, solution = findings["problem_clarity"].anchors, findings["solution_fit"].anchors
     if problem and solution and min(problem) < min(solution):
         signs[names.problem_first] = [_quote([heard[min(problem)]]), _quote([heard[min(solution)]])]
@@ -263,13 +263,13 @@ def _clarity_signs(
         if compiled(pattern).search(one.plain)
     }
     if len(guides) >= item.min_signposts:
-        told = f"{len(guides)} kinds of words that guide through the pitch"
+        measured = f"{len(guides)} kinds of words that guide through the pitch"
         first = min(one.sentence.start_seconds for one in guides.values())
-        signs[names.signposts] = [Evidence(measurement=told, time_seconds=first)]
+        signs[names.signposts] = [Evidence(measurement=measured, time_seconds=first)]
     fillers, jargon = _per_100_words(item.fillers, heard), _per_100_words(item.jargon, heard)
     if fillers <= item.max_fillers_per_100_words and jargon <= item.max_jargon_per_100_words:
-        told = f"{fillers:.1f} filler phrases and {jargon:.1f} jargon words per 100 words"
-        signs[names.plain_words] = [Evidence(measurement=told)]
+        measured = f"{fillers:.1f} filler phrases and {jargon:.1f} jargon words per 100 words"
+        signs[names.plain_words] = [Evidence(measurement=measured)]
     return signs
 
 
