@@ -2,9 +2,9 @@
 
     python benchmarks/ticks.py
 
-Fills a database of its own, then evaluates each sensor as the code server does: while nothing
-waits, and while 10,000 uploads wait. Seconds are wall and CPU of the evaluation (the median of
-five), without the daemon's own bookkeeping.
+It fills its own database, then evaluates each sensor as the code server does, once with nothing
+waiting and once with 10,000 uploads waiting. Seconds are wall and CPU time of the evaluation (the
+median of five), without the daemon's own bookkeeping.
 """
 
 import os

@@ -176,7 +176,7 @@ def test_a_row_names_only_what_its_owner_may_read(store: Store) -> None:
         row = videos.register(
             store, f"v{number}", file_path, captions_path=captions_path, owner=owner
         )
-        with pytest.raises(InvalidVideo, match="is no path below"):
+        with pytest.raises(InvalidVideo, match="is not a path below"):
             check_paths(row)
     row = videos.register(store, "nobodys", "relative.mp4")
     with pytest.raises(InvalidVideo, match="is no absolute path"):

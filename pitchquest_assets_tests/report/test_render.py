@@ -467,7 +467,7 @@ def test_sub_scores_that_count_come_first_in_the_rubrics_order_then_the_vision_j
     visual = seen.model_copy(update={"scores": scores, "judge": "gemini: g-1"})
     text = page_of(factories.pitch_result(visual_analysis=visual)).text
     picture = text[text.index("what is seen") :]
-    shown = ("Presence", "Framing", "Counts in no score: seen by gemini: g-1", "Eye", "Slides")
+    shown = ("Presence", "Framing", "Not part of the score: seen by gemini: g-1", "Eye", "Slides")
     places = [picture.index(name) for name in shown]
     assert places == sorted(places)
 
@@ -477,4 +477,4 @@ def test_without_a_vision_judge_nothing_is_said_to_count_in_no_score() -> None:
     posture = Score(value=None, reason="needs a vision judge")
     visual = seen.model_copy(update={"scores": seen.scores | {"posture": posture}})
     text = page_of(factories.pitch_result(visual_analysis=visual)).text
-    assert "Counts in no score" not in text
+    assert "Not part of the score" not in text

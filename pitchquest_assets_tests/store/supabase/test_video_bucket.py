@@ -45,7 +45,7 @@ def test_a_path_in_the_bucket_is_taken(file_path: str, owner: UUID | None) -> No
     ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(file_path: str, owner: UUID | None) -> None:
-    with pytest.raises(InvalidVideo, match="is no path below videos/"):
+    with pytest.raises(InvalidVideo, match="is not a path below videos/"):
         path_in_bucket(file_path, owner)
 
 
