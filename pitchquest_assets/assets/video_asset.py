@@ -7,9 +7,10 @@ from typing import Any
 
 import dagster as dg
 
-from pitchquest_assets.assets.checks import ValueCheck
+from pitchquest_assets.assets.checks import ValueCheck, Verdict
 from pitchquest_assets.errors import (
     BudgetExceeded,
+    CheckFailed,
     EngineUnavailable,
     Interrupted,
     InvalidInput,
@@ -36,6 +37,7 @@ LASTING = (
     Superseded,
     UnknownVideo,
     BudgetExceeded,
+    CheckFailed,
     UnusableAnswer,
     VendorRefused,
 )
@@ -51,6 +53,7 @@ def video_asset(
     code_version: str,
     group: str,
     kinds: set[str],
+    guards: tuple[ValueCheck, ...] = (),
     checks: tuple[ValueCheck, ...] = (),
     pool: str | None = None,
     afterwards: Callable[[str], None] | None = None,
@@ -58,9 +61,9 @@ def video_asset(
     """`@dg.asset` for one value of one video.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
-    or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
-    once it is stored, and after them `afterwards` is called with the video's id. `pool` limits how
-    many steps may use one vendor at the same time.
+    or a missing engine is not retried. The step's seconds become metadata. A value that fails one
+    of the `guards` is not stored; `checks` see it once it is, and after them `afterwards` is called
+    with the video's id. `pool` limits how many steps may use one vendor at the same time.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -75,9 +78,12 @@ def video_asset(
                 # Dagster would try an interrupted step again as if it had failed.
                 raise as_failure(Interrupted(), context) from error
             context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
+            for guard in guards:
+                if not _judge(guard, value).passed:
+                    yield from _report(guard, value, context)
             yield dg.Output(value)
-            for check in checks:
-                yield check.result(value)
+            for check in (*guards, *checks):
+                yield from _report(check, value, context)
             if afterwards:
                 afterwards(context.partition_key)
 
@@ -88,11 +94,30 @@ def video_asset(
             kinds=kinds,
             owners=["team:pitchquest"],
             retry_policy=RETRIES,
-            check_specs=[check.spec(compute.__name__) for check in checks],
             pool=pool,
         )(timed)
 
     return decorate
+
+
+def _judge(check: ValueCheck, value: Any) -> Verdict:
+    return check.judge(value, open_store(load_settings()))
+
+
+def _report(
+    check: ValueCheck, value: Any, context: dg.AssetExecutionContext
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
+    verdict = _judge(check, value)
+    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
+    yield check.evaluation(verdict, context)
+    if check.blocking and not verdict.passed:
+        # Also where this run has completed it: its result is not to be relied on.
+        store, run_id = open_store(load_settings()), context.run.run_id
+        videos.mark_failed(
+            store, context.partition_key, verdict.sentence, run_id, even_completed=True
+        )
+        raise as_failure(CheckFailed(verdict.sentence), context)
 
 
 def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.Failure:

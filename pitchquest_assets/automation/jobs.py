@@ -1,9 +1,18 @@
-"""The jobs."""
+"""The jobs that work on assets and their checks."""
 
 import dagster as dg
 
+SCORE_DRIFT = dg.AssetCheckKey(dg.AssetKey("aggregated_result"), "score_drift")
+
+# Its assets report their own checks (`assets.checks`): a check that is planned at the start of a
+# run would show "Execution failed" for each video that fails before its asset is reached.
 analyze_pitch = dg.define_asset_job(
     "analyze_pitch",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all().without_checks(),
     description="Everything from the uploaded file to the report, for one video.",
+)
+watch_drift = dg.define_asset_job(
+    "watch_drift",
+    selection=dg.AssetSelection.checks(SCORE_DRIFT),
+    description="Compares the newest results with those before them; asked for by `new_results`.",
 )
