@@ -29,7 +29,8 @@ def new_results(
 ) -> dg.SensorResult | dg.SkipReason:
     """Compare the results of now with those of the last request, which the cursor holds.
 
-    The run key is made from the results, so a tick that comes twice asks once.
+    The run key is made from the results, so a tick that comes twice asks once. A check whose run
+    fails is made up for with the next new result.
     """
     window = window_of(store.store(), MAX_RESULTS)
     if window.results < MIN_RESULTS:

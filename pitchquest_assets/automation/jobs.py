@@ -14,5 +14,7 @@ analyze_pitch = dg.define_asset_job(
 watch_drift = dg.define_asset_job(
     "watch_drift",
     selection=dg.AssetSelection.checks(SCORE_DRIFT),
+    # It takes seconds, and the queue may hold an hour of videos.
+    tags={"dagster/priority": "1"},
     description="Compares the newest results with those before them; asked for by `new_results`.",
 )
