@@ -6,6 +6,7 @@ import dagster as dg
 
 from pitchquest_assets.assets.aggregated_result import aggregated_result
 from pitchquest_assets.assets.audio import audio
+from pitchquest_assets.assets.checks import VALUE_CHECKS
 from pitchquest_assets.assets.content_analysis import content_analysis
 from pitchquest_assets.assets.delivery_analysis import delivery_analysis
 from pitchquest_assets.assets.drift_check import score_drift
@@ -17,8 +18,9 @@ from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
 from pitchquest_assets.automation.alerts import deliver_alerts
+from pitchquest_assets.automation.drift_watch import new_results
 from pitchquest_assets.automation.health import system_health
-from pitchquest_assets.automation.jobs import analyze_pitch
+from pitchquest_assets.automation.jobs import analyze_pitch, watch_drift
 from pitchquest_assets.automation.recovery import spooled_results
 from pitchquest_assets.automation.retention import daily_retention, retention
 from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs, left_behind
@@ -58,8 +60,8 @@ def definitions_of(settings: Settings, progress: RunProgress | None = None) -> d
             aggregated_result,
             feedback_report,
         ],
-        asset_checks=[score_drift],
-        jobs=[analyze_pitch, retention],
+        asset_checks=[*(check.definition() for check in VALUE_CHECKS), score_drift],
+        jobs=[analyze_pitch, watch_drift, retention],
         schedules=[daily_retention],
         sensors=[
             new_uploads,
@@ -69,6 +71,7 @@ def definitions_of(settings: Settings, progress: RunProgress | None = None) -> d
             cancelled_runs,
             left_behind,
             spooled_results,
+            new_results,
             deliver_alerts,
             system_health,
         ],

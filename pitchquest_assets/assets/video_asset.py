@@ -3,7 +3,7 @@
 import functools
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, get_type_hints
 
 import dagster as dg
@@ -12,6 +12,7 @@ from pitchquest_assets.assets.checks import ValueCheck
 from pitchquest_assets.assets.data_versions import versioned_output
 from pitchquest_assets.errors import (
     BudgetExceeded,
+    CheckFailed,
     EngineUnavailable,
     Interrupted,
     InvalidInput,
@@ -40,6 +41,7 @@ LASTING = (
     Superseded,
     UnknownVideo,
     BudgetExceeded,
+    CheckFailed,
     UnusableAnswer,
     VendorRefused,
 )
@@ -55,6 +57,7 @@ def video_asset(
     code_version: str,
     group: str,
     kinds: set[str],
+    guards: tuple[ValueCheck, ...] = (),
     checks: tuple[ValueCheck, ...] = (),
     pool: str | None = None,
     afterwards: Callable[[Store, Settings, str], None] | None = None,
@@ -62,9 +65,9 @@ def video_asset(
     """`@dg.asset` for one value of one video.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
-    or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
-    once it is stored, and `afterwards` is called then with the video's id. `pool` limits how many
-    steps may use one vendor at the same time.
+    or a missing engine is not retried. The step's seconds become metadata. A value that fails one
+    of the `guards` is not stored; `checks` see it once it is, and after them `afterwards` is called
+    with the video's id. `pool` limits how many steps may use one vendor at the same time.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -85,9 +88,12 @@ def video_asset(
                 # Dagster would try an interrupted step again as if it had failed.
                 raise as_failure(Interrupted()) from error
             context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
+            for guard in guards:
+                if not guard.judge(value, store.store()).passed:
+                    yield from _report(guard, value, context, store.store())
             yield versioned_output(value, code_version)
-            for check in checks:
-                yield check.result(value)
+            for check in (*guards, *checks):
+                yield from _report(check, value, context, store.store())
             if afterwards:
                 afterwards(store.store(), store.settings.in_force(), context.partition_key)
 
@@ -100,7 +106,6 @@ def video_asset(
             kinds=kinds,
             owners=["team:pitchquest"],
             retry_policy=RETRIES,
-            check_specs=[check.spec(compute.__name__) for check in checks],
             pool=pool,
         )(timed)
 
@@ -118,9 +123,35 @@ def _with_store(compute: Callable[..., Any]) -> inspect.Signature:
     return signature.replace(parameters=parameters)
 
 
-def mark_failed(store: Store, context: dg.AssetExecutionContext, error: PitchQuestError) -> None:
+def _report(
+    check: ValueCheck, value: Any, context: dg.AssetExecutionContext, store: Store
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
+    verdict = check.judge(value, store)
+    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
+    yield check.evaluation(verdict, context)
+    if check.blocking and not verdict.passed:
+        error = CheckFailed(verdict.sentence)
+        # Even if this run has completed the video: its result is not to be relied on.
+        mark_failed(store, context, error, even_completed=True)
+        raise as_failure(error)
+
+
+def mark_failed(
+    store: Store,
+    context: dg.AssetExecutionContext,
+    error: PitchQuestError,
+    *,
+    even_completed: bool = False,
+) -> None:
     """Set the video to 'failed' at once, whoever started the run: trying again cannot help."""
-    videos.mark_failed(store, context.partition_key, str(error), context.run.run_id)
+    videos.mark_failed(
+        store,
+        context.partition_key,
+        str(error),
+        context.run.run_id,
+        even_completed=even_completed,
+    )
 
 
 def as_failure(error: PitchQuestError) -> dg.Failure:

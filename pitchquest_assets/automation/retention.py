@@ -78,7 +78,7 @@ def event_log(context: dg.OpExecutionContext, store: StoreResource) -> None:
 
 @dg.op
 def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """`system_health` rows and alerts that are older than 30 days."""
+    """What is older than 30 days: `system_health` rows, drift checks without an event, alerts."""
     _told(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
 
 
