@@ -12,7 +12,6 @@ from pitchquest_assets.analysis.drift import drift
 from pitchquest_assets.analysis.drift.drift import ScoredResult, Verdict
 from pitchquest_assets.assets.metadata import markdown_table
 from pitchquest_assets.report import drift as drift_report
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import drift_episodes as episodes
 
@@ -33,7 +32,7 @@ EVERY_RESULT = "every result"
 )
 def score_drift(store: StoreResource) -> dg.AssetCheckResult:
     """Needs no value: it asks the database."""
-    settings = load_settings()
+    settings = store.settings.in_force()
     opened = store.store()
     rows = episodes.newest_figures(opened, drift.MAX_RESULTS)
     results, scope = [ScoredResult(**row) for row in rows], EVERY_RESULT

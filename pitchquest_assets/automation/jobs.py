@@ -9,7 +9,8 @@ SCORE_DRIFT = dg.AssetCheckKey(dg.AssetKey("aggregated_result"), "score_drift")
 analyze_pitch = dg.define_asset_job(
     "analyze_pitch",
     selection=dg.AssetSelection.all().without_checks(),
-    description="Everything from the uploaded file to the report, for one video.",
+    description="Everything from the uploaded file to the report, for one video. The launchpad "
+    "shows what can be chosen for one run under `resources: options: config`.",
 )
 watch_drift = dg.define_asset_job(
     "watch_drift",

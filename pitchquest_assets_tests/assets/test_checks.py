@@ -9,8 +9,9 @@ from sqlalchemy import text
 from pitchquest_assets.analysis.result.aggregate import aggregate
 from pitchquest_assets.assets import checks
 from pitchquest_assets.automation.failure_causes import cause_of
-from pitchquest_assets.definitions import defs
+from pitchquest_assets.definitions import definitions_of
 from pitchquest_assets.model import DeliveryAnalysis, PitchResult
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, save_value
 from pitchquest_assets.store.store import Store
@@ -65,7 +66,7 @@ def finish(
     queue.claim(store, VIDEO, run_id, attempt=None)
     last = dg.Definitions(jobs=[dg.define_asset_job("last", selection=selection)])
     return (
-        dg.Definitions.merge(defs, last)
+        dg.Definitions.merge(definitions_of(load_settings()), last)
         .resolve_job_def("last")
         .execute_in_process(
             instance=instance, partition_key=VIDEO, run_id=run_id, raise_on_error=False

@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from pitchquest_assets.assets.drift_check import score_drift
-from pitchquest_assets.definitions import defs
 from pitchquest_assets.model import PitchResult
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import job, store_resource
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -76,7 +75,7 @@ def pitches(store: Store) -> Pitches:
 
 
 def check() -> dg.AssetCheckResult:
-    found = score_drift(StoreResource())
+    found = score_drift(store_resource())
     assert isinstance(found, dg.AssetCheckResult)
     return found
 
@@ -182,7 +181,8 @@ def test_a_passing_check_imports_neither_evidently_nor_pandas(pitches: Pitches) 
         "import sys\n"
         "from pitchquest_assets.assets.drift_check import score_drift\n"
         "from pitchquest_assets.store.resource import StoreResource\n"
-        "found = score_drift(StoreResource())\n"
+        "from pitchquest_assets.settings import load_settings\n"
+        "found = score_drift(StoreResource.of(load_settings()))\n"
         "heavy = [m for m in ('evidently', 'pandas', 'scipy.stats') if m in sys.modules]\n"
         "print(found.passed, found.metadata['results'].value, heavy)"
     )
@@ -264,7 +264,7 @@ def test_a_run_that_finds_drift_stays_green_and_dagit_shows_the_figures_in_10_kb
                 )
             )
             pitches.add([score])
-    run = defs.resolve_job_def("watch_drift").execute_in_process(instance=instance)
+    run = job("watch_drift").execute_in_process(instance=instance)
     [found] = run.get_asset_check_evaluations()
     [record] = [
         one

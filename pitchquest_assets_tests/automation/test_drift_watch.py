@@ -6,10 +6,10 @@ import pytest
 
 from pitchquest_assets.analysis.drift.drift import MIN_RESULTS
 from pitchquest_assets.automation.drift_watch import new_results
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import evaluate
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -35,11 +35,7 @@ def tick(
     instance: dg.DagsterInstance, cursor: str | None = None
 ) -> tuple[str | None, str | None, str]:
     """The run key asked for, the cursor afterwards, and why nothing was asked for."""
-    found = new_results(
-        dg.build_sensor_context(
-            instance=instance, cursor=cursor, resources={"store": StoreResource()}
-        )
-    )
+    found = evaluate(new_results, instance, cursor)
     if isinstance(found, dg.SkipReason):
         return None, cursor, found.skip_message or ""
     [request] = found.run_requests

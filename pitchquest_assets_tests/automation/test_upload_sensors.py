@@ -16,9 +16,9 @@ from pitchquest_assets.automation.upload_sensors import (
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.registration import video_id_of
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.wiring import evaluate
 
 OWNER = "11111111-2222-3333-4444-555555555555"
 
@@ -34,10 +34,7 @@ def tick(
     sensor: dg.SensorDefinition = new_uploads,
     cursor: str | None = None,
 ) -> dg.SensorResult:
-    context = dg.build_sensor_context(
-        instance=instance, cursor=cursor, resources={"store": StoreResource()}
-    )
-    return sensor(context)
+    return evaluate(sensor, instance, cursor)
 
 
 def keys_of(result: dg.SensorResult | dg.SkipReason) -> list[str | None]:

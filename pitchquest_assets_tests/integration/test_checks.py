@@ -6,10 +6,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pitchquest_assets.definitions import defs
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import dagit
+from pitchquest_assets_tests.support.wiring import job
 
 CHECKED = ("transcript", "visual_analysis", "delivery_analysis", "aggregated_result")
 VALUE_CHECKS = {
@@ -26,7 +26,7 @@ def analyze(
 ) -> dg.ExecuteInProcessResult:
     videos.register(store, video_id, str(path), **facts)
     instance.add_dynamic_partitions("videos", [video_id])
-    return defs.resolve_job_def("analyze_pitch").execute_in_process(
+    return job("analyze_pitch").execute_in_process(
         instance=instance, partition_key=video_id, raise_on_error=False
     )
 

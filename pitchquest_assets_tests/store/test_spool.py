@@ -18,6 +18,7 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import store_resource
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id
@@ -72,7 +73,7 @@ def store_by_dagster(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
         [aggregated_result],
         instance=instance,
         partition_key=VIDEO,
-        resources={"io_manager": SupabaseIOManager()},
+        resources={"io_manager": SupabaseIOManager(store=store_resource())},
         raise_on_error=False,
     )
 
