@@ -112,20 +112,6 @@ def video_asset(
     return decorate
 
 
-def _report(
-    check: ValueCheck, value: Any, context: dg.AssetExecutionContext, store: Store
-) -> Iterator[dg.AssetCheckEvaluation]:
-    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
-    verdict = check.judge(value, store)
-    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
-    yield check.evaluation(verdict, context)
-    if check.blocking and not verdict.passed:
-        error = CheckFailed(verdict.sentence)
-        # Also where this run has completed it: its result is not to be relied on.
-        mark_failed(store, context, error, even_completed=True)
-        raise as_failure(error)
-
-
 def _with_store(compute: Callable[..., Any]) -> inspect.Signature:
     """The signature that Dagster reads inputs and resources from: the store is always one."""
     signature = inspect.signature(compute)
@@ -137,6 +123,20 @@ def _with_store(compute: Callable[..., Any]) -> inspect.Signature:
     return signature.replace(parameters=parameters)
 
 
+def _report(
+    check: ValueCheck, value: Any, context: dg.AssetExecutionContext, store: Store
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
+    verdict = check.judge(value, store)
+    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
+    yield check.evaluation(verdict, context)
+    if check.blocking and not verdict.passed:
+        error = CheckFailed(verdict.sentence)
+        # Even if this run has completed the video: its result is not to be relied on.
+        mark_failed(store, context, error, even_completed=True)
+        raise as_failure(error)
+
+
 def mark_failed(
     store: Store,
     context: dg.AssetExecutionContext,
@@ -145,8 +145,13 @@ def mark_failed(
     even_completed: bool = False,
 ) -> None:
     """Set the video to 'failed' at once, whoever started the run: trying again cannot help."""
-    video_id, run_id = context.partition_key, context.run.run_id
-    videos.mark_failed(store, video_id, str(error), run_id, even_completed=even_completed)
+    videos.mark_failed(
+        store,
+        context.partition_key,
+        str(error),
+        context.run.run_id,
+        even_completed=even_completed,
+    )
 
 
 def as_failure(error: PitchQuestError) -> dg.Failure:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from pitchquest_assets.assets.drift_check import score_drift
-from pitchquest_assets.model import PitchResult
+from pitchquest_assets.model import Measurement, ModelsUsed, PitchResult, Rubric
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
@@ -198,14 +198,14 @@ def test_a_passing_check_imports_neither_evidently_nor_pandas(pitches: Pitches) 
     ("changed", "cause"),
     [
         (
-            {"models_used": factories.ModelsUsed(
+            {"models_used": ModelsUsed(
                 transcription="captions: en-us", emotion=None, vision="yunet_2026may",
                 content="rules",
             )},
             "transcription changed from whisper base.en to captions: en-us at 2026-03-01 21:00 UTC",
         ),
         (
-            {"rubric": factories.Rubric(name="pitchquest", version="2", weights={})},
+            {"rubric": Rubric(name="pitchquest", version="2", weights={})},
             "rubric changed from pitchquest 1 to pitchquest 2 at 2026-03-01 21:00 UTC",
         ),
         (
@@ -256,7 +256,7 @@ def test_a_run_that_finds_drift_stays_green_and_dagit_shows_the_figures_in_10_kb
             pitches.result = factories.pitch_result(
                 delivery_analysis=factories.delivery_analysis(
                     measurements={
-                        f"a_long_name_of_a_measurement_{index}": factories.Measurement(
+                        f"a_long_name_of_a_measurement_{index}": Measurement(
                             value=float(random.normal()), unit="s"
                         )
                         for index in range(40)

@@ -111,7 +111,7 @@ def test_a_bad_video_id_is_refused_and_never_becomes_a_row(
     before = pitchquest.rows()
     done = pitchquest("analyze", sample, "--video-id", video_id)
     assert (done.code, done.out) == (2, "")
-    assert "is no video id" in done.err
+    assert "is not a video id" in done.err
     assert len(done.err.strip().splitlines()) == 1
     assert pitchquest.rows() == before
 

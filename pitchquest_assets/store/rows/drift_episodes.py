@@ -21,8 +21,8 @@ def _values(column: str, path: str = "value") -> str:
     return f"select key, value -> '{path}' as value from jsonb_each({column})"
 
 
-# A result is some 200 kB with its transcript: jsonb_to_record unpacks each document once, and only
-# the figures travel.
+# A result is about 200 kB with its transcript: jsonb_to_record unpacks each document once, and only
+# the figures are transferred.
 _FIGURES = {
     "parts": _values("metadata.parts", "score"),
     "content": "select item ->> 'name' as key, item -> 'score' as value"
@@ -92,11 +92,11 @@ def window_of(store: Store, limit: int) -> Window:
 
 
 def newest_figures(store: Store, limit: int) -> list[Mapping[str, Any]]:
-    """The last `limit` results that have a score, oldest first.
+    """Read the last `limit` results that have a score, oldest first.
 
     Returns:
-        Of each: created_at, figures by name (null: not measured), and made_with: the engine of
-        each job, the version of each package, and the rubric.
+        For each: created_at, figures by name (null if not measured), and made_with, which has the
+        engine of each job, the version of each package, and the rubric.
     """
     return store.transaction(
         lambda connection: [
@@ -106,7 +106,7 @@ def newest_figures(store: Store, limit: int) -> list[Mapping[str, Any]]:
 
 
 def open_episode(store: Store, scope: str) -> dict[str, Any] | None:
-    """The figures with which the episode of these results opened; None where none is open."""
+    """Return the figures with which the open episode of this scope began; None if none is open."""
     return store.transaction(lambda connection: _open_episode(connection, scope))
 
 
@@ -119,15 +119,15 @@ def record(
     has the key `event`, which is null in all others: they are pruned by age.
 
     Args:
-        scope: which results are compared; each scope has episodes of its own.
-        message: what the alert says.
+        scope: which results are compared; each scope has its own episodes.
+        message: the text of the alert.
 
     Returns:
-        What happened; None where the state was right already.
+        What was done; None if there was nothing to do.
     """
 
     def work(connection: Connection) -> Event | None:
-        # Runs that check at the same moment take turns, so that one of them opens the episode.
+        # Runs that check at the same moment take turns, so that only one opens the episode.
         connection.execute(_LOCK)
         event: Event | None = None
         if passed != (_open_episode(connection, scope) is None):
