@@ -78,12 +78,15 @@ class OptionsResource(_OptionsFields):
     settings: SettingsResource
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The resource whose defaults are these settings."""
-        # A class of its own: whoever chooses one option keeps the others as the settings say.
+    def of(cls, settings: Settings, shared: SettingsResource | None = None) -> Any:
+        """The resource that a run configures, with these settings as its defaults.
+
+        A class of its own for these defaults, so that one who chooses one option keeps the others;
+        configured at launch, so that resources which hold it see what was chosen, too.
+        """
         fields = config_fields({name: getattr(settings, name) for name in OPTIONS})
-        return create_model("OptionsResource", __base__=cls, **fields)(
-            settings=SettingsResource.of(settings)
+        return create_model("OptionsResource", __base__=cls, **fields).configure_at_launch(
+            settings=shared or SettingsResource.of(settings)
         )
 
     @cached_property
