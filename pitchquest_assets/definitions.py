@@ -10,6 +10,7 @@ from pitchquest_assets.assets.drift_check import score_drift
 from pitchquest_assets.assets.feedback_report import feedback_report
 from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import LocalFiles
+from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
@@ -53,6 +54,7 @@ defs = dg.Definitions(
         "io_manager": SupabaseIOManager(),
         "store": StoreResource(),
         "local_files": LocalFiles(),
+        "worker": RunWorker(store=StoreResource()),
     },
     executor=dg.in_process_executor,
 )

@@ -29,7 +29,7 @@ def transcript(
     From captions, OpenAI, Whisper or PocketSphinx, the first that is configured
     (PITCHQUEST_TRANSCRIBER); fails where that engine fails, and no other takes its place.
     """
-    local = local_files.of_source(context.run.run_id, source_video)
+    local = local_files.of_source(source_video)
     heard = transcribe(local, audio, caller_of(context), log_progress(context.log.info))
     context.add_asset_metadata(
         {

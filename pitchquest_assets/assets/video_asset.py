@@ -1,6 +1,7 @@
 """What all assets share: partitioned by video, timed, and clear about whose fault a failure is."""
 
 import functools
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from pitchquest_assets.assets.checks import ValueCheck
+from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.errors import (
     BudgetExceeded,
     EngineUnavailable,
@@ -23,9 +25,7 @@ from pitchquest_assets.errors import (
     VendorUnavailable,
 )
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import videos
-from pitchquest_assets.store.store import open_store
 
 # Trying again cannot mend these.
 LASTING = (
@@ -55,7 +55,7 @@ def video_asset(
     pool: str | None = None,
     afterwards: Callable[[str], None] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`@dg.asset` for one value of one video.
+    """`@dg.asset` for one value of one video, made by a worker that has a lease.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
     or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
@@ -65,15 +65,23 @@ def video_asset(
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
         @functools.wraps(compute)
-        def timed(context: dg.AssetExecutionContext, **inputs: Any) -> Iterator[Any]:
+        def timed(
+            context: dg.AssetExecutionContext, worker: RunWorker, **inputs: Any
+        ) -> Iterator[Any]:
             started = time.monotonic()
             try:
+                worker.begin(context)
                 value = compute(context, **inputs)
             except PitchQuestError as error:
-                raise as_failure(error, context) from error
+                if isinstance(error, LASTING):
+                    # At once, whoever started the run; what passes is settled by its sensors.
+                    videos.mark_failed(
+                        worker.store.store(), context.partition_key, str(error), context.run.run_id
+                    )
+                raise as_failure(error) from error
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
                 # Dagster would try an interrupted step again as if it had failed.
-                raise as_failure(Interrupted(), context) from error
+                raise as_failure(Interrupted()) from error
             context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
             yield dg.Output(value)
             for check in checks:
@@ -81,6 +89,11 @@ def video_asset(
             if afterwards:
                 afterwards(context.partition_key)
 
+        # Dagster reads from the signature what a step takes.
+        signature = inspect.signature(compute)
+        worker = inspect.Parameter("worker", inspect.Parameter.KEYWORD_ONLY, annotation=RunWorker)
+        parameters = [*signature.parameters.values(), worker]
+        timed.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         return dg.asset(
             partitions_def=videos_partitions,
             code_version=code_version,
@@ -95,18 +108,10 @@ def video_asset(
     return decorate
 
 
-def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.Failure:
-    """The error as Dagster shows it: its sentence, its class, and whether to try again.
-
-    One that lasts marks the video as failed at once, whoever started the run; an interruption is
-    left to who knows whether the run was cancelled or its worker was only shut down.
-    """
-    lasts = isinstance(error, LASTING)
-    if lasts:
-        store = open_store(load_settings())
-        videos.mark_failed(store, context.partition_key, str(error), context.run.run_id)
+def as_failure(error: PitchQuestError) -> dg.Failure:
+    """The error as Dagster shows it: its sentence, its class, and whether to try again."""
     return dg.Failure(
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
-        allow_retries=not lasts and not isinstance(error, TRIED_ENOUGH),
+        allow_retries=not isinstance(error, LASTING + TRIED_ENOUGH),
     )

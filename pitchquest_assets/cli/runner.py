@@ -18,7 +18,7 @@ from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import scratch
-from pitchquest_assets.store.rows import queue, results, videos
+from pitchquest_assets.store.rows import leases, queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value
 from pitchquest_assets.store.store import Store
 
@@ -67,11 +67,12 @@ def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Lis
 
 
 def _cancel(store: Store, instance: dg.DagsterInstance, video_id: str, run_id: str) -> None:
-    videos.mark_failed(store, video_id, str(Interrupted()), run_id)
+    videos.mark_failed(store, video_id, str(Interrupted()), run_id, cancelled=True)
     if dagster_run := instance.get_run_by_id(run_id):
         instance.report_run_canceled(dagster_run)
     # The process ends without the thread that would do it.
-    scratch.remove_folder(load_settings(), run_id)
+    leases.delete(store, run_id)
+    scratch.remove_folders_of(load_settings(), run_id)
 
 
 def _execute(

@@ -56,10 +56,12 @@ def probe(
     filename: str,
     captions_path: str | None,
     limits: Limits,
+    kept_at: str | None = None,
     sha256: str | None = None,
 ) -> SourceVideo:
     """What the file contains; reads all of it, decodes one picture.
 
+    `kept_at` says where the video is kept, in Storage for example, where `path` is only a copy.
     `sha256` spares reading it once more where it is known.
 
     The duration is that of the longest stream, measured from the packets: headers may be silent
@@ -78,7 +80,7 @@ def probe(
     return SourceVideo(
         video_id=video_id,
         filename=filename,
-        path=str(path),
+        path=kept_at or str(path),
         captions_path=captions_path,
         sha256=sha256,
         size_bytes=size_bytes,

@@ -7,7 +7,6 @@ and what lies before the clock's zero, or is told twice, is left out.
 import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import cast
 
 import av
@@ -18,6 +17,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, open_media
 from pitchquest_assets.media.streams import (
     Decoder,
@@ -28,7 +28,7 @@ from pitchquest_assets.media.streams import (
     readable_packets,
     time_base,
 )
-from pitchquest_assets.model import Audio, SourceVideo
+from pitchquest_assets.model import Audio
 
 SAMPLE_RATE_HZ = 16_000
 # Timestamps may be off the count of samples by this much before silence is put or sound left out.
@@ -39,13 +39,14 @@ RESAMPLED_FRAME = 4096
 Samples = NDArray[np.int16]
 
 
-def extract_audio(source: SourceVideo, *, limits: Limits) -> Audio:
+def extract_audio(video: LocalVideo, *, limits: Limits) -> Audio:
     """The sound as 16 kHz mono FLAC; an empty payload and the reason where there is none.
 
     Raises:
         InvalidVideo: nothing can be decoded at all, or decoding takes longer than the limit.
     """
-    with open_media(Path(source.path), filename=source.filename, limits=limits) as container:
+    source = video.source
+    with open_media(video.path, filename=source.filename, limits=limits) as container:
         stream = audio_stream(container) if source.has_audio else None
         if stream is None:
             return _no_audio("the file has no audio stream")

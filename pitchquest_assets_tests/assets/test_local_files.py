@@ -10,6 +10,7 @@ import pytest
 from pitchquest_assets.assets.audio import audio
 from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import LocalFiles, check_paths
+from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.errors import InvalidVideo, InvalidVideoId, ObjectRefused
 from pitchquest_assets.model import SourceVideo
@@ -30,6 +31,7 @@ RESOURCES = {
     "io_manager": SupabaseIOManager(),
     "store": StoreResource(),
     "local_files": LocalFiles(),
+    "worker": RunWorker(store=StoreResource()),
 }
 
 

@@ -10,6 +10,7 @@ import psutil
 import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType
 
+from pitchquest_assets.automation import lost_workers
 from pitchquest_assets.automation import run_outcomes as statuses
 from pitchquest_assets.automation.failure_causes import Cause
 from pitchquest_assets.automation.recovery import spooled_results
@@ -17,7 +18,7 @@ from pitchquest_assets.automation.run_outcomes import give_back_all, settle, swe
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
 from pitchquest_assets.store.resource import StoreResource
-from pitchquest_assets.store.rows import queue, results, videos
+from pitchquest_assets.store.rows import leases, queue, results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 from pitchquest_assets_tests.support import factories
@@ -56,17 +57,17 @@ def gone_worker() -> str:
 
 
 def start_run(
-    instance: dg.DagsterInstance, worker: str | None, run_id: str = JOB, attempt: int = 0
+    instance: dg.DagsterInstance,
+    store: Store,
+    worker: str | None,
+    run_id: str = JOB,
+    attempt: int = 0,
 ) -> dg.DagsterRun:
-    """A run of the video's, as its worker reports it at its start."""
+    """A run of the video's, as its worker reports it at its start, and the worker's lease."""
     tags = {"dagster/partition": VIDEO, "attempt": str(attempt)}
-    run = instance.add_run(
-        dg.DagsterRun(
-            job_name="analyze_pitch",
-            run_id=run_id,
-            tags=tags | ({"worker": worker} if worker else {}),
-        )
-    )
+    run = instance.add_run(dg.DagsterRun(job_name="analyze_pitch", run_id=run_id, tags=tags))
+    if worker:
+        leases.beat(store, run_id, worker, VIDEO)
     instance.report_dagster_event(
         DagsterEvent(DagsterEventType.RUN_START.value, run.job_name), run_id
     )
@@ -115,7 +116,7 @@ def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
         row = videos.get(store, VIDEO)
         assert (row.attempts, row.workers_lost) == (attempt, attempt)
         queue.claim(store, VIDEO, f"run-{attempt}", attempt)
-        start_run(instance, gone_worker, f"run-{attempt}", attempt)
+        start_run(instance, store, gone_worker, f"run-{attempt}", attempt)
         [told] = sweep(instance, store)
         assert sweep(instance, store) == []
     assert told.startswith(f"{VIDEO} failed: ")
@@ -131,7 +132,7 @@ def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
 
 def test_a_live_worker_is_left_to_its_work(instance: dg.DagsterInstance, store: Store) -> None:
     row = take(store)
-    start_run(instance, this_worker())
+    start_run(instance, store, this_worker())
     assert sweep(instance, store) == []
     assert videos.get(store, VIDEO) == row
 
@@ -140,14 +141,14 @@ def test_a_worker_that_ends_while_it_is_looked_at_has_succeeded(
     instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take(store)
-    start_run(instance, this_worker())
+    start_run(instance, store, this_worker())
 
     def is_gone_now(worker: str) -> bool:
         results.save_result(store, RESULT)
         end(instance, DagsterEventType.RUN_SUCCESS)
         return True
 
-    monkeypatch.setattr(statuses, "is_gone", is_gone_now)
+    monkeypatch.setattr(lost_workers, "is_gone", is_gone_now)
     assert sweep(instance, store) == []
     assert instance.get_run_by_id(JOB).status == dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
     assert videos.get(store, VIDEO).status == "completed"
@@ -181,7 +182,7 @@ def test_a_video_that_an_ended_run_left_behind_is_tried_again(
     instance: dg.DagsterInstance, store: Store, kind: DagsterEventType, status: str
 ) -> None:
     take(store)
-    start_run(instance, this_worker())
+    start_run(instance, store, this_worker())
     end(instance, kind)
     assert len(sweep(instance, store)) == 1
     assert videos.get(store, VIDEO).status == status
@@ -191,7 +192,7 @@ def test_an_upload_whose_worker_ended_before_it_took_it_is_tried_again(
     instance: dg.DagsterInstance, store: Store, overdue: None
 ) -> None:
     videos.register(store, VIDEO, "/in/pitch.mp4")
-    start_run(instance, worker=None)
+    start_run(instance, store, worker=None)
     assert sweep(instance, store) == [
         f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker ended before it "
         "took the video)."
@@ -260,10 +261,10 @@ def test_at_a_shutdown_only_the_videos_of_ended_workers_go_back_uncounted(
     instance: dg.DagsterInstance, store: Store, gone_worker: str
 ) -> None:
     take(store)
-    start_run(instance, gone_worker)
+    start_run(instance, store, gone_worker)
     videos.register(store, "other", "/in/other.mp4")
     other = queue.claim(store, "other", "run-2", attempt=0)
-    start_run(instance, this_worker(), "run-2")
+    start_run(instance, store, this_worker(), "run-2")
     assert give_back_all(instance, store) == [VIDEO]
     row = videos.get(store, VIDEO)
     assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 0)
@@ -282,7 +283,7 @@ def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled
     given_back: list[str],
 ) -> None:
     row = take(store)
-    run = start_run(instance, gone_worker)
+    run = start_run(instance, store, gone_worker)
     if reason == "cancelled":
         instance.report_run_canceling(run)
     instance.report_run_failed(run, reason)

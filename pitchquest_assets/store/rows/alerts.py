@@ -62,7 +62,8 @@ class Alert(NamedTuple):
 def raise_alert(connection: Connection, kind: Kind, event_key: str, message: str) -> bool:
     """Have a person told, in the transaction of `connection`; once per `event_key`.
 
-    Failed videos need no call: a trigger raises theirs, whoever sets the status.
+    Failed videos need no call: a trigger raises theirs, whoever sets the status, but for those that
+    a person has cancelled.
 
     Returns:
         False where that event was told of already.

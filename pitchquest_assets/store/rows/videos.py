@@ -40,6 +40,8 @@ class VideoRow(Value):
 
 _COLUMNS = ", ".join(VideoRow.model_fields)
 _BY_ID = "where video_id = :video_id"
+# A condition that always holds; the trigger that raises alerts reads the setting.
+NO_ALERT = " and set_config('pitchquest.cancelled', 'on', true) = 'on'"
 
 
 def check_video_id(video_id: str) -> str:
@@ -133,19 +135,25 @@ def register_refused(
     store.transaction(lambda connection: connection.execute(statement, values))
 
 
-def mark_failed(store: Store, video_id: str, error: str, job_id: str | None = None) -> bool:
+def mark_failed(
+    store: Store, video_id: str, error: str, job_id: str | None = None, *, cancelled: bool = False
+) -> bool:
     """Status 'failed' with the sentence that says why.
 
     A completed video stays completed, and with `job_id` only that run may fail it: a run that was
     overtaken by a newer one changes nothing.
 
+    Args:
+        cancelled: by a person, who needs no alert.
+
     Returns:
         Whether the row was changed.
     """
-    statement = text("""
+    statement = text(f"""
         update videos set status = 'failed', error = :error
         where video_id = :video_id and status <> 'completed'
           and (cast(:job_id as text) is null or job_id = :job_id)
+          {NO_ALERT if cancelled else ""}
     """)
     values = {"video_id": video_id, "error": error, "job_id": job_id}
     return store.transaction(lambda connection: connection.execute(statement, values).rowcount) == 1
