@@ -19,12 +19,15 @@ from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import leases, queue, results, videos
+from pitchquest_assets.store.rows.alerts import claim_alerts
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.processes import gone_process
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id
+TOO_LONG = "Canceling due to exceeding maximum runtime of 60 seconds."
 LOST = Cause("The worker was lost.", passing=True)
 
 
@@ -49,11 +52,7 @@ def overdue(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def gone_worker() -> str:
     """The name of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    name = name_of(process.pid)
-    process.kill()
-    process.wait()
-    return name
+    return gone_process()
 
 
 def start_run(
@@ -304,3 +303,28 @@ def test_the_sensor_stores_what_waits_and_asks_for_the_report(
     assert (request.run_key, request.partition_key) == (f"report:{VIDEO}:{JOB}", VIDEO)
     assert request.asset_selection == [dg.AssetKey("feedback_report")]
     assert videos.get(store, VIDEO).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("message", "alerts"),
+    [("Sending run termination request.", 0), (TOO_LONG, 1)],
+    ids=["by a person", "by the time limit"],
+)
+def test_a_person_who_cancels_gets_no_alert_and_a_time_limit_raises_one(
+    instance: dg.DagsterInstance, store: Store, message: str, alerts: int
+) -> None:
+    take(store)
+    run = start_run(instance, store, this_worker())
+    instance.report_run_canceling(run, message)
+    instance.report_run_canceled(run)
+    assert len(sweep(instance, store)) == 1
+    assert videos.get(store, VIDEO).status == "failed"
+    assert len(claim_alerts(store)) == alerts
+
+
+def test_a_cancellation_silences_no_alert_but_its_own(store: Store) -> None:
+    take(store)
+    assert videos.mark_failed(store, VIDEO, "It was interrupted.", JOB, cancelled=True)
+    videos.register(store, "other", "/in/other.mp4")
+    videos.mark_failed(store, "other", "No picture.")
+    assert [alert.message for alert in claim_alerts(store)] == ["other: No picture."]
