@@ -1,15 +1,15 @@
-"""How often the drift check alarms without a reason, and how often with one.
+"""How often the drift check warns without a reason, and how often with one.
 
     python benchmarks/drift.py [--windows 1000] [--seed 7]
 
-Simulates pitches: a quality that all figures share, an integer score 0–100 (SD 12 points), three
-parts, ten content items 0–5, eight sub-scores 0–10, and 27 measurements, of which some are skewed,
-some rare counts and some independent of the quality; one video in twelve has no sound, and of every
-figure but the score a tenth is null. A shift moves the score, the parts and, in proportion, the
-items and sub-scores of the newer half. The check is judged as in production; its p-values are
-Evidently's (pitchquest_assets_tests/report/test_drift.py proves it).
+It simulates pitches: a quality that all figures share, an integer score 0–100 (SD 12 points), three
+parts, ten content items 0–5, eight sub-scores 0–10, and 27 measurements, some of which are skewed,
+some rare counts, and some independent of the quality. One video in twelve has no sound, and a tenth
+of every figure except the score is null. A shift moves the score, the parts and, in proportion, the
+items and sub-scores of the newer half. The check runs as in production; its p-values are those of
+Evidently (pitchquest_assets_tests/report/test_drift.py proves it).
 
-The methods are Evidently's, called as Evidently calls them, and judged by the same threshold.
+The other methods are called as Evidently calls them, and judged by the same threshold.
 """
 
 import argparse
@@ -33,7 +33,7 @@ console = Console(width=110)
 
 
 def rows(random: np.random.Generator, count: int, shift: Floats | float = 0.0) -> Floats:
-    """`count` simulated results; `shift` in points, one for each row or for all."""
+    """Simulate `count` results; `shift` is in points, one for all or one per row."""
     by = np.broadcast_to(np.asarray(shift, dtype=np.float64), (count,))[:, None]
     quality = random.normal(size=(count, 1))
 
@@ -61,7 +61,7 @@ def rows(random: np.random.Generator, count: int, shift: Floats | float = 0.0) -
 def windows(
     seed: int, count: int, half: int, shift_points: float = 0.0, *, score_only: bool = False
 ) -> Iterator[drift.Halves]:
-    """`count` windows of two halves, of which the newer one is shifted."""
+    """Yield `count` windows of two halves; the newer half is shifted."""
     random = np.random.default_rng(seed)
     shifts = np.repeat([0.0, shift_points], half)
     for _ in range(count):
@@ -72,7 +72,7 @@ def windows(
 
 
 def alarm_rate(halves: Iterator[drift.Halves]) -> tuple[float, float, float]:
-    """The share of windows in which the rule, a test, or either finds drift."""
+    """Return the share of windows in which the rule, a test, or either finds drift."""
     verdicts = [drift.judge(one) for one in halves]
     by_rule = np.array([one.breaks_rule for one in verdicts])
     by_test = np.array([bool(one.drifted_figures) for one in verdicts])
@@ -80,7 +80,7 @@ def alarm_rate(halves: Iterator[drift.Halves]) -> tuple[float, float, float]:
 
 
 def false_episodes(seed: int, results: int) -> int:
-    """How many episodes open while `results` equal videos come in one by one."""
+    """Count the episodes that open while `results` equivalent videos arrive one by one."""
     table = rows(np.random.default_rng(seed), results + drift.MAX_RESULTS)
     opened, is_open = 0, False
     for end in range(drift.MAX_RESULTS, len(table)):
@@ -91,7 +91,7 @@ def false_episodes(seed: int, results: int) -> int:
 
 
 def evidently_test(method: str) -> Callable[[Floats, Floats], float]:
-    """Evidently's own test of this name, as a function of the two halves of one figure."""
+    """Return Evidently's test of this name, as a function of the two halves of one figure."""
     import pandas as pd
     from evidently.legacy.calculations.stattests import get_stattest
     from evidently.legacy.core import ColumnType
@@ -105,7 +105,7 @@ def evidently_test(method: str) -> Callable[[Floats, Floats], float]:
 
 
 def method_rate(method: str, halves: Iterator[drift.Halves]) -> float:
-    """The share of windows in which one of Evidently's methods finds drift in any figure."""
+    """Return the share of windows in which a method of Evidently finds drift in any figure."""
     p_value = evidently_test(method)
     found = [
         min(p_value(a, b) for a, b in zip(one.older.T, one.newer.T, strict=True))

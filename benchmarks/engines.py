@@ -1,15 +1,15 @@
-"""What the local engines cost: seconds per minute of sound, side by side from one run.
+"""What the local engines cost: seconds per minute of sound, compared in one run.
 
     python benchmarks/engines.py [VIDEO] [--runs 3] [--threads 2]
 
-Without VIDEO the sample that ships. The weights are random, so no network is needed: how long a
-network computes does not depend on what it has learned. Whisper has the shapes of tiny.en and
-base.en with the real number of tokens, and writes 100 tokens for each piece of speech (what a fast
-speaker says in 30 s). wav2vec2 has the real shape, and its turns are those of the sound, those of
-like length together. On a GPU the same again, where there is one.
+Without VIDEO, it uses the sample that ships. The weights are random, so no network access is
+needed: how long a neural network computes does not depend on what it has learned. Whisper has the
+shapes of tiny.en and base.en with the real number of tokens, and writes 100 tokens per piece of
+speech (what a fast speaker says in 30 s). wav2vec2 has the real shape and gets the turns of the
+sound, grouped by similar length. If there is a GPU, everything runs on it, too.
 
-Wall and CPU are the least of the runs; loading is not counted. The ratio is to PocketSphinx.
-Exits with 1 where the emotion pass is over its bound.
+Wall and CPU times are the least of the runs, without loading. The ratio is to PocketSphinx. The
+exit code is 1 if the emotion pass exceeds its bound.
 """
 
 import argparse
@@ -61,7 +61,7 @@ WHISPERS = {"tiny.en": (384, 4, 6), "base.en": (512, 6, 8)}
 
 @dataclass(frozen=True)
 class Cost:
-    """What one engine took for the whole sound, seconds."""
+    """What one engine took for the whole sound, in seconds."""
 
     engine: str
     device: str
@@ -143,7 +143,7 @@ def _whisper(
         "language": "en",
         "word_timestamps": True,
         "hotwords": ENGLISH_FILLERS,
-        # So that random weights neither stop early nor go on.
+        # Random weights must neither stop early nor go on for ever.
         "suppress_tokens": [END_OF_TEXT],
         "max_new_tokens": TOKENS_PER_PIECE,
     }
@@ -165,7 +165,7 @@ def _wav2vec2(folder: Path, device: Device, audio: Audio, measure: _Measure) -> 
     turns = sorted((read_floats(audio, *turn) for turn in speaking_turns(voice_of(audio))), key=len)
     for precision in get_args(emotion.Precision):
         if device == "cuda" and precision == "int8":
-            continue  # torch quantises for processors only
+            continue  # torch quantises for CPUs only
         model = emotion.load_emotion_model(folder, device=device, precision=precision)
         for size in BATCHES:
 
@@ -182,7 +182,7 @@ def _sound(video: Path) -> Audio:
 
 
 def _show(costs: list[Cost], seconds: float) -> bool:
-    """Prints the table; whether the emotion pass as it is set is within the bound."""
+    """Print the table; return whether the emotion pass is within its bound."""
     shown = Table(
         title=f"seconds per minute of sound ({seconds:.0f} s of it)", title_justify="left"
     )

@@ -1,12 +1,12 @@
-"""What a video costs in Dagster's database, before and after the event log is pruned.
+"""How much space a video takes in Dagster's database, before and after the event log is pruned.
 
     python benchmarks/event_log.py [--videos 8]
 
-The sample is analysed that many times under different ids, with its captions, in a PITCHQUEST_HOME
-of its own. Sizes are pg_total_relation_size (rows, TOAST and indexes) after VACUUM FULL, less those
-of the same tables after one video was analysed and pruned, so that empty pages and what is stored
-once count for nothing; per video, in kB of 1,000 bytes. By event type: sum(pg_column_size) of the
-rows, without indexes.
+The sample is analysed that many times with its captions, under different ids, in its own
+PITCHQUEST_HOME. Sizes are pg_total_relation_size (rows, TOAST and indexes) after VACUUM FULL, minus
+the sizes after one video was analysed and pruned, so that empty pages and what is stored only once
+do not count; per video, in kB of 1,000 bytes. The sizes by event type are sum(pg_column_size) of
+the rows, without indexes.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--videos", type=int, default=8)
     videos = parser.parse_args().videos
     with tempfile.TemporaryDirectory(prefix="pitchquest-benchmark-") as home:
-        # PostgreSQL does not run as root, and its own user must get there.
+        # PostgreSQL does not run as root, and its own user must be able to enter the folder.
         Path(home).chmod(0o755)
         os.environ |= {"PITCHQUEST_HOME": home, "PITCHQUEST_TRANSCRIBER": "captions"}
         for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL"):
@@ -86,7 +86,7 @@ def analyze(video_id: str) -> None:
 
 
 def sizes(instance: dg.DagsterInstance) -> tuple[Sizes, Sizes]:
-    """Bytes by table, and by event type."""
+    """Return the bytes by table and by event type."""
     with event_storage(instance).index_connection() as connection:
         connection.execute(sa.text("vacuum full"))
         by_table, by_type = (

@@ -1,18 +1,19 @@
-"""What sampling pictures costs, side by side with ffmpeg, OpenCV and Pixeltable, from one run.
+"""What sampling pictures costs, compared with ffmpeg, OpenCV and Pixeltable in one run.
 
     python benchmarks/media.py VIDEO [VIDEO ...]
 
-Of each video two variants are measured: one with long groups of pictures (a keyframe at most every
-250 pictures) and one with a keyframe each second; ffmpeg makes what the video is not already. Each
-tool runs in a process of its own, start-up and imports included, and its CPU seconds (user and
-system, all threads) are the operating system's account of that process. All make JPEGs 640 px wide,
-one per second; ours also with its default of 50 at most. Ratios are to ffmpeg on the same file.
+Two variants of each video are measured: one with long groups of pictures (a keyframe at most every
+250 pictures) and one with a keyframe every second; ffmpeg makes those that the video is not
+already. Each tool runs in its own process, including start-up and imports; its CPU seconds (user
+and system, all threads) are those that the operating system counts. All make JPEGs 640 px wide, one
+per second; ours is also measured with its default of at most 50. Ratios are to ffmpeg on the same
+file.
 
-"exact" decodes the whole file and counts our pictures whose time is the true presentation time of a
-picture and whose JPEG is, byte for byte, the one made from that picture.
+"exact" decodes the whole file, and counts those of our pictures whose time is the true presentation
+time of a picture and whose JPEG is, byte for byte, the one made from that picture.
 
-The last line is `pitchquest analyze` without speech recognition: the database is set up before, and
-its CPU seconds and memory are counted too. Pixeltable is measured if it is installed.
+The last line is `pitchquest analyze` without speech recognition. The database is set up beforehand,
+and its CPU seconds and memory are included. Pixeltable is measured if it is installed.
 """
 
 import argparse
@@ -70,7 +71,7 @@ def main() -> None:
 
 
 def variants(video: Path, folder: Path) -> list[tuple[str, Path]]:
-    """The file with long groups of pictures, and with a keyframe each second."""
+    """Return the file with long groups of pictures, and with a keyframe every second."""
     seconds, rate = keyframe_distance(video)
     made = []
     for label, wanted, pictures in (
@@ -87,7 +88,7 @@ def variants(video: Path, folder: Path) -> list[tuple[str, Path]]:
 
 
 def keyframe_distance(video: Path) -> tuple[float, float]:
-    """The mean seconds between keyframes, and the pictures per second."""
+    """Return the mean seconds between keyframes, and the pictures per second."""
     from pitchquest_assets.media.probe import Limits, open_media, probe
     from pitchquest_assets.media.sampling import read_index
     from pitchquest_assets.media.streams import video_stream
@@ -135,7 +136,7 @@ def print_sampling(label: str, video: Path, *, others: bool) -> None:
 
 
 def print_analysis(label: str, video: Path) -> None:
-    """The whole command, in a PITCHQUEST_HOME of its own."""
+    """Measure and print the whole command, in its own PITCHQUEST_HOME."""
     with tempfile.TemporaryDirectory() as home:
         environment = os.environ | {
             "PITCHQUEST_HOME": home,
@@ -159,9 +160,9 @@ def print_analysis(label: str, video: Path) -> None:
 def measure(
     command: list[str], environment: dict[str, str] | None = None, *, daemon_of: str | None = None
 ) -> Cost:
-    """Runs a command to its end; what it prints last is the output.
+    """Run a command to its end; its output is the last line that it prints.
 
-    `daemon_of`: a folder named in the command line of a server whose costs are to be added.
+    `daemon_of` is a folder in the command line of a server whose costs are added.
     """
     started, daemon_before = time.monotonic(), daemon_cpu_seconds(daemon_of)
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
@@ -181,7 +182,7 @@ def measure(
 
 
 class MemorySampler:
-    """The peak of the memory of a process and its children, each page counted once (PSS)."""
+    """The peak memory of a process and its children, each page counted once (PSS)."""
 
     def __init__(self, pid: int, daemon_of: str | None) -> None:
         self.peak_mb = 0.0
@@ -214,7 +215,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def daemon_processes(folder: str | None) -> list[psutil.Process]:
-    """The servers that were started on a folder, and their children."""
+    """Return the servers that were started on a folder, and their children."""
     if folder is None:
         return []
     found = []
@@ -231,7 +232,7 @@ def daemon_cpu_seconds(folder: str | None) -> float:
             times = process.cpu_times()
         except psutil.Error:
             continue
-        # Backends that have ended are in their parent's account of children.
+        # The parent's children times include the backends that have ended.
         total += times.user + times.system + times.children_user + times.children_system
     return total
 

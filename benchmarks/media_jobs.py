@@ -1,4 +1,4 @@
-"""One job of `benchmarks/media.py`, as a process of its own that imports no more than it needs.
+"""One job of `benchmarks/media.py`, in its own process, which imports only what it needs.
 
 python benchmarks/media_jobs.py ours|check|opencv|pixeltable VIDEO [MAX_FRAMES]
 """
@@ -36,7 +36,7 @@ def our_frames(video: Path, max_frames: int) -> "Frames":
 
 
 def run_check(video: Path, max_frames: int) -> str:
-    """How many of our pictures are those of a full decode at the same time."""
+    """Count our pictures that equal those of a full decode at the same time."""
     import av
 
     from pitchquest_assets.media.jpegs import JPEG_QUALITY, Orientation, encode_jpeg, upright_image
@@ -83,7 +83,7 @@ def run_opencv(video: Path) -> str:
 
 
 def run_pixeltable(video: Path) -> str:
-    """The iterator behind `pxt.create_view(..., iterator=frame_iterator(...))`, without a table."""
+    """Run the iterator of `pxt.create_view(..., iterator=frame_iterator(...))`, without a table."""
     from pixeltable.functions.video import frame_iterator
 
     written = 0

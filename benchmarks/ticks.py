@@ -2,9 +2,9 @@
 
     python benchmarks/ticks.py
 
-Fills a database of its own, then evaluates each sensor as the code server does: while nothing
-waits, and while 10,000 uploads wait. Seconds are wall and CPU of the evaluation (the median of
-five), without the daemon's own bookkeeping.
+It fills its own database, then evaluates each sensor as the code server does, once with nothing
+waiting and once with 10,000 uploads waiting. Seconds are wall and CPU time of the evaluation (the
+median of five), without the daemon's own bookkeeping.
 """
 
 import os
@@ -63,18 +63,22 @@ def _insert(prefix: str, status: str):
 def measure(instance: dg.DagsterInstance, table: Table, *, waiting: int) -> None:
     from pitchquest_assets.automation.run_outcomes import left_behind
     from pitchquest_assets.automation.upload_sensors import new_uploads
-    from pitchquest_assets.definitions import defs
+    from pitchquest_assets.definitions import definitions_of
+    from pitchquest_assets.settings import load_settings
     from pitchquest_assets.store.resource import StoreResource
 
-    repository = defs.get_repository_def()
+    repository = definitions_of(load_settings()).get_repository_def()
     for sensor in (new_uploads, left_behind):
         wall, cpu = [], []
         for _ in range(ROUNDS):
             began, began_cpu = time.perf_counter(), time.process_time()
-            context = dg.build_sensor_context(
-                instance=instance, repository_def=repository, resources={"store": StoreResource()}
-            )
-            with partition_loading_context(dynamic_partitions_store=instance):
+            resources = {"store": StoreResource.of(load_settings())}
+            with (
+                dg.build_sensor_context(
+                    instance=instance, repository_def=repository, resources=resources
+                ) as context,
+                partition_loading_context(dynamic_partitions_store=instance),
+            ):
                 tick = sensor.evaluate_tick(context)
             wall.append(time.perf_counter() - began)
             cpu.append(time.process_time() - began_cpu)

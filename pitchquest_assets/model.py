@@ -1,4 +1,4 @@
-"""The vocabulary: the values that flow between assets and land in tables.
+"""The vocabulary: the values that flow between assets and are stored in tables.
 
 Times are seconds on the audio's clock (the start of the file is 0). No float may be NaN or
 infinite: building such a value raises pydantic's ValidationError, so neither ever reaches JSON.
@@ -13,13 +13,13 @@ Pace = Literal["slow", "optimal", "fast"]
 
 
 class Value(BaseModel):
-    """Base of every value: immutable, strict about names, finite floats only."""
+    """Base of all values: immutable, no unknown fields, finite floats only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class BlobValue(Value):
-    """A value that carries bytes: `payload` becomes an object, the other fields its row."""
+    """A value with bytes: `payload` becomes an object, the other fields a row."""
 
     media_type: ClassVar[str]
     suffix: ClassVar[str]
@@ -32,7 +32,7 @@ class SourceVideo(Value):
     video_id: str
     filename: str
     path: str = Field(description="absolute path on this machine, or bucket/path in Storage")
-    captions_path: str | None = Field(None, description="captions of this upload, named likewise")
+    captions_path: str | None = Field(None, description="captions of this upload, of the same form")
     sha256: str
     size_bytes: int
     container: str = Field(description="demuxer that opened it: mov, matroska, avi")
@@ -44,7 +44,7 @@ class SourceVideo(Value):
     width_px: int | None = Field(None, description="upright width, rotation applied")
     height_px: int | None = Field(None, description="upright height, rotation applied")
     rotation_degrees: int = Field(0, description="clockwise turn that makes the picture upright")
-    fps: float | None = Field(None, description="average frame rate; null where unknown")
+    fps: float | None = Field(None, description="average frame rate; null if unknown")
     warnings: list[str] = []
 
 
@@ -56,7 +56,7 @@ class Frame(Value):
 
 
 class Frames(BlobValue):
-    """Sampled pictures of one video; the payload is a ZIP of JPEGs and contact_sheet.jpg."""
+    """Sampled pictures of one video; the payload is a ZIP of JPEGs with contact_sheet.jpg."""
 
     media_type: ClassVar[str] = "application/zip"
     suffix: ClassVar[str] = ".zip"
@@ -70,7 +70,7 @@ class Frames(BlobValue):
 
 
 class Audio(BlobValue):
-    """The sound as 16 kHz mono; the payload is one FLAC file, empty where there is no sound."""
+    """The sound as 16 kHz mono; the payload is one FLAC file, empty if there is no sound."""
 
     media_type: ClassVar[str] = "audio/flac"
     suffix: ClassVar[str] = ".flac"
@@ -130,12 +130,12 @@ class Event(Value):
 
 
 class Score(Value):
-    """A sub-score 0–10 and what it rests on, or null with the reason."""
+    """A sub-score 0–10 and what it is based on, or null with the reason."""
 
     value: float | None = Field(ge=0, le=10)
     reason: str | None = None
     basis: str = Field("", description="the measurement in words, with its unit")
-    is_bound: bool = Field(False, description="rests on a bound, too weak to be praised")
+    is_bound: bool = Field(False, description="based on a bound, so too weak to be praised")
     time_seconds: float | None = Field(None, description="a moment that is typical of it")
 
     @model_validator(mode="after")
@@ -146,7 +146,7 @@ class Score(Value):
 
 
 class Series(Value):
-    """One line of the timeline: y over time; null where nothing could be measured."""
+    """One curve of the timeline; its values are null where nothing could be measured."""
 
     unit: str
     times_seconds: list[float]
@@ -192,7 +192,7 @@ class VisualAnalysis(Value):
 
 
 class Evidence(Value):
-    """What shows a claim: a quote or a measurement, and its second."""
+    """The evidence for a claim: a quote or a measurement, and its time."""
 
     quote: str | None = None
     measurement: str | None = None
@@ -200,7 +200,7 @@ class Evidence(Value):
 
 
 class RubricItem(Value):
-    """One of the ten content items: 0–5, or null with the reason; 0 is looked for, not present."""
+    """One of the ten content items: 0–5, or null with the reason; 0 means looked for, not found."""
 
     name: str
     title: str
@@ -211,12 +211,12 @@ class RubricItem(Value):
     evidence: list[Evidence] = []
     explanation: str | None = Field(None, description="why, in a language model's words")
     suggestion: str | None = Field(None, description="a better wording, by a language model")
-    spread: int | None = Field(None, ge=0, description="highest less lowest of several answers")
+    spread: int | None = Field(None, ge=0, description="highest minus lowest of several answers")
     low_confidence: bool = Field(False, description="the answers differ by more than a level")
 
 
 class ContentAnalysis(Value):
-    """What was said, item by item; the flat fields repeat `items` for plain readers."""
+    """What was said, item by item; the flat fields repeat the scores of `items` for convenience."""
 
     problem_clarity: int | None
     solution_fit: int | None
@@ -231,7 +231,7 @@ class ContentAnalysis(Value):
     judge: str = Field(description="which judge scored: rules, gemini, openai")
     judge_model: str | None = Field(None, description="the model, as the vendor's answer names it")
     prompt_version: str | None = None
-    samples: int | None = Field(None, description="answers that the scores are the medians of")
+    samples: int | None = Field(None, description="number of answers, whose medians are the scores")
     items: list[RubricItem]
     cost_usd: float = Field(0.0, ge=0, description="paid for it by the run that made it")
     warnings: list[str] = []
@@ -263,7 +263,7 @@ class Results(Value):
 
 
 class Rubric(Value):
-    """The rubric that a score was made with."""
+    """The rubric with which a score was made."""
 
     name: str
     version: str
@@ -271,7 +271,7 @@ class Rubric(Value):
 
 
 class PartScore(Value):
-    """One of the three parts of the overall score, 0–100, and how much of it could be measured."""
+    """One of the three parts of the overall score, 0–100, and the share of it that was measured."""
 
     score: float | None = Field(ge=0, le=100)
     weight: float
@@ -280,7 +280,7 @@ class PartScore(Value):
 
 
 class ModelsUsed(Value):
-    """The engine of each job; null where the job was not done."""
+    """The engine of each job; null if the job was not done."""
 
     transcription: str | None
     emotion: str | None
@@ -289,19 +289,30 @@ class ModelsUsed(Value):
 
 
 class Costs(Value):
-    """US dollars, from the vendors' own usage figures; the names are the contract's.
+    """US dollars, from the vendors' own usage figures; the names are those of the contract.
 
-    Each is what the job cost, whoever did it: a judge of another vendor is in `gemini_text`.
+    Each is the cost of a job, whichever vendor did it: a judge of OpenAI is in `gemini_text`, too.
     """
 
     whisper_api: float = Field(0.0, description="transcription")
     gemini_vision: float = Field(0.0, description="vision judge")
     gemini_text: float = Field(0.0, description="content judge")
-    total_usd: float = Field(0.0, description="the sum of the others")
+    total_usd: float = Field(0.0, description="the total")
+
+
+class Options(Value):
+    """What can be chosen for one run; the rest is in the settings. None: as the settings say."""
+
+    transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"]
+    whisper_model: str
+    judge: Literal["auto", "rules", "gemini", "openai"]
+    judge_samples: int
+    language: str | None
+    max_frames: int
 
 
 class ResultMetadata(Value):
-    """How the result came about."""
+    """How the result was made."""
 
     video_duration_seconds: float
     frames_analyzed: int

@@ -1,4 +1,4 @@
-"""How a file on this machine becomes an upload: a row that waits, with Supabase a file in it."""
+"""Registers a file on this machine as an upload: a waiting row and, on Supabase, a file in it."""
 
 import hashlib
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from pitchquest_assets.errors import InvalidInput, InvalidVideo
 from pitchquest_assets.media.caption_files import beside
 from pitchquest_assets.media.untrusted import beyond
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.videos import BYTES_PER_MB, VideoRow, check_video_id
 from pitchquest_assets.store.store import Store
@@ -16,24 +16,26 @@ from pitchquest_assets.store.supabase.video_bucket import VideoBucket, own_path
 
 
 def video_id_of(path: Path) -> str:
-    """The id of a file that was given without one: its name, and eight digits for its place."""
+    """Return the id for a file without one: its name, and eight digits that stand for its path."""
     place = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-._")[:100]
     return f"{name or 'video'}-{place[:8]}"
 
 
 def file_path_of(store: Store, path: Path, video_id: str) -> str:
-    """What the row of a file says where the file is: here, or in Storage."""
+    """Return what a file's row will have as its path: a local one, or one in Storage."""
     return _stored(path, video_id) if store.has_video_bucket else str(path.absolute())
 
 
-def register(store: Store, path: Path, video_id: str, captions: Path | None = None) -> VideoRow:
-    """Enter a file, readable or not, as an upload; with Supabase it is put into the bucket first.
+def register(
+    store: Store, settings: Settings, path: Path, video_id: str, captions: Path | None = None
+) -> VideoRow:
+    """Register a file, readable or not, as an upload; on Supabase, put it into the bucket first.
 
     Raises:
-        InvalidVideoId: the id does not fit the pattern, or is a user's upload.
-        InvalidVideo: the file's name is not text, so that no row can hold it.
-        InvalidInput: Storage does not take the file; the row says so.
+        InvalidVideoId: the id does not match the pattern, or belongs to a user's upload.
+        InvalidVideo: the file's name is not text, so it cannot be stored in a row.
+        InvalidInput: Storage refuses the file; its row says so.
         StoreUnavailable: Storage does not answer.
     """
     check_video_id(video_id)
@@ -45,13 +47,14 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
     if store.video_bucket is None or not path.is_file():
         return _enter(store, path, video_id, path.absolute(), captions and captions.absolute())
     captions = captions or beside(path)
-    # Captions that are not there are told by the run, as those of this machine are.
+    # If the captions are missing, the run will say so, as it does for local files.
     captions_path: Path | str | None = captions and captions.absolute()
     try:
-        file_path = _upload(store.video_bucket, path, own_path(video_id, path))
+        limit_mb = settings.max_size_mb
+        file_path = _upload(store.video_bucket, path, own_path(video_id, path), limit_mb)
         if captions and captions.is_file():
             where = own_path(video_id, captions, "captions")
-            captions_path = _upload(store.video_bucket, captions, where)
+            captions_path = _upload(store.video_bucket, captions, where, limit_mb)
     except InvalidInput as error:
         videos.register_refused(
             store,
@@ -78,16 +81,15 @@ def _enter(
     )
 
 
-def _upload(bucket: VideoBucket, file: Path, where: str) -> str:
-    """The path for the row; InvalidInput: too large, unreadable, or Storage does not take it."""
-    limit_mb = load_settings().max_size_mb
+def _upload(bucket: VideoBucket, file: Path, where: str, limit_mb: float) -> str:
+    """The path for the row; raises InvalidInput if the file is too large, unreadable or refused."""
     if file.stat().st_size > limit_mb * BYTES_PER_MB:
         raise beyond(file.name, "is larger", f"{limit_mb:g} MB", "MAX_SIZE_MB")
     try:
         bucket.upload(file, where)
     except OSError as error:
         raise InvalidVideo(
-            f"{file.name} cannot be read ({error.strerror or error}): check its rights."
+            f"{file.name} cannot be read ({error.strerror or error}): check its permissions."
         ) from error
     return f"{VIDEOS}/{where}"
 

@@ -1,115 +1,212 @@
 """Every environment variable, validated in one place."""
 
 import os
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pitchquest_assets.errors import SettingsError
 
+T = TypeVar("T")
+
 
 class Settings(BaseSettings):
-    """The settings in force; a variable is PITCHQUEST_ and the field's name in upper case."""
+    """The settings in force; a variable is PITCHQUEST_ and the field's name in upper case.
+
+    `make settings` writes docs/settings.md and .env.example from the descriptions below.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="PITCHQUEST_", env_file=".env", env_ignore_empty=True, extra="ignore"
+        env_prefix="PITCHQUEST_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
-    home: Path = Field(Path(".pitchquest"), description="folder of the database, objects, reports")
-    models: Path | None = Field(None, description="folder with model files; default HOME/models")
-    downloads: Literal["on", "off"] = Field("on", description="off: never fetch model weights")
-    model_hub_timeout_seconds: float = Field(3.0, gt=0, description="wait for a hub")
+    home: Path = Field(
+        Path(".pitchquest"), description="folder of the database, the objects and the reports"
+    )
+    models: Path | None = Field(
+        None, description="folder with model files; default: `models` under PITCHQUEST_HOME"
+    )
+    downloads: Literal["on", "off"] = Field("on", description="off: never fetch model files")
+    model_hub_timeout_seconds: float = Field(
+        3.0, gt=0, description="how long to wait for a model hub"
+    )
     model_hub: str | None = Field(
-        None, pattern="^https?://", description="mirror asked instead of the models' own hosts"
+        None, pattern="^https?://", description="mirror to use instead of the models' own hosts"
     )
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"] = Field(
         "auto",
-        description="auto: captions, openai where OPENAI_API_KEY is set and OPENAI_BASE_URL is "
-        "not, whisper, …",
+        description="auto: the first of captions, openai (if OPENAI_API_KEY is set and "
+        "OPENAI_BASE_URL is not), whisper and pocketsphinx that can be had",
     )
     language: str | None = Field(
-        None, pattern="^[a-z]{2}$", description="spoken, ISO 639-1; default: detected"
+        None,
+        pattern="^[a-z]{2}$",
+        description="spoken language, ISO 639-1; default: detected; en makes OpenAI hear more "
+        "fillers",
     )
-    openai_transcribe_model: str = "whisper-1"
-    whisper_model: str = Field("base.en", description="size, see `pitchquest models list`")
+    openai_transcribe_model: str = Field(
+        "whisper-1", description="or gpt-transcribe, whose words get their times on this machine"
+    )
+    whisper_model: str = Field(
+        "base.en", description="size of the Whisper model, see `pitchquest models list`"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="where local models compute; auto: on a GPU where there is one"
+        "auto", description="where local models compute; auto: on a GPU if there is one"
     )
     emotion: Literal["off", "on"] = Field(
-        "off", description="on: vocal energy; not for commercial use, see `pitchquest models list`"
+        "off",
+        description="on: vocal energy, by a model that is not for commercial use, see "
+        "docs/models.md",
     )
 
     judge: Literal["auto", "rules", "gemini", "openai"] = Field(
-        "auto", description="of the content; auto: gemini where GEMINI_API_KEY is set, else rules"
+        "auto",
+        description="who judges the content; auto: gemini if GEMINI_API_KEY is set, else rules",
     )
-    judge_samples: int = Field(1, ge=1, le=9, description="answers whose median counts")
+    judge_samples: int = Field(
+        1,
+        ge=1,
+        le=9,
+        description="answers of the language model whose median counts; 3 shows how sure it is",
+    )
     vision_judge: Literal["auto", "gemini", "off"] = Field(
-        "auto", description="sends pictures to Gemini; auto: where Gemini judges the content"
+        "auto",
+        description="gemini: send pictures to Gemini; auto: only if Gemini judges the content",
     )
     vision_max_frames: int = Field(16, ge=1, description="pictures sent to the vision judge")
-    gemini_model: str = "gemini-3.5-flash-lite"
+    gemini_model: str = Field(
+        "gemini-3.5-flash-lite", description="the model that judges content and pictures"
+    )
     openai_judge_model: str | None = Field(None, description="needed with PITCHQUEST_JUDGE=openai")
-    vendor_timeout_seconds: float = Field(120, gt=0, description="wait for one answer")
+    vendor_timeout_seconds: float = Field(
+        120, gt=0, description="how long to wait for one answer of a vendor"
+    )
     vendor_attempts: int = Field(
-        6, ge=1, description="of one call within 5 minutes, where a vendor is overloaded"
+        6, ge=1, description="tries of one call to an overloaded vendor, within 5 minutes"
     )
     video_budget_usd: float | None = Field(
-        None, gt=0, description="no call above; for one video within 24 hours"
+        None,
+        gt=0,
+        description="refuse a call that could take one video above it within 24 hours",
     )
     model_prices: str | None = Field(
-        None, description="model=IN/OUT in USD per million tokens, or model=USD/min, by blanks"
+        None,
+        description="model=IN/OUT in US dollars per million tokens, or model=USD/min, separated "
+        "by spaces",
     )
 
-    max_size_mb: float = Field(2_000, gt=0)
-    max_duration_seconds: float = Field(3_600, gt=0)
-    max_pixels: int = Field(3840 * 2160, gt=0, description="width × height of a picture")
-    max_decode_seconds: float = Field(600, gt=0, description="CPU seconds to spend on one decode")
-    max_frames: int = Field(50, ge=1)
-    max_frames_per_second: float = Field(1.0, gt=0)
-    frame_width_px: int = Field(640, ge=64)
+    max_size_mb: float = Field(2_000, gt=0, description="largest file")
+    max_duration_seconds: float = Field(3_600, gt=0, description="longest video")
+    max_pixels: int = Field(3840 * 2160, gt=0, description="largest width × height of a picture")
+    max_decode_seconds: float = Field(600, gt=0, description="CPU seconds that one decode may take")
+    max_frames: int = Field(50, ge=1, description="pictures sampled from a video")
+    max_frames_per_second: float = Field(
+        1.0, gt=0, description="pictures sampled from a second of video"
+    )
+    frame_width_px: int = Field(640, ge=64, description="width of the sampled pictures")
 
-    inbox: Path | None = Field(None, description="folder whose videos are analysed by themselves")
+    inbox: Path | None = Field(
+        None, description="folder whose videos `pitchquest up` analyses by itself"
+    )
     max_concurrent_runs: int = Field(3, ge=1, description="videos analysed at the same time")
-    max_attempts: int = Field(3, ge=1, description="of one upload, where the worker got lost")
+    max_attempts: int = Field(3, ge=1, description="tries of one upload whose worker was lost")
     max_run_seconds: int = Field(1_800, ge=60, description="a longer run is ended as failed")
     drift_within_engine: Literal["on", "off"] = Field(
-        "off", description="on: compare only results of today's engines and rubric"
+        "off", description="on: look for drift only among results of today's engines and rubric"
     )
-    stuck_queue_minutes: float = Field(30, gt=0, description="alert where an upload waits longer")
+    stuck_queue_minutes: float = Field(
+        30, gt=0, description="raise an alert if an upload waits longer"
+    )
     daily_budget_usd: float | None = Field(
-        None, gt=0, description="no call and an alert above; for all videos of a day (UTC)"
+        None,
+        gt=0,
+        description="refuse a call that could take all videos of a day (UTC) above it, and raise "
+        "an alert",
     )
     retention_days: float = Field(
-        7, ge=0, validation_alias="RETENTION_DAYS", description="frames, sound; 0: right away"
+        7,
+        ge=0,
+        validation_alias="RETENTION_DAYS",
+        description="days to keep frames, sound and other intermediate values; 0: until the run "
+        "has succeeded",
     )
     partition_retention_days: float = Field(
-        30, ge=0, validation_alias="PARTITION_RETENTION_DAYS", description="keys in Dagit"
+        30,
+        ge=0,
+        validation_alias="PARTITION_RETENTION_DAYS",
+        description="days to keep the keys of finished videos in Dagit, and their runs",
     )
     result_retention_days: float | None = Field(
-        None, ge=0, validation_alias="RESULT_RETENTION_DAYS", description="default: for ever"
+        None,
+        ge=0,
+        validation_alias="RESULT_RETENTION_DAYS",
+        description="days to keep results; none: for ever",
     )
     alert_urls: SecretStr | None = Field(
-        None, validation_alias="ALERT_URLS", description="Apprise URLs, separated by blanks"
+        None,
+        validation_alias="ALERT_URLS",
+        description="where alerts are sent: Apprise URLs, separated by spaces",
     )
     save_json_backup: bool = Field(
-        False, validation_alias="SAVE_JSON_BACKUP", description="true: each result as a file too"
+        False,
+        validation_alias="SAVE_JSON_BACKUP",
+        description="true: write each result as a JSON file too, in `backup` under PITCHQUEST_HOME",
     )
 
-    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY")
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="key of OpenAI, or of your own server"
+    )
     openai_base_url: str | None = Field(
-        None, pattern=r"^https?://[^\s/]+", validation_alias="OPENAI_BASE_URL"
+        None,
+        pattern=r"^https?://[^\s/]+",
+        validation_alias="OPENAI_BASE_URL",
+        description="any server that speaks OpenAI's protocol; default: OpenAI",
     )
-    gemini_api_key: SecretStr | None = Field(None, validation_alias="GEMINI_API_KEY")
+    gemini_api_key: SecretStr | None = Field(
+        None, validation_alias="GEMINI_API_KEY", description="key of Gemini"
+    )
     gemini_base_url: str | None = Field(
-        None, pattern=r"^https?://[^\s/]+", validation_alias="GOOGLE_GEMINI_BASE_URL"
+        None,
+        pattern=r"^https?://[^\s/]+",
+        validation_alias="GOOGLE_GEMINI_BASE_URL",
+        description="another address of Gemini; default: Google's",
     )
 
-    supabase_url: str | None = Field(None, validation_alias="SUPABASE_URL")
-    supabase_key: SecretStr | None = Field(None, validation_alias="SUPABASE_KEY")
-    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    supabase_url: str | None = Field(
+        None, validation_alias="SUPABASE_URL", description="`https://<project>.supabase.co`"
+    )
+    supabase_key: SecretStr | None = Field(
+        None,
+        validation_alias="SUPABASE_KEY",
+        description="the secret key (sb_secret_… or service_role), never the publishable or anon "
+        "one",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="direct connection or session pooler, port 5432, never the transaction pooler "
+        "on 6543",
+    )
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """The settings with these values by field, all of them given; the environment is not read.
+
+        Raises:
+            SettingsError: a value makes no sense; the sentence names its variable.
+        """
+        given = {
+            str(f.validation_alias or name): values[name] for name, f in cls.model_fields.items()
+        }
+        return _valid(lambda: cls(**given))  # type: ignore[arg-type]
 
     @cached_property
     def home_path(self) -> Path:
@@ -123,20 +220,32 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings from the environment and `.env`, read again only where one of them has changed.
+    """The settings from the environment and `.env`, read again only if one of them has changed.
 
     Raises:
-        SettingsError: a variable has a value that makes no sense; the sentence names it.
+        SettingsError: a variable has a value that is not allowed; the message names it.
     """
     file = Path(".env").absolute()
     changed_at = file.stat().st_mtime_ns if file.is_file() else None
     return _load(frozenset(os.environ.items()), file, changed_at)
 
 
+def variables() -> dict[str, str]:
+    """The field of each setting by the name of its environment variable."""
+    return {
+        str(field.validation_alias or f"PITCHQUEST_{name.upper()}"): name
+        for name, field in Settings.model_fields.items()
+    }
+
+
 @lru_cache(maxsize=1)
 def _load(environment: frozenset[tuple[str, str]], file: Path, changed_at: int | None) -> Settings:
+    return _valid(Settings)
+
+
+def _valid(make: Callable[[], T]) -> T:
     try:
-        return Settings()
+        return make()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

@@ -1,4 +1,4 @@
-"""The pure core: values in, values out. No file, no Dagster, no SQL, no vendor: fit for a notebook.
+"""The pure core, values in, values out: no files, Dagster, SQL or vendors; runs in a notebook.
 
-Imports `media` and `model`; engines, assets and the report may import it.
+Imports `media` and `model`; may be imported by engines, assets and the report.
 """

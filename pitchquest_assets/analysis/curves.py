@@ -1,4 +1,4 @@
-"""Measurements, and scores from them along straight lines between named anchors."""
+"""Builds measurements, and scores from them by linear interpolation between anchors."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ Anchors = Sequence[tuple[float, float]]
 
 
 def interpolate(value: float, anchors: Anchors) -> float:
-    """The score 0–10 of a measurement, one decimal; flat beyond the first and last anchor."""
+    """Return the score 0–10, to one decimal; constant beyond the first and last anchor."""
     x, y = zip(*anchors, strict=True)
     return round(float(np.interp(value, x, y)), 1)
 
@@ -18,7 +18,7 @@ def interpolate(value: float, anchors: Anchors) -> float:
 def known(
     value: float | None, unit: str, reason: str | None, reference: str | None = None
 ) -> Measurement:
-    """A measurement, or null where there is a reason for it."""
+    """Build a measurement; its value is null if a reason is given."""
     rounded = None if reason or value is None else round(value, 4)
     return Measurement(value=rounded, unit=unit, reason=reason, reference=reference)
 
@@ -26,10 +26,11 @@ def known(
 def score_of(
     measured: Measurement, anchors: Anchors, basis: str, *, is_bound: bool = False
 ) -> Score:
-    """The score of a measurement with its basis in words, or null with the measurement's reason.
+    """Score a measurement, 0–10; null with the measurement's reason if that is null.
 
     Args:
-        basis: a format string that takes the value.
+        basis: a format string for the value, such as "{:.0f} words per minute".
+        is_bound: the measurement is only a bound, so the score is too weak to be praised.
     """
     if measured.value is None:
         return Score(value=None, reason=measured.reason)

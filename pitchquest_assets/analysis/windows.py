@@ -1,4 +1,4 @@
-"""Rolling windows over a talk, and the one that is most like the whole."""
+"""Rolling windows over a talk, and the one most like the whole talk."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from pitchquest_assets.media.voice import Span
 
 WINDOW_SECONDS = 30.0
 STEP_SECONDS = 5.0
-# So that a rate over no time at all is a number.
+# Avoids a division by zero for an empty talk.
 SHORTEST_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of 30 s, or of the whole of a shorter talk, one every 5 s."""
+    """Windows of 30 s, or of a whole shorter talk, one every 5 s."""
 
     duration_seconds: float
 
     @property
     def length_seconds(self) -> float:
-        """The length of each window."""
+        """The length of a window."""
         return max(SHORTEST_SECONDS, min(WINDOW_SECONDS, self.duration_seconds))
 
     @cached_property
@@ -37,7 +37,7 @@ class Windows:
         return [start + self.length_seconds / 2 for start in self.starts_seconds]
 
     def rates_per_minute(self, times_seconds: Iterable[float]) -> list[float]:
-        """How many of the times lie in each window, a minute."""
+        """Return how many of the times lie in each window, per minute."""
         times = np.array(list(times_seconds))
         counts = [
             int(((times >= start) & (times < start + self.length_seconds)).sum())
@@ -46,7 +46,7 @@ class Windows:
         return [60 * count / self.length_seconds for count in counts]
 
     def shares(self, spans: Sequence[Span]) -> list[float]:
-        """The share of each window that the spans take."""
+        """Return the share (0–1) of each window that the spans cover."""
         length = self.length_seconds
         return [
             sum(max(0.0, min(end, first + length) - max(start, first)) for start, end in spans)
@@ -58,7 +58,7 @@ class Windows:
 def typical_time(
     times_seconds: Iterable[float], values: Iterable[float | None], overall: float | None
 ) -> float | None:
-    """The first time whose value is nearest to the overall one; None where there is neither."""
+    """Return the first time whose value is nearest to `overall`; None if there is no value."""
     if overall is None:
         return None
     distances = [

@@ -11,10 +11,10 @@ from pydantic import PrivateAttr
 from pitchquest_assets.errors import InvalidVideo, StoreCorrupt
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.model import SourceVideo
-from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.videos import VideoRow
-from pitchquest_assets.store.store import open_store
 from pitchquest_assets.store.supabase.video_bucket import is_in_bucket, path_in_bucket
 from pitchquest_assets.worker import this_worker
 
@@ -33,6 +33,7 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
     with the resource, however the steps end, and never those of another process.
     """
 
+    store: StoreResource
     _run_id: str = PrivateAttr("")
     _folder: Path | None = PrivateAttr(None)
 
@@ -78,10 +79,10 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     def _fetch(self, file_path: str, name: str) -> LocalFile:
         """The file itself, or its copy for this process, downloaded where it is not there yet."""
-        settings = load_settings()
+        settings = self.store.settings.in_force()
         if not is_in_bucket(file_path):
             return LocalFile(Path(file_path))
-        bucket = open_store(settings).video_bucket
+        bucket = self.store.store().video_bucket
         if bucket is None:
             raise InvalidVideo(
                 f"{file_path} is in Supabase Storage: set SUPABASE_URL, SUPABASE_KEY and "

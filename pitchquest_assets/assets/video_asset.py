@@ -4,14 +4,16 @@ import functools
 import inspect
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 import dagster as dg
 
 from pitchquest_assets.assets.checks import ValueCheck
+from pitchquest_assets.assets.data_versions import versioned_output
 from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.errors import (
     BudgetExceeded,
+    CheckFailed,
     EngineUnavailable,
     Interrupted,
     InvalidInput,
@@ -24,8 +26,12 @@ from pitchquest_assets.errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from pitchquest_assets.media.probe import Limits
 from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.store import Store
 
 # Trying again cannot mend these.
 LASTING = (
@@ -36,10 +42,11 @@ LASTING = (
     Superseded,
     UnknownVideo,
     BudgetExceeded,
+    CheckFailed,
     UnusableAnswer,
     VendorRefused,
 )
-# `engines.clients` has tried the vendor as often as the settings say, and as long as it asked for.
+# `engines.vendors.calls` has tried the vendor as often as the settings say.
 TRIED_ENOUGH = (Interrupted, VendorUnavailable)
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
@@ -51,61 +58,109 @@ def video_asset(
     code_version: str,
     group: str,
     kinds: set[str],
+    guards: tuple[ValueCheck, ...] = (),
     checks: tuple[ValueCheck, ...] = (),
     pool: str | None = None,
-    afterwards: Callable[[str], None] | None = None,
+    afterwards: Callable[[Store, Settings, str], None] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video, made by a worker that has a lease.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
-    or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
-    once it is stored, and after them `afterwards` is called with the video's id. `pool` limits how
-    many steps may use one vendor at the same time.
+    or a missing engine is not retried. The step's seconds become metadata. A value that fails one
+    of the `guards` is not stored; `checks` see it once it is, and after them `afterwards` is called
+    with the video's id. `pool` limits how many steps may use one vendor at the same time.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
+        needs_store = "store" in inspect.signature(compute).parameters
+
         @functools.wraps(compute)
         def timed(
-            context: dg.AssetExecutionContext, worker: RunWorker, **inputs: Any
-        ) -> Iterator[Any]:
+            context: dg.AssetExecutionContext,
+            store: StoreResource,
+            worker: RunWorker,
+            **inputs: Any,
+        ) -> Any:
             started = time.monotonic()
+            if needs_store:
+                inputs["store"] = store
             try:
                 worker.begin(context)
                 value = compute(context, **inputs)
             except PitchQuestError as error:
                 if isinstance(error, LASTING):
-                    # At once, whoever started the run; what passes is settled by its sensors.
-                    videos.mark_failed(
-                        worker.store.store(), context.partition_key, str(error), context.run.run_id
-                    )
+                    mark_failed(store.store(), context, error)
                 raise as_failure(error) from error
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
                 # Dagster would try an interrupted step again as if it had failed.
                 raise as_failure(Interrupted()) from error
             context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
-            yield dg.Output(value)
-            for check in checks:
-                yield check.result(value)
+            for guard in guards:
+                if not guard.judge(value, store.store()).passed:
+                    yield from _report(guard, value, context, store.store())
+            yield versioned_output(value, code_version)
+            for check in (*guards, *checks):
+                yield from _report(check, value, context, store.store())
             if afterwards:
-                afterwards(context.partition_key)
+                afterwards(store.store(), store.settings.in_force(), context.partition_key)
 
-        # Dagster reads from the signature what a step takes.
-        signature = inspect.signature(compute)
-        worker = inspect.Parameter("worker", inspect.Parameter.KEYWORD_ONLY, annotation=RunWorker)
-        parameters = [*signature.parameters.values(), worker]
-        timed.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        timed.__signature__ = _with_resources(compute)  # type: ignore[attr-defined]
         return dg.asset(
             partitions_def=videos_partitions,
             code_version=code_version,
+            dagster_type=get_type_hints(compute)["return"],
             group_name=group,
             kinds=kinds,
             owners=["team:pitchquest"],
             retry_policy=RETRIES,
-            check_specs=[check.spec(compute.__name__) for check in checks],
             pool=pool,
         )(timed)
 
     return decorate
+
+
+def _with_resources(compute: Callable[..., Any]) -> inspect.Signature:
+    """The signature that Dagster reads inputs and resources from, with the store and the worker."""
+    signature = inspect.signature(compute)
+    hints = get_type_hints(compute)
+    parameters = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values()]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=resource)
+        for name, resource in (("store", StoreResource), ("worker", RunWorker))
+        if name not in signature.parameters
+    ]
+    return signature.replace(parameters=parameters)
+
+
+def _report(
+    check: ValueCheck, value: Any, context: dg.AssetExecutionContext, store: Store
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
+    verdict = check.judge(value, store)
+    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
+    yield check.evaluation(verdict, context)
+    if check.blocking and not verdict.passed:
+        error = CheckFailed(verdict.sentence)
+        # Even if this run has completed the video: its result is not to be relied on.
+        mark_failed(store, context, error, even_completed=True)
+        raise as_failure(error)
+
+
+def mark_failed(
+    store: Store,
+    context: dg.AssetExecutionContext,
+    error: PitchQuestError,
+    *,
+    even_completed: bool = False,
+) -> None:
+    """Set the video to 'failed' at once, whoever started the run: trying again cannot help."""
+    videos.mark_failed(
+        store,
+        context.partition_key,
+        str(error),
+        context.run.run_id,
+        even_completed=even_completed,
+    )
 
 
 def as_failure(error: PitchQuestError) -> dg.Failure:
@@ -114,4 +169,14 @@ def as_failure(error: PitchQuestError) -> dg.Failure:
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
         allow_retries=not isinstance(error, LASTING + TRIED_ENOUGH),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much one file may ask for."""
+    return Limits(
+        max_size_mb=settings.max_size_mb,
+        max_duration_seconds=settings.max_duration_seconds,
+        max_pixels=settings.max_pixels,
+        max_decode_seconds=settings.max_decode_seconds,
     )

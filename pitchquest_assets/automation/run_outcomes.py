@@ -64,7 +64,7 @@ def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg
     context.update_cursor(json.dumps(workers.silent))
     told += [
         f"The files {folder}, whose worker is gone, are removed."
-        for folder in scratch.sweep(load_settings(), is_gone)
+        for folder in scratch.sweep(store.settings.in_force(), is_gone)
     ]
     for sentence in told:
         context.log.warning(sentence)

@@ -1,4 +1,4 @@
-"""What calls out or loads weights: transcription, judges, vendors, model files, vocal energy.
+"""All that calls a vendor or loads weights: transcription, judges, model files, vocal energy.
 
-Imports `analysis`, `media` and `model`; assets and `cli` may import it.
+Imports `analysis`, `media` and `vendor_calls`; may be imported by assets and `cli`.
 """

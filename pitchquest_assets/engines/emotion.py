@@ -1,9 +1,10 @@
 """Vocal arousal by wav2vec2-large-robust-12-ft-emotion-msp-dim (Wagner et al. 2023, IEEE TPAMI).
 
-The architecture of its model card: mono sound at 16 kHz with zero mean and unit variance, wav2vec2,
-the mean of the last hidden states over time, dense, tanh, out_proj; three linear outputs in the
-order arousal, dominance, valence. Built here and filled strictly, tensor by tensor: the library's
-own class for audio classification leaves this model's head random, with only a warning.
+The architecture follows its model card: mono sound at 16 kHz with zero mean and unit variance,
+wav2vec2, the mean of the last hidden states over time, dense, tanh, out_proj; three linear outputs
+in the order arousal, dominance, valence. It is built here and filled strictly, tensor by tensor,
+because transformers' own class for audio classification leaves this model's head random, with only
+a warning.
 """
 
 import warnings
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
 
 LABELS = ("arousal", "dominance", "valence")
 WEIGHTS_FILE = "model.safetensors"
-# On a processor a batch costs more than its turns alone (benchmarks/engines.py).
+# On a CPU, a batch costs more than its turns one by one (benchmarks/engines.py).
 TURNS_AT_ONCE: dict[Device, int] = {"cpu": 1, "cuda": 8}
-# As the model's own preprocessor does it.
+# The value that the model's own preprocessor uses.
 VARIANCE_FLOOR = 1e-7
-# Older files name the two parts of the weight-normalised convolution so.
+# How older files name the two parts of the weight-normalised convolution.
 RENAMED = {
     "conv.weight_g": "conv.parametrizations.weight.original0",
     "conv.weight_v": "conv.parametrizations.weight.original1",
@@ -46,7 +47,7 @@ Samples = npt.NDArray[np.float32]
 
 
 class EmotionModel:
-    """The model in memory, on one device, in one precision."""
+    """The model in memory, on one device and in one precision."""
 
     def __init__(
         self, modules: "torch.nn.ModuleDict", device: Device, precision: Precision
@@ -57,16 +58,16 @@ class EmotionModel:
 
     @property
     def name(self) -> str:
-        """The model and what its figures depend on."""
+        """The model's name with everything that its figures depend on."""
         return f"{WAV2VEC2_EMOTION.name} ({self.precision})"
 
     def hear(self, turns: Sequence[Samples]) -> npt.NDArray[np.float32]:
-        """Arousal, dominance and valence of each turn.
+        """Compute arousal, dominance and valence of each turn, as one batch.
 
         Args:
-            turns: float32 mono at 16 kHz, of different lengths; they are computed as one batch.
-                Each comes out as if it had been alone but for rounding; in int8, whose scale is
-                that of the whole batch, that is some 1e-4.
+            turns: float32 (n,), mono, 16 kHz, of any lengths. Except for rounding, a turn's figures
+                do not depend on the others; in int8, whose scale is that of the whole batch, the
+                difference is about 1e-4.
 
         Returns:
             Shape (turns, 3), each figure clipped to 0–1.
@@ -100,14 +101,15 @@ class EmotionModel:
 def load_emotion_model(
     folder: Path, *, device: Device = "cpu", precision: Precision | None = None
 ) -> EmotionModel:
-    """The model of a folder with config.json and model.safetensors.
+    """Load the model from a folder with config.json and model.safetensors.
 
     Args:
-        precision: of the backbone; without it the fastest that the device computes well. The head
-            is always float32.
+        precision: that of the backbone; by default the fastest that the device handles well. The
+            head is always float32.
 
     Raises:
-        EngineUnavailable: the configuration is of another model, or a weight is missing or extra.
+        EngineUnavailable: the configuration describes another model, or a weight is missing or
+            superfluous.
     """
     import torch
     from safetensors.torch import load_file
@@ -115,7 +117,7 @@ def load_emotion_model(
 
     config = Wav2Vec2Config.from_json_file(folder / "config.json")
     labels = tuple(name for _, name in sorted((config.id2label or {}).items()))
-    # Only with this normalisation is a turn that is padded the same as one that is alone.
+    # Only with this normalisation does padding leave a turn's figures as they are.
     if labels != LABELS or config.feat_extract_norm != "layer":
         raise _wrong(folder, "its config.json describes another model")
     size = config.hidden_size
@@ -135,7 +137,7 @@ def load_emotion_model(
 
 
 def best_precision(device: Device) -> Precision:
-    """bfloat16 where the device has instructions for it, then int8, else float32."""
+    """Return bfloat16 if the device has instructions for it, else int8, else float32."""
     import torch
 
     if device == "cuda":
@@ -146,10 +148,10 @@ def best_precision(device: Device) -> Precision:
 
 
 def hear_energy(audio: Audio, settings: Settings, progress: Progress) -> VocalEnergy:
-    """The arousal of each turn of the speech, where PITCHQUEST_EMOTION is on.
+    """Measure the arousal (0–1) of each turn of speech, if PITCHQUEST_EMOTION is on.
 
     Raises:
-        EngineUnavailable: it is on, but the packages or the weights are not here.
+        EngineUnavailable: it is on, but the packages or the weights are missing.
     """
     if settings.emotion == "off":
         return OFF
@@ -177,10 +179,10 @@ def hear_energy(audio: Audio, settings: Settings, progress: Progress) -> VocalEn
 
 
 def require_emotion(settings: Settings) -> Path:
-    """The folder of the weights, once all that the model needs is here.
+    """Return the folder of the weights if everything that the model needs is installed.
 
     Raises:
-        EngineUnavailable: something is missing; it is never fetched by surprise.
+        EngineUnavailable: something is missing; it is never fetched unasked.
     """
     missing = [name for name in ("torch", "transformers") if find_spec(name) is None]
     if missing:
@@ -198,7 +200,7 @@ def require_emotion(settings: Settings) -> Path:
 
 
 def _batches(turns: Sequence[Span], size: int) -> Iterator[Sequence[Span]]:
-    """Turns of like length together, so that little is computed for padding."""
+    """Group turns of similar length, so that little padding is computed."""
     ordered = sorted(turns, key=lambda turn: turn[1] - turn[0])
     for first in range(0, len(ordered), size):
         yield ordered[first : first + size]
@@ -231,7 +233,7 @@ def _fill(modules: "torch.nn.ModuleDict", stored: dict[str, Any], folder: Path) 
 
 
 def _lower(modules: "torch.nn.ModuleDict", precision: Precision) -> None:
-    """The backbone in a lower precision, in place."""
+    """Convert the backbone to a lower precision, in place."""
     import torch
 
     backbone: Any = modules["wav2vec2"]
@@ -239,7 +241,7 @@ def _lower(modules: "torch.nn.ModuleDict", precision: Precision) -> None:
         backbone.to(torch.bfloat16)
     elif precision == "int8":
         with warnings.catch_warnings():
-            # Deprecated in favour of a package of its own, and still here in the release we pin.
+            # Deprecated in favour of a separate package, but still part of the release we pin.
             warnings.simplefilter("ignore")
             quantize: Any = torch.ao.quantization.quantize_dynamic
             quantize(backbone, {torch.nn.Linear}, inplace=True)

@@ -19,7 +19,7 @@ _SPEAKER_MARK = re.compile(r"^\s*(?:>>+|-)\s*")
 
 @dataclass(frozen=True)
 class Cue:
-    """One caption; start and end are None where the captions carry no times."""
+    """One caption; start and end are seconds, or None if the file carries no times."""
 
     text: str
     start_seconds: float | None = None
@@ -27,16 +27,16 @@ class Cue:
 
 
 def beside(video: Path) -> Path | None:
-    """The captions next to a video: the same name with .vtt or .srt."""
+    """Return the caption file beside a video: its name with .vtt or .srt; None if there is none."""
     candidates = (video.with_suffix(suffix) for suffix in SUFFIXES)
     return next((path for path in candidates if path.is_file()), None)
 
 
 def read_captions(path: Path) -> list[Cue]:
-    """The cues of a caption file, in the order of their times.
+    """Read the cues of a caption file, ordered by time.
 
     Raises:
-        InvalidCaptions: missing, too large, not text, or without a single word.
+        InvalidCaptions: the file is missing, too large, not text, or has no words.
     """
     cues = clean_cues(_parse(_read_text(path), path))
     if not cues:
@@ -47,7 +47,7 @@ def read_captions(path: Path) -> list[Cue]:
 
 
 def clean_cues(cues: Iterable[Cue]) -> list[Cue]:
-    """Cues without markup, sound labels and the repeated lines of rolling captions."""
+    """Remove markup, sound labels and the repeated lines of rolling captions."""
     cleaned: list[Cue] = []
     last_line = ""
     for cue in cues:
@@ -66,7 +66,7 @@ def clean_cues(cues: Iterable[Cue]) -> list[Cue]:
 def _read_text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise InvalidCaptions(f"The captions {path.name} are no file but a folder or a device.")
+            raise InvalidCaptions(f"The captions {path.name} are a folder or a device, not a file.")
         with path.open("rb") as file:
             raw = file.read(MAX_SIZE_BYTES + 1)
         if len(raw) > MAX_SIZE_BYTES:
@@ -82,7 +82,7 @@ def _read_text(path: Path) -> str:
             f"The captions {path.name} are not text in UTF-8 or UTF-16; save them as UTF-8."
         ) from error
     if "\x00" in text:
-        raise InvalidCaptions(f"The captions {path.name} are not text but a binary file.")
+        raise InvalidCaptions(f"The captions {path.name} are a binary file, not text.")
     return text
 
 

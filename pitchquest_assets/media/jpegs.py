@@ -1,4 +1,4 @@
-"""Decoded pictures as upright JPEGs, and the ZIP that keeps them."""
+"""Turns decoded pictures into upright JPEGs, and packs them into a ZIP."""
 
 import io
 import math
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from pitchquest_assets.model import Frame
 
 JPEG_QUALITY = 85
-# Stranger pixel shapes are mistakes in the header.
+# A more extreme pixel shape is a mistake in the header.
 MAX_PIXEL_ASPECT = Fraction(4)
-# Taller pictures are squeezed.
+# Taller pictures are squeezed to this height.
 MAX_HEIGHT_PX = 16_384
 CONTACT_SHEET = "contact_sheet.jpg"
-# Dagster keeps pictures in metadata in its event log, as base64 and for good: see
+# Dagster keeps pictures in metadata for ever, as base64 in its event log: see
 # benchmarks/event_log.py.
 CONTACT_SHEET_MAX_BYTES = 2_500
 CONTACT_SHEET_PICTURES = 5
@@ -32,10 +32,12 @@ Image = NDArray[np.uint8]
 
 
 class Album:
-    """Collects pictures one by one; only their JPEGs and thumbnails are kept in memory.
+    """Collects pictures one by one; keeps only their JPEGs and thumbnails in memory.
 
-    `width_px` is the largest width of the upright pictures, `pixel_aspect` the width of a stored
-    pixel over its height, `expected` about how many pictures will come.
+    Args:
+        width_px: the largest width of the upright pictures.
+        pixel_aspect: the width of a stored pixel divided by its height.
+        expected: roughly how many pictures there will be.
     """
 
     def __init__(self, width_px: int, pixel_aspect: Fraction, expected: int) -> None:
@@ -51,7 +53,7 @@ class Album:
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
 
     def add(self, picture: VideoFrame, time_seconds: float) -> None:
-        """Turns, scales and keeps one decoded picture."""
+        """Turn a decoded picture upright, scale it, and keep it under its time."""
         if self._orientation is None:
             self._orientation = Orientation.of(picture)
         image = upright_image(picture, self._orientation, self._pixel_aspect, self._width_px)
@@ -63,7 +65,7 @@ class Album:
         self.size = image.shape[1], image.shape[0]
 
     def close(self) -> bytes:
-        """The ZIP, with the contact sheet as its last entry; empty if there are no pictures."""
+        """Return the ZIP, whose last entry is the contact sheet; b"" if there are no pictures."""
         if not self.frames:
             return b""
         self._write(CONTACT_SHEET, _contact_sheet(self._thumbnails))
@@ -77,7 +79,7 @@ class Album:
 
 @dataclass(frozen=True)
 class Orientation:
-    """What makes decoded pictures upright: swap rows and columns, then mirror."""
+    """How to make decoded pictures upright: swap rows and columns, then mirror."""
 
     swapped: bool = False
     mirrored_columns: bool = False
@@ -85,9 +87,9 @@ class Orientation:
 
     @classmethod
     def of(cls, picture: VideoFrame) -> "Orientation":
-        """By the display matrix: x' = a·x + c·y, y' = b·x + d·y (ISO 14496-12, 6.2.2).
+        """Read it from the display matrix: x' = a·x + c·y, y' = b·x + d·y (ISO 14496-12, 6.2.2).
 
-        To be asked once per video: PyAV keeps a picture in memory whose side data were read.
+        Call this once per video: PyAV keeps every picture whose side data was read in memory.
         """
         side_data = picture.side_data.get("DISPLAYMATRIX")
         if not isinstance(side_data, SideData):
@@ -101,7 +103,7 @@ class Orientation:
 def upright_image(
     picture: VideoFrame, orientation: Orientation, pixel_aspect: Fraction, width_px: int
 ) -> Image:
-    """BGR pixels, (height, width, 3): square pixels, upright, at most `width_px` wide."""
+    """Return BGR pixels, uint8 (height, width, 3): square, upright, at most `width_px` wide."""
     swapped = orientation.swapped
     width = min(width_px, picture.height if swapped else picture.width)
     aspect = Fraction(picture.width, picture.height) * pixel_aspect
@@ -122,7 +124,7 @@ def upright_image(
 
 
 def encode_jpeg(image: Image, quality: int) -> bytes:
-    """BGR pixels as a JPEG; `quality` is 0–100."""
+    """Encode BGR pixels, uint8 (height, width, 3), as a JPEG; `quality` is 0–100."""
     import cv2
 
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -1,7 +1,6 @@
-"""What is in a media file: streams, sizes, times; and the captions it carries.
+"""What a media file contains: streams, sizes, times, and embedded captions.
 
-How untrusted files are opened is told in `analysis.opening`, the clock of all times in
-`analysis.streams`.
+`media.untrusted` opens the file; `media.streams` defines the clock of all times.
 """
 
 import hashlib
@@ -38,11 +37,11 @@ from pitchquest_assets.model import SourceVideo
 
 __all__ = ["Limits", "embedded_captions", "open_media", "probe"]
 
-# A file whose streams end this much earlier than its header claims was cut short.
+# A file was cut short if its streams end this much earlier than its header says.
 CUT_SHORT_SECONDS = 0.5
-# The first picture must come out of this many packets, or there is none.
+# Give up on the picture if none can be decoded from this many packets.
 FIRST_PICTURE_PACKETS = 300
-# The duration of a single picture that does not tell its own.
+# Assumed for a single picture whose duration is unknown.
 SHORTEST_SECONDS = 1 / 30
 BYTES_PER_MB = 1_000_000
 
@@ -59,16 +58,17 @@ def probe(
     kept_at: str | None = None,
     sha256: str | None = None,
 ) -> SourceVideo:
-    """What the file contains; reads all of it, decodes one picture.
+    """Describe what the file contains; reads all of it and decodes one picture.
 
-    `kept_at` says where the video is kept, in Storage for example, where `path` is only a copy.
-    `sha256` spares reading it once more where it is known.
+    The duration is that of the longest stream, measured from the packets, because headers may have
+    none (browser recordings) or a wrong one (a file that was cut short, which gets a warning).
 
-    The duration is that of the longest stream, measured from the packets: headers may be silent
-    (browser recordings) or wrong (a file cut short, which gets a warning).
+    Args:
+        kept_at: where the video is kept, in Storage for example, if `path` is only a copy.
+        sha256: the file's checksum, if it is known already; else the file is read once more.
 
     Raises:
-        InvalidVideo: unreadable, beyond a limit, or with neither picture nor sound.
+        InvalidVideo: the file is unreadable, beyond a limit, or has neither picture nor sound.
     """
     with open_file(path, filename) as handle:
         size_bytes = os.fstat(handle.fileno()).st_size
@@ -89,7 +89,7 @@ def probe(
 
 
 def embedded_captions(path: Path) -> list[tuple[float, float, str]]:
-    """The cues of the text subtitles inside the file: start and end seconds, plain text."""
+    """Read the text subtitles inside the file: (start seconds, end seconds, plain text) each."""
     cues = []
     with open_media(path) as container:
         zero = clock_zero(container)
@@ -117,7 +117,7 @@ def _subtitle_text(packet: "Packet[SubtitleStream]") -> str:
 
 
 class _Extent:
-    """When a stream's packets are presented, in its time base, and how many there are."""
+    """When a stream's packets are presented, in its time base, and their number."""
 
     def __init__(self, stream: Stream) -> None:
         self.unit = time_base(stream)
@@ -148,14 +148,14 @@ class _Extent:
 
 @dataclass
 class _Contents:
-    """What reading all packets showed: an extent by type of stream, and the first picture."""
+    """What all packets showed: one extent per type of stream, and the first picture."""
 
     extents: dict[str, _Extent]
     picture: VideoFrame | None
 
 
 def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[str, Any]:
-    """The fields of SourceVideo that the header and the packets tell."""
+    """The fields of SourceVideo that can be read from the header and the packets."""
     video, audio = video_stream(container), audio_stream(container)
     if video is None and audio is None:
         raise InvalidVideo(
@@ -202,7 +202,7 @@ def _describe_pictures(video: VideoStream, first: VideoFrame, extent: _Extent) -
 
 
 def _read_packets(container: InputContainer, filename: str, limits: Limits) -> _Contents:
-    """Reads all packets of the main streams, and decodes until there is one picture."""
+    """Read all packets of the main streams, and decode until there is one picture."""
     video, audio = video_stream(container), audio_stream(container)
     latest_seconds = Fraction(limits.max_duration_seconds) + clock_zero(container)
     decoder = Decoder(video, filename, limits) if video is not None else None
@@ -223,7 +223,7 @@ def _read_packets(container: InputContainer, filename: str, limits: Limits) -> _
 
 
 def _cut_short(container: InputContainer, filename: str, seconds: float) -> list[str]:
-    """A warning where the header claims more than is there."""
+    """A warning if the header claims a longer duration than the streams have."""
     claimed = (container.duration or 0) / av.time_base
     if claimed - seconds < CUT_SHORT_SECONDS:
         return []

@@ -1,16 +1,16 @@
-"""Pictures of a video, evenly spread, at the lowest CPU cost.
+"""Samples evenly spaced pictures of a video at the lowest CPU cost.
 
-The video is cut into equal cells. Each gets one picture, best from its middle, but the cheapest
-that is close enough:
+The video is divided into equal cells. Each cell gets one picture, ideally from its middle, but
+cheapness wins if the picture is close enough:
 
-1. if there is a keyframe in the cell, the one nearest to the middle, which is decoded alone;
-2. else decoding starts at the last keyframe before the cell, leaves out the pictures that no other
-   depends on, and stops at the first picture that is within the tolerance around the middle.
+1. If the cell has keyframes, take the one nearest to the middle, and decode nothing else.
+2. If not, decode from the last keyframe before the cell, skip pictures that no other depends on,
+   and stop at the first picture within the tolerance around the middle.
 
-Long videos, and those with a keyframe every second or two, are so sampled by keyframes alone. The
-times are the pictures' own presentation times on the clock of `analysis.streams`: exact, on
-variable frame rates too. Where nothing new is shown in a cell, the picture on show by then is
-taken, unless it was taken before.
+Long videos, and those with a keyframe every second or two, are therefore sampled by keyframes only.
+The times are the pictures' own presentation times on the clock of `media.streams`, so they are
+exact for variable frame rates too. If a cell shows nothing new, it gets the picture that is still
+on screen, unless that one was taken before.
 """
 
 import io
@@ -47,10 +47,10 @@ from pitchquest_assets.media.streams import (
 )
 from pitchquest_assets.model import Frame, Frames
 
-# A picture this share of the spacing before the middle of its cell is close enough.
+# Close enough: at most this share of the spacing before the middle of the cell.
 TOLERANCE = 0.4
-# Pictures that no other depends on are left out where cells are this long, and no picture is on
-# show for longer than this: then every cell holds one that is not left out.
+# Skip pictures that no other depends on if cells are at least this long and no picture stays on
+# screen for longer than this: every cell then still holds a picture.
 LEAVE_OUT_SPACING_SECONDS = 0.5
 LEAVE_OUT_GAP_SECONDS = 0.2
 
@@ -59,9 +59,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Target:
-    """A picture to find: the first one with start ≤ pts ≤ end, decoding from a keyframe on.
+    """A picture to find: the first with start ≤ pts ≤ end, decoded from `keyframe` on.
 
-    Times are presentation times in the stream's time base. Where the keyframe itself will do,
+    Times are presentation times in the stream's time base. If the keyframe itself is good enough,
     `start` is its time.
     """
 
@@ -78,10 +78,13 @@ def sample_frames(
     width_px: int,
     limits: Limits,
 ) -> Frames:
-    """Up to `max_frames` upright JPEGs, at most `width_px` wide, spread over the whole video.
+    """Sample up to `max_frames` upright JPEGs, at most `width_px` wide, from the whole video.
+
+    Returns:
+        The pictures in order of time; none, with the reason, if there is sound but no picture.
 
     Raises:
-        InvalidVideo: nothing can be decoded at all, or decoding takes longer than the limit.
+        InvalidVideo: nothing at all can be decoded, or decoding takes longer than the limit.
     """
     source = video.source
     count = max(1, min(max_frames, math.floor(source.duration_seconds * max_frames_per_second)))
@@ -119,13 +122,13 @@ def sample_frames(
 
 
 def read_frame(frames: Frames, name: str) -> bytes:
-    """The JPEG of one picture, or of `contact_sheet.jpg`."""
+    """Return the JPEG of one picture, or of `contact_sheet.jpg`; KeyError if there is none."""
     with zipfile.ZipFile(io.BytesIO(frames.payload)) as archive:
         return archive.read(name)
 
 
 def iter_frames(frames: Frames) -> Iterator[tuple[Frame, bytes]]:
-    """Each picture with its JPEG, in the order of time."""
+    """Yield each picture with its JPEG, in order of time."""
     if not frames.frames:
         return
     with zipfile.ZipFile(io.BytesIO(frames.payload)) as archive:
@@ -135,16 +138,16 @@ def iter_frames(frames: Frames) -> Iterator[tuple[Frame, bytes]]:
 
 @dataclass(frozen=True)
 class Index:
-    """What a stream's packets tell without decoding, in its time base."""
+    """What a stream's packets show without decoding; times in the stream's time base."""
 
     keyframes: "array[int]"  # presentation times, ascending
     longest_gap: int  # between one picture and the next
 
 
 def read_index(container: InputContainer, stream: VideoStream) -> Index:
-    """Reads all packets of the stream.
+    """Read all packets of the stream.
 
-    Discard.nonkey would spare most of the reading, but then the MOV demuxer's times are wrong.
+    Discard.nonkey would avoid most of the reading, but makes the MOV demuxer's times wrong.
     """
     demux_only(container, stream)
     pictures, keyframes = array("q"), array("q")
@@ -162,9 +165,9 @@ def read_index(container: InputContainer, stream: VideoStream) -> Index:
 
 
 def plan_targets(bounds: Sequence[int], keyframes: Sequence[int]) -> list[Target]:
-    """What to look for in each cell, and from which keyframe on to decode.
+    """Decide what to look for in each cell, and at which keyframe to start decoding.
 
-    Cell n reaches from bounds[n] to before bounds[n + 1], in the stream's time base.
+    Cell n is bounds[n] ≤ pts < bounds[n + 1], in the stream's time base.
     """
     targets = []
     for cell, following in pairwise(bounds):
@@ -181,9 +184,9 @@ def plan_targets(bounds: Sequence[int], keyframes: Sequence[int]) -> list[Target
 
 
 def pick(frames: Iterable[tuple[int, T]], targets: Iterable[Target]) -> Iterator[tuple[int, T]]:
-    """The pictures that meet the targets, each at most once; takes no more frames than it needs.
+    """Yield the pictures that meet the targets, each at most once; reads no more than it needs.
 
-    A target whose window holds no picture gets the one that is on show by then.
+    A target whose window has no picture gets the one that is still on screen.
     """
     waiting = deque(targets)
     on_show: tuple[int, T] | None = None
@@ -208,7 +211,7 @@ def pick(frames: Iterable[tuple[int, T]], targets: Iterable[Target]) -> Iterator
 def _find(
     targets: list[Target], container: InputContainer, stream: VideoStream, decoder: Decoder
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """The pictures for the targets, in order; decodes once from each keyframe that is needed."""
+    """The pictures for the targets, in order; decodes once from each keyframe needed."""
     last = None
     for keyframe, group in groupby(targets, key=lambda target: target.keyframe):
         wanted = list(group)
@@ -228,7 +231,7 @@ def _find(
 def _decode(
     packets: "Iterable[Packet[Any]]", decoder: Decoder, from_pts: int, *, alone: bool
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """The pictures from the packet at `from_pts` on, or of that packet alone."""
+    """The pictures from the packet at `from_pts` on, or only that packet's."""
     started = False
     for packet in packets:
         pts = presentation(packet)

@@ -1,7 +1,7 @@
-"""The sound of a video as 16 kHz mono FLAC, on the clock of `analysis.streams`.
+"""The sound of a video as 16 kHz mono FLAC, on the clock of `media.streams`.
 
-Sample number n is heard at n / 16000 seconds: silence is put where a stream starts late or pauses,
-and what lies before the clock's zero, or is told twice, is left out.
+Sample n is heard at n / 16000 seconds. Silence fills the gaps where a stream starts late or pauses;
+sound before the clock's zero, or that overlaps earlier sound, is dropped.
 """
 
 import io
@@ -31,19 +31,22 @@ from pitchquest_assets.media.streams import (
 from pitchquest_assets.model import Audio
 
 SAMPLE_RATE_HZ = 16_000
-# Timestamps may be off the count of samples by this much before silence is put or sound left out.
+# Insert silence or drop sound only if a timestamp is further off the sample count than this.
 MAX_DRIFT_SECONDS = 0.05
-# Samples to handle at once.
+# Samples per resampled frame.
 RESAMPLED_FRAME = 4096
 
 Samples = NDArray[np.int16]
 
 
 def extract_audio(video: LocalVideo, *, limits: Limits) -> Audio:
-    """The sound as 16 kHz mono FLAC; an empty payload and the reason where there is none.
+    """Extract the sound as 16 kHz mono FLAC.
+
+    Returns:
+        The sound; an empty payload and the reason if there is a picture but no sound.
 
     Raises:
-        InvalidVideo: nothing can be decoded at all, or decoding takes longer than the limit.
+        InvalidVideo: nothing at all can be decoded, or decoding takes longer than the limit.
     """
     source = video.source
     with open_media(video.path, filename=source.filename, limits=limits) as container:
@@ -77,7 +80,7 @@ def extract_audio(video: LocalVideo, *, limits: Limits) -> Audio:
 def read_samples(
     audio: Audio, start_seconds: float = 0, end_seconds: float | None = None
 ) -> Samples:
-    """Samples as int16, (n,), from `start_seconds` to before `end_seconds` or the end."""
+    """Read int16 samples, shape (n,), from `start_seconds` up to `end_seconds` or the end."""
     start = max(0, round(start_seconds * SAMPLE_RATE_HZ))
     total = round(audio.duration_seconds * SAMPLE_RATE_HZ)
     end = total if end_seconds is None else min(total, round(end_seconds * SAMPLE_RATE_HZ))
@@ -92,12 +95,12 @@ def read_samples(
 def read_floats(
     audio: Audio, start_seconds: float = 0, end_seconds: float | None = None
 ) -> NDArray[np.float32]:
-    """The same samples as float32 in [-1, 1)."""
+    """Read the same samples as float32 in [-1, 1)."""
     return _as_floats(read_samples(audio, start_seconds, end_seconds))
 
 
 def flac_of(audio: Audio, start_seconds: float, end_seconds: float) -> bytes:
-    """A part of the sound as a FLAC file of its own."""
+    """Return a part of the sound as a FLAC file of its own."""
     writer = _FlacWriter()
     samples = read_samples(audio, start_seconds, end_seconds)
     for first in range(0, len(samples), RESAMPLED_FRAME):
@@ -106,7 +109,7 @@ def flac_of(audio: Audio, start_seconds: float, end_seconds: float) -> bytes:
 
 
 def iter_blocks(audio: Audio, seconds: float = 60.0) -> Iterator[NDArray[np.float32]]:
-    """All samples as float32 in [-1, 1), in blocks of `seconds` (the last may be shorter)."""
+    """Yield all samples as float32 in [-1, 1), in blocks of `seconds` (the last may be shorter)."""
     size = max(1, round(seconds * SAMPLE_RATE_HZ))
     total = round(audio.duration_seconds * SAMPLE_RATE_HZ)
     block = np.empty(min(size, total), np.float32)
@@ -161,12 +164,12 @@ class _Clock:
         self._leave_out = 0
 
     def seconds(self, frame: AudioFrame) -> float:
-        """When the frame begins; right after the one before where it does not say."""
+        """When the frame begins, in seconds; without a timestamp, right after the previous one."""
         pts = presentation(frame)
         return self._next_seconds if pts is None else pts * self._unit - self._zero
 
     def add(self, frame: AudioFrame) -> None:
-        """Takes the next frame."""
+        """Resample and write the next frame."""
         seconds = self.seconds(frame)
         setup = (frame.sample_rate, frame.format.name, frame.layout.name)
         drift_seconds = abs(seconds - self._next_seconds)
@@ -174,18 +177,18 @@ class _Clock:
             self.end_segment()
             self._resampler = self._begin_segment(seconds)
             self._setup = setup
-        frame.pts = None  # the times are kept here, the resampler only counts
+        frame.pts = None  # this class keeps the times, the resampler only counts
         self._write(self._resampler.resample(frame))
         self._next_seconds += frame.samples / frame.sample_rate
 
     def end_segment(self) -> None:
-        """Writes what the resampler still holds."""
+        """Write what the resampler still holds."""
         if self._resampler is not None:
             self._write(self._resampler.resample(None))
             self._resampler = None
 
     def _begin_segment(self, seconds: float) -> AudioResampler:
-        """Silence up to the first sample, or the number of samples to leave out before it."""
+        """Write silence up to the first sample, or note how many samples to drop before it."""
         gap = round(seconds * SAMPLE_RATE_HZ) - self._writer.samples
         for start in range(0, gap, SAMPLE_RATE_HZ):
             self._writer.write(np.zeros(min(SAMPLE_RATE_HZ, gap - start), np.int16))
@@ -202,7 +205,7 @@ class _Clock:
 
 
 def _decode_flac(audio: Audio, start: int, end: int) -> Iterator[Samples]:
-    """The samples from number `start` to before `end`, in pieces."""
+    """The samples `start` ≤ n < `end`, in pieces."""
     if start >= end or not audio.payload:
         return
     with av.open(io.BytesIO(audio.payload), mode="r", format="flac") as container:

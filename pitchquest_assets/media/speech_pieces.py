@@ -1,4 +1,4 @@
-"""The speech of a sound in pieces that an engine can take, cut where nothing is said."""
+"""Cuts speech into pieces short enough for an engine, at moments when nothing is said."""
 
 import math
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, read_samples
 from pitchquest_assets.media.voice import Span, group_spans, voice_of
 from pitchquest_assets.model import Audio
 
-# Heard before and after the speech of a piece, where the silence around it is long enough.
+# Silence kept before and after each piece, if there is that much.
 PADDING_SECONDS = 0.2
-# Speech without a pause is cut at its quietest moment in this last share of a piece.
+# Speech without a pause is cut at its quietest moment within this last share of a piece.
 SEARCHED_SHARE = 0.4
 QUIET_SECONDS = 0.05
 
 
 def speech_pieces(audio: Audio, max_seconds: float) -> list[Span]:
-    """All speech in pieces of at most `max_seconds`, in order.
+    """Return all speech as (start, end) seconds, in pieces of at most `max_seconds`, in order.
 
-    No two overlap, so that no word is heard twice, and each begins and ends in a pause; only speech
+    Pieces do not overlap, so no word is heard twice. Each begins and ends in a pause; speech
     without any pause is cut at its quietest moment.
     """
     most = max_seconds - 2 * PADDING_SECONDS
@@ -28,11 +28,11 @@ def speech_pieces(audio: Audio, max_seconds: float) -> list[Span]:
 
 
 def _cut(audio: Audio, span: Span, most: float) -> list[Span]:
-    """The span, in parts of at most `most` seconds."""
+    """The span in parts of at most `most` seconds."""
     start, end = span
     parts = []
     while end - start > most:
-        # What is left is shared evenly, so that no part is a stump.
+        # Divide the rest evenly, so that the last part is not tiny.
         wanted = (end - start) / math.ceil((end - start) / most)
         cut = _quietest(audio, start + wanted * (1 - SEARCHED_SHARE), start + most)
         parts.append((start, cut))
@@ -41,7 +41,7 @@ def _cut(audio: Audio, span: Span, most: float) -> list[Span]:
 
 
 def _quietest(audio: Audio, start: float, end: float) -> float:
-    """The middle of the quietest 50 ms, seconds."""
+    """The middle of the quietest 50 ms, in seconds."""
     samples = read_samples(audio, start, end).astype(np.float64)
     size = round(QUIET_SECONDS * SAMPLE_RATE_HZ)
     windows = samples[: len(samples) // size * size].reshape(-1, size)
@@ -50,7 +50,7 @@ def _quietest(audio: Audio, start: float, end: float) -> float:
 
 
 def _padded(pieces: Sequence[Span], duration_seconds: float) -> list[Span]:
-    """The pieces with some silence around, of which neighbours get half each."""
+    """The pieces with some silence around them; neighbours share the silence between them."""
     padded = []
     for index, (start, end) in enumerate(pieces):
         before = pieces[index - 1][1] if index else -math.inf

@@ -1,9 +1,9 @@
-"""The streams of an open container: which ones count, their clock, and how they are decoded.
+"""The streams of an open container: which ones to use, their clock, and how to decode them.
 
-The clock. Every time in PitchQuest is in seconds on one clock that pictures, sound and captions
-share. Its zero is the container's start: the earliest timestamp of any stream. A start a little
-before zero is the audio codec's warm-up, which no player shows: then the file's own zero is kept.
-So a stream that starts late keeps its offset against the others.
+The clock: every time in PitchQuest is in seconds on one clock that pictures, sound and captions
+share. Its zero is the container's start, the earliest timestamp of any stream, so a stream that
+starts late keeps its offset from the others. A start slightly before zero is the audio codec's
+warm-up, which no player presents; the file's own zero is used then.
 """
 
 import time
@@ -23,16 +23,16 @@ from av.video.stream import VideoStream
 
 from pitchquest_assets.media.untrusted import Limits, beyond
 
-# Audio codecs start up to this much before zero, with sound that is to be thrown away.
+# Audio codecs start up to this much before zero, with sound that players discard.
 CODEC_WARM_UP_SECONDS = 0.25
 
 _AnyStream = TypeVar("_AnyStream", bound=Stream)
 
 
 class Decoder:
-    """Decodes one stream within a CPU budget and counts what is damaged instead of failing.
+    """Decodes one stream within a CPU budget; counts damaged frames instead of failing.
 
-    One thread only: a second one costs more CPU time than it saves.
+    Uses one thread: a second one costs more CPU time than it saves.
     """
 
     def __init__(self, stream: VideoStream | AudioStream, filename: str, limits: Limits) -> None:
@@ -45,11 +45,11 @@ class Decoder:
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
 
     def decode(self, packet: "Packet[Any] | None") -> list[Any]:
-        """The whole frames that a packet completes; None drains the decoder.
+        """Return the undamaged frames that a packet completes; None drains the decoder.
 
         Raises:
-            InvalidVideo: more than `max_decode_seconds` of CPU time (of this process, so decoder
-                threads count) have gone since the decoder was made.
+            InvalidVideo: this process, decoder threads included, has used more than
+                `max_decode_seconds` of CPU time since the decoder was made.
         """
         spent_seconds = time.process_time() - self._started
         if spent_seconds > self._limits.max_decode_seconds:
@@ -66,25 +66,25 @@ class Decoder:
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
-    """The stream with the moving picture, the default one first; a cover picture is none."""
+    """Return the video stream, preferably the default one; cover pictures do not count."""
     still = Disposition.attached_pic | Disposition.timed_thumbnails
     return first_decodable(s for s in container.streams.video if not s.disposition & still)
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:
-    """The stream with the sound, the default one first."""
+    """Return the audio stream, preferably the default one."""
     return first_decodable(container.streams.audio)
 
 
 def first_decodable(streams: Iterable[_AnyStream]) -> _AnyStream | None:
-    """The first stream that has a decoder, those marked as default before the others."""
+    """Return the first stream that has a decoder; streams marked as default come first."""
     decodable = [stream for stream in streams if stream.codec_context is not None]
     marked = [stream for stream in decodable if stream.disposition & Disposition.default]
     return next(iter(marked + decodable), None)
 
 
 def readable_packets(container: InputContainer, *streams: Stream | None) -> "Iterator[Packet[Any]]":
-    """Packets as far as the file can be read; each stream ends with an empty one that drains."""
+    """Yield packets as far as the file can be read; an empty one at the end drains each stream."""
     try:
         yield from container.demux(*(stream for stream in streams if stream is not None))
     except av.error.FFmpegError:
@@ -92,22 +92,22 @@ def readable_packets(container: InputContainer, *streams: Stream | None) -> "Ite
 
 
 def demux_only(container: InputContainer, stream: Stream) -> None:
-    """Has the container skip the other streams without reading them, where the format allows it."""
+    """Make the container skip the other streams without reading them, if the format allows it."""
     for other in container.streams:
         other.discard = Discard.default if other.index == stream.index else Discard.all
 
 
 def clock_zero(container: InputContainer) -> Fraction:
-    """The zero of the clock, in seconds of the container's own timestamps (see above)."""
+    """Return the clock's zero (see above), in seconds of the container's own timestamps."""
     start = Fraction(container.start_time or 0, av.time_base)
     return Fraction(0) if -CODEC_WARM_UP_SECONDS <= start <= 0 else start
 
 
 def time_base(stream: Stream) -> Fraction:
-    """Seconds per unit of the stream's timestamps."""
+    """Return the seconds per unit of the stream's timestamps."""
     return stream.time_base or Fraction(1, av.time_base)
 
 
 def presentation(item: "Packet[Any] | VideoFrame | AudioFrame") -> int | None:
-    """The presentation time in the stream's time base; AVI carries decoding times only."""
+    """Return the presentation time in the stream's time base; AVI has only decoding times."""
     return item.dts if item.pts is None else item.pts

@@ -1,8 +1,8 @@
 """Opens untrusted media files.
 
-A file is opened as a handle, and must begin with the signature of MP4/MOV, WebM/MKV or AVI: only
-that one demuxer runs. Whatever a demuxer wants to open besides (a playlist's entries, a MOV's
-external references) is refused, so no other file and no address is ever touched.
+A file is opened as a handle and must begin with the signature of MP4/MOV, WebM/MKV or AVI; only
+that demuxer runs. Anything else that a demuxer wants to open (the entries of a playlist, the
+external references of a MOV) is refused, so no other file and no network address is ever touched.
 """
 
 import os
@@ -30,7 +30,7 @@ _EBML = b"\x1a\x45\xdf\xa3"
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one file may ask for; beyond it the file is refused."""
+    """How large and expensive a file may be; anything beyond is refused."""
 
     max_size_mb: float = 2000
     max_duration_seconds: float = 3600
@@ -42,12 +42,13 @@ class Limits:
 def open_media(
     path: Path, *, filename: str | None = None, limits: Limits | None = None
 ) -> Iterator[InputContainer]:
-    """Opens `path` for demuxing and decoding; nothing else is ever opened.
+    """Open `path` for demuxing and decoding; nothing else is ever opened.
 
-    `filename` is the name that sentences show (default: that of `path`).
+    Args:
+        filename: the name to show in messages (default: that of `path`).
 
     Raises:
-        InvalidVideo: it cannot be opened, or is none of MP4/MOV, WebM/MKV, AVI.
+        InvalidVideo: the file cannot be opened, or is not MP4/MOV, WebM/MKV or AVI.
     """
     name = filename or path.name
     with open_file(path, name) as handle:
@@ -72,10 +73,10 @@ def open_media(
 
 
 def open_file(path: Path, filename: str) -> FileIO:
-    """The handle of a regular file that is not empty; a pipe does not block.
+    """Open a regular, non-empty file; does not block on a pipe.
 
     Raises:
-        InvalidVideo: it cannot be opened; the sentence calls it `filename`.
+        InvalidVideo: the file cannot be opened; the message calls it `filename`.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -93,10 +94,10 @@ def open_file(path: Path, filename: str) -> FileIO:
 
 
 def sniff(handle: FileIO, filename: str) -> Demuxer:
-    """The one demuxer whose signature the file begins with; the name counts for nothing.
+    """Return the demuxer whose signature the file begins with, whatever its name says.
 
     Raises:
-        InvalidVideo: it begins with no signature of an allowed container.
+        InvalidVideo: the file does not begin with the signature of an allowed container.
     """
     handle.seek(0)
     head = handle.read(12)
@@ -114,7 +115,7 @@ def sniff(handle: FileIO, filename: str) -> Demuxer:
 
 
 def why_unreadable(handle: FileIO, demuxer: Demuxer, filename: str) -> str:
-    """The sentence for a file that its demuxer refused."""
+    """Return the message for a file that its demuxer refused."""
     if demuxer == "mov" and not _has_moov(handle):
         return (
             f"{filename} has no index (moov box), so its recording or upload was cut short: "
@@ -124,7 +125,7 @@ def why_unreadable(handle: FileIO, demuxer: Demuxer, filename: str) -> str:
 
 
 def beyond(filename: str, what: str, limit: str, setting: str) -> InvalidVideo:
-    """The refusal of a file that is beyond a limit."""
+    """Return the error for a file beyond a limit; `setting` is the variable without PITCHQUEST_."""
     remedy = "shorter" if setting == "MAX_DURATION_SECONDS" else "smaller"
     return InvalidVideo(
         f"{filename} {what} than {limit}: send a {remedy} version, or raise PITCHQUEST_{setting}."
@@ -153,11 +154,11 @@ def _has_moov(handle: FileIO) -> bool:
         handle.seek(position)
         header = handle.read(16)
         size = int.from_bytes(header[:4])
-        if size == 1:  # the size is in 64 bits behind the name
+        if size == 1:  # the size follows the name, in 64 bits
             size = int.from_bytes(header[8:16])
         if header[4:8] == b"moov":
             return position + size <= end
-        if size < 8:  # 0: the last box, which goes on to the end
+        if size < 8:  # 0 is the last box, which extends to the end
             return False
         position += size
     return False

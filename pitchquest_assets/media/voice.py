@@ -1,6 +1,6 @@
-"""Voice activity by Silero, whose model faster-whisper carries.
+"""Voice activity by Silero, whose model ships with faster-whisper.
 
-The model is run by onnxruntime alone: importing faster-whisper would load its recogniser with it.
+onnxruntime runs the model directly, because importing faster-whisper would load its recogniser too.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.model import Audio
 
 SAMPLE_RATE_HZ = 16_000
-# The model hears windows of this many samples, each with the end of the one before.
+# The model takes windows of this many samples, each preceded by the end of the previous one.
 WINDOW_SAMPLES = 512
 CONTEXT_SAMPLES = 64
 STATE_SHAPE = (1, 1, 128)
-# What the model is given at once: with 10 s it takes 14 MB, with 60 s 42 MB (measured).
+# Sound per call of the model: 10 s take 14 MB of memory, 60 s take 42 MB (measured).
 BLOCK_SECONDS = 10.0
-# Silero's own choice: a voice begins at the one probability and ends below the other.
+# Silero's own choice: a voice begins at the first probability and ends below the second.
 VOICE_PROBABILITY = 0.5
 SILENCE_PROBABILITY = 0.35
 # De Jong & Bosker 2013: a silent pause is a gap of at least 0.25 s.
@@ -34,12 +34,12 @@ MAX_CUT_SECONDS = 0.1
 Span = tuple[float, float]
 Samples = npt.NDArray[np.float32]
 
-# Of the last sound by its checksum: the transcript and the delivery ask for the same.
+# The last result, by the sound's checksum: transcript and delivery ask for the same sound.
 _remembered: dict[bytes, tuple[Span, ...]] = {}
 
 
 def voice_of(audio: Audio) -> tuple[Span, ...]:
-    """Where there is a voice in the sound (see `speech_spans`); none where there is no sound."""
+    """Return where there is a voice (see `speech_spans`); () if there is no sound."""
     key = hashlib.sha256(audio.payload).digest()
     spans = _remembered.get(key)
     if spans is None:
@@ -50,10 +50,10 @@ def voice_of(audio: Audio) -> tuple[Span, ...]:
 
 
 def speech_spans(blocks: Iterable[Samples]) -> list[Span]:
-    """Where there is a voice: (start, end) in seconds, in order, apart by at least 0.25 s.
+    """Return where there is a voice: (start, end) seconds, in order, at least 0.25 s apart.
 
     Args:
-        blocks: consecutive pieces of the sound, float32 mono at 16 kHz in [-1, 1].
+        blocks: consecutive pieces of the sound, float32 (n,), mono, 16 kHz, in [-1, 1].
     """
     samples = 0
 
@@ -81,7 +81,7 @@ def speech_spans(blocks: Iterable[Samples]) -> list[Span]:
 
 
 def _probabilities(blocks: Iterable[Samples]) -> Iterator[float]:
-    """That there is a voice in each window, by a model that remembers the windows before."""
+    """The probability of a voice in each window, by a model that remembers earlier windows."""
     session = _session()
     state = {"h": np.zeros(STATE_SHAPE, np.float32), "c": np.zeros(STATE_SHAPE, np.float32)}
     for windows in _windows(blocks):
@@ -90,7 +90,7 @@ def _probabilities(blocks: Iterable[Samples]) -> Iterator[float]:
 
 
 def _windows(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """The sound as rows of context and window; the last window is filled up with silence."""
+    """The sound as rows of context and window; silence pads the last window."""
     held = np.zeros(CONTEXT_SAMPLES, np.float32)
     for block in blocks:
         held = np.concatenate([held, block])
@@ -124,18 +124,8 @@ def _session() -> Any:
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def share_inside(points_seconds: Iterable[float], spans: Iterable[Span]) -> float | None:
-    """The share of the points that lie in a span (0.1 s of slack); None without points."""
-    spans = list(spans)
-    inside = [
-        any(start - MAX_CUT_SECONDS <= point <= end + MAX_CUT_SECONDS for start, end in spans)
-        for point in points_seconds
-    ]
-    return sum(inside) / len(inside) if inside else None
-
-
 def group_spans(spans: Iterable[Span], max_seconds: float) -> list[Span]:
-    """Spans joined over short gaps into stretches of at most `max_seconds`; longer ones are cut."""
+    """Join spans over short gaps into stretches of at most `max_seconds`; cut longer spans."""
     grouped: list[Span] = []
     for start, end in spans:
         while end - start > max_seconds:

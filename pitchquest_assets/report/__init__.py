@@ -1,4 +1,4 @@
 """The HTML report of one result, and the plots of drift.
 
-Imports `analysis` and `model`; assets and `cli` may import it.
+Imports `analysis` and `model`; may be imported by assets and `cli`.
 """

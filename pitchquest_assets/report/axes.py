@@ -1,4 +1,4 @@
-"""From seconds and values to the timeline's box of 1000 × 100 units, and curves in it."""
+"""Maps seconds and values to the timeline's box of 1000 × 100 units, and draws curves in it."""
 
 import statistics
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class Label:
-    """A text beside an axis; `at` is its place in percent of the axis."""
+    """A text beside an axis; `at` is its position in percent of the axis."""
 
     at: float
     text: str
@@ -29,16 +29,16 @@ class Label:
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Left to right, from the start of the file."""
+    """The horizontal axis, from the start of the file."""
 
     duration_seconds: float
 
     def x(self, seconds: float) -> float:
-        """Box units from the left; times outside the axis lie on its ends."""
+        """Return box units from the left; times outside the axis are put at its ends."""
         return round(min(BOX_WIDTH, max(0.0, seconds / self.duration_seconds * BOX_WIDTH)), 1)
 
     def ticks(self) -> tuple[Label, ...]:
-        """At most MAX_TICKS round times."""
+        """Return at most MAX_TICKS round times."""
         fits = (step for step in TICK_STEPS_SECONDS if self.duration_seconds / step < MAX_TICKS)
         step = next(fits, max(1, int(self.duration_seconds / (MAX_TICKS - 1))))
         times = range(0, int(self.duration_seconds) + 1, step)
@@ -47,18 +47,18 @@ class TimeAxis:
 
 @dataclass(frozen=True)
 class ValueAxis:
-    """Bottom to top; values outside lie on the edges."""
+    """The vertical axis, bottom to top; values outside are put at its ends."""
 
     low: float
     high: float
 
     def y(self, value: float) -> float:
-        """Box units from the top."""
+        """Return box units from the top."""
         share = (value - self.low) / (self.high - self.low)
         return round(BOX_HEIGHT * (1 - min(1.0, max(0.0, share))), 1)
 
     def labels(self, *values: float, signed: bool = False) -> tuple[Label, ...]:
-        """The values, rounded to whole numbers, at their heights."""
+        """Return labels of the values, rounded to whole numbers, at their heights."""
         return tuple(
             Label(
                 self.y(value), ("+" if signed and round(value) > 0 else "") + figure(round(value))
@@ -68,14 +68,14 @@ class ValueAxis:
 
 
 def measured(series: Series | None) -> list[float]:
-    """The values of a series without its nulls."""
+    """Return the values of a series without nulls; [] without a series."""
     return [value for value in series.values if value is not None] if series else []
 
 
 def decimate(series: Series, axis: TimeAxis, most: int = MAX_POINTS) -> list[Point]:
-    """The series in time order with at most `most` points: means of equal spans of time.
+    """Return the series in order of time with at most `most` points, means of equal spans.
 
-    A span in which nothing was measured keeps one null, so that gaps survive.
+    A span in which nothing was measured becomes one null, so that gaps stay visible.
     """
     points = sorted(zip(series.times_seconds, series.values, strict=True), key=lambda one: one[0])
     if len(points) <= most:
@@ -95,7 +95,7 @@ def _mean_of(points: Sequence[Point]) -> Point:
 
 
 def path(points: Sequence[Point], time_axis: TimeAxis, value_axis: ValueAxis) -> str:
-    """The curve through the points as SVG path data, broken at gaps; a lone point is a dot."""
+    """Return the curve as SVG path data, broken at gaps; a lone point becomes a dot."""
     return " ".join(
         "M"
         + "L".join(f"{time_axis.x(time)} {value_axis.y(value)}" for time, value in run)
@@ -105,7 +105,7 @@ def path(points: Sequence[Point], time_axis: TimeAxis, value_axis: ValueAxis) ->
 
 
 def _runs(points: Sequence[Point]) -> list[list[tuple[float, float]]]:
-    """Points without a gap between them: a null or a jump in time ends a run."""
+    """Runs of points without gaps: a null or a jump in time ends a run."""
     steps = [after[0] - before[0] for before, after in pairwise(points)]
     longest = GAP_IN_STEPS * statistics.median(steps) if steps else 0.0
     runs: list[list[tuple[float, float]]] = []
@@ -122,13 +122,13 @@ def _runs(points: Sequence[Point]) -> list[list[tuple[float, float]]]:
 
 
 def cells(points: Sequence[Point], axis: TimeAxis) -> list[Span]:
-    """The span that each point stands for: halfway to its neighbours, seconds."""
+    """Return the span that each point stands for, halfway to its neighbours, in seconds."""
     halfway = ((before[0] + after[0]) / 2 for before, after in pairwise(points))
     return list(pairwise([0.0, *halfway, axis.duration_seconds]))
 
 
 def joined(spans: Iterable[Span], gap_seconds: float) -> list[Span]:
-    """The spans in time order, those closer than the gap made one."""
+    """Return the spans in order of time; those closer than the gap are merged."""
     whole: list[Span] = []
     for start, end in sorted(spans):
         if whole and start - whole[-1][1] <= gap_seconds:

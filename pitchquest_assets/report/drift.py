@@ -1,4 +1,4 @@
-"""Evidently's word on a window of results, its HTML report, and the small plot for Dagit."""
+"""Evidently's verdict on a window of results, its HTML report, and the small plot for Dagit."""
 
 import base64
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ WIDTH_PX, HEIGHT_PX, MARGIN_PX = 480, 120, 14
 
 
 def run_evidently(halves: Halves) -> "Snapshot":
-    """Test each figure with Evidently, the method fixed by name; costs some 7 CPU seconds.
+    """Test each figure with Evidently, with a fixed method; costs about 7 CPU seconds.
 
-    The import alone is 4 to 5 of them and 250 MB, so this is no part of most runs.
+    The import alone takes 4 to 5 of them and 250 MB, so most runs do without it.
     """
     import pandas as pd
     from evidently import DataDefinition, Dataset, Report
@@ -36,23 +36,23 @@ def run_evidently(halves: Halves) -> "Snapshot":
 
 
 def p_values(snapshot: "Snapshot") -> dict[str, float]:
-    """Evidently's p-value of each figure."""
+    """Return Evidently's p-value of each figure, by name."""
     return {one["config"]["column"]: float(one["value"]) for one in snapshot.dict()["metrics"]}
 
 
 def save_report(snapshot: "Snapshot", folder: Path, when: datetime) -> Path:
-    """Write Evidently's HTML report (5 MB), named by time; the newest 20 of the folder are kept."""
+    """Write Evidently's HTML report (5 MB), named by time; keep the newest 20 of the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"drift-{when:%Y%m%dT%H%M%S%fZ}.html"
     snapshot.save_html(str(path))
     for old in sorted(folder.glob("drift-*.html"))[:-KEPT_REPORTS]:
-        # Another run may have removed it just now.
+        # Another run may have just removed it.
         old.unlink(missing_ok=True)
     return path
 
 
 def plot(scores: Sequence[float], means: tuple[float, float]) -> str:
-    """The scores in their order, with the mean of each half, as a Markdown image below 5 kB."""
+    """Draw the scores in order and the mean of each half, as a Markdown image below 5 kB."""
 
     def x(index: float) -> float:
         return round(MARGIN_PX + index * (WIDTH_PX - 2 * MARGIN_PX) / max(1, len(scores) - 1), 1)

@@ -1,4 +1,4 @@
-"""How the report words times, figures and names; every function gives plain text, never markup."""
+"""Words for times, figures and names in the report; all functions return plain text, no markup."""
 
 import re
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ UNIT_WORDS = {
     "per_minute": "per minute",
     "st": "semitones",
 }
-# Names whose plain words say more than the key does.
+# Names that say more than the key's own words.
 NAMES = {
     "hnr": "Harmonics-to-noise ratio",
     "camera_facing": "Facing the camera",
@@ -30,7 +30,7 @@ ABBREVIATIONS = {"f0": "F0", "sd": "SD", "pvq": "PVQ", "db": "dB", "hz": "Hz", "
 
 
 def clock(seconds: float) -> str:
-    """A time as m:ss, from one hour on as h:mm:ss."""
+    """Format a time as m:ss, or as h:mm:ss from one hour on."""
     whole = max(0, int(seconds))
     hours, minutes = divmod(whole // 60, 60)
     tail = f"{whole % 60:02d}"
@@ -38,7 +38,7 @@ def clock(seconds: float) -> str:
 
 
 def spoken_time(seconds: float) -> str:
-    """A length of time in words: 21.4 s, 3 min 5 s, 1 h 2 min."""
+    """Format a duration: 21.4 s, 3 min 5 s, 1 h 2 min."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -48,21 +48,21 @@ def spoken_time(seconds: float) -> str:
 
 
 def day(moment: datetime) -> str:
-    """A date and time, in UTC where the time zone is known."""
+    """Format a date and time, in UTC if the time zone is known."""
     known = moment.tzinfo is not None
     moment = moment.astimezone(UTC) if known else moment
     return f"{moment.day} {moment:%B %Y, %H:%M}{' UTC' if known else ''}"
 
 
 def percent(share: float) -> str:
-    """A share as percent, whole from 10 % on; never 100 % for what is a little less."""
+    """Format a share as percent, whole from 10 % on; anything below 1 is never shown as 100 %."""
     if 0.995 <= share < 1:
         return ">\u00a099 %"
     return f"{figure(round(100 * share, 0 if abs(share) >= 0.0995 else 1))} %"
 
 
 def figure(value: float) -> str:
-    """A number at three significant digits, with thin-spaced thousands and a true minus."""
+    """Format a number with three significant digits, thin spaces and a real minus sign."""
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     text = f"{value:,.{digits}f}".replace(",", "\u202f")
     if "." in text:
@@ -71,7 +71,7 @@ def figure(value: float) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """A figure with its unit; shares become percent."""
+    """Format a figure with its unit; shares become percent."""
     head, _, tail = unit.partition(" ")
     if head in PERCENT_UNITS:
         return f"{percent(value)} {tail}".strip()
@@ -81,7 +81,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def usual(reference: str, unit: str) -> str:
-    """A reference in the unit in which `quantity` shows the value."""
+    """Format a reference in the unit in which `quantity` shows the value."""
     if unit.partition(" ")[0] not in PERCENT_UNITS:
         return reference
     shares = re.sub(r"\b[01](\.\d+)?\b", lambda one: f"{float(one[0]) * 100:.0f} %", reference)
@@ -90,7 +90,7 @@ def usual(reference: str, unit: str) -> str:
 
 
 def name_of(key: str) -> str:
-    """A field's key as words: `long_pause` is "Long pause"."""
+    """Return a field's key in words: `long_pause` is "Long pause"."""
     if key in NAMES:
         return NAMES[key]
     words = [ABBREVIATIONS.get(word, word) for word in key.replace("_", " ").split()]
@@ -99,12 +99,12 @@ def name_of(key: str) -> str:
 
 
 def events_of(kind: str) -> str:
-    """The name of a group of events: `long_pause` is "Long pauses"."""
+    """Return the name of a group of events: `long_pause` is "Long pauses"."""
     return EVENT_NAMES.get(kind, name_of(kind))
 
 
 def size(bytes_count: int) -> str:
-    """A file size in MB or kB (powers of ten)."""
+    """Format a file size in MB or kB (powers of ten)."""
     if bytes_count < 1_000_000:
         return f"{bytes_count / 1e3:.0f} kB"
     return f"{bytes_count / 1e6:.1f} MB"

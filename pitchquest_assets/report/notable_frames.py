@@ -1,4 +1,4 @@
-"""The frames that show something, as data: addresses with captions."""
+"""The notable frames, as data: URLs with captions."""
 
 import base64
 import io
@@ -10,14 +10,14 @@ from pitchquest_assets.model import Event, Frames, VisualAnalysis
 from pitchquest_assets.report.formatting import events_of
 
 MAX_PICTURES = 8
-# Base64 adds a third: the whole page stays below 1.5 MB.
+# Base64 adds a third, so the whole page stays below 1.5 MB.
 MAX_PICTURES_BYTES = 800_000
 JPEG_START = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One frame: base64 of its JPEG, its time, and what is to be seen."""
+    """One frame: its JPEG as base64, its time, and what it shows."""
 
     base64: str
     time_seconds: float
@@ -25,7 +25,7 @@ class Picture:
 
 
 def pictures_of(visual: VisualAnalysis, frames: Frames | None) -> tuple[Picture, ...]:
-    """The notable frames in time order; names that the frames object does not hold are left out."""
+    """Return the notable frames in order of time; names missing from `frames` are left out."""
     if frames is None or not frames.payload:
         return ()
     times = {frame.name: frame.time_seconds for frame in frames.frames}
@@ -51,7 +51,7 @@ def _jpegs(archive: bytes, names: Sequence[str]) -> list[tuple[str, bytes]]:
 
 
 def _caption(time_seconds: float, events: Sequence[Event], spacing_seconds: float) -> str:
-    """The kinds of event at this time, if there are any."""
+    """The kinds of events at this time, if any."""
     reach = spacing_seconds / 2
     kinds = dict.fromkeys(
         events_of(event.kind)

@@ -1,7 +1,7 @@
 """The rows of the timeline: numbers and plain text only, which the template draws as SVG.
 
-Every row is a box of 1000 × 100 units that the page stretches to its own width, over one shared
-time axis. Strokes do not scale with the box, and no text is inside it, so it reads on any screen.
+Every row is a box of 1000 × 100 units that the page stretches to its width, over one shared time
+axis. Strokes do not scale with the box and it contains no text, so it is legible on any screen.
 """
 
 import statistics
@@ -43,7 +43,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the timeline: a line over time, or marks, or the reason why there is neither."""
+    """One row of the timeline: a line, or marks, or the reason why there is neither."""
 
     title: str
     note: str = ""
@@ -67,7 +67,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Timeline:
-    """All rows over one time axis, and what has no row, by reason."""
+    """All rows over one time axis, and the rows that are missing, by reason."""
 
     ticks: tuple[Label, ...]
     rows: tuple[Row, ...]
@@ -75,7 +75,7 @@ class Timeline:
 
 
 def timeline(result: PitchResult) -> Timeline:
-    """The rows of one result: voice first, then picture."""
+    """Return the timeline of one result: voice first, then picture."""
     axis = _time_axis(result)
     rows = [*_voice_rows(result, axis), *_picture_rows(result, axis)]
     missing: dict[str, list[str]] = {}
@@ -90,7 +90,7 @@ def timeline(result: PitchResult) -> Timeline:
 
 
 def _time_axis(result: PitchResult) -> TimeAxis:
-    """As long as the file, or longer where something was measured after its end."""
+    """As long as the file, or longer if something was measured after its end."""
     analyses = (result.results.delivery_analysis, result.results.visual_analysis)
     ends = [event.end_seconds for analysis in analyses for event in analysis.events]
     for analysis in analyses:
@@ -129,7 +129,7 @@ def _picture_rows(result: PitchResult, axis: TimeAxis) -> list[Row]:
 
 
 def _missing(result: PitchResult, part: Part, title: str, stem: str) -> Row:
-    """A row without a picture: its reason is that of a measurement of its kind, or of its part."""
+    """A row that cannot be drawn, with the reason of a related measurement, or of its part."""
     results = result.results
     analysis = results.visual_analysis if part == "visual" else results.delivery_analysis
     scores = result.metadata.parts
@@ -142,7 +142,7 @@ def _missing(result: PitchResult, part: Part, title: str, stem: str) -> Row:
 
 
 def _null_reason(measurements: Mapping[str, Measurement], stem: str) -> str | None:
-    """The reason of the first null among the measurements whose key holds the stem."""
+    """The reason of the first null measurement whose key contains the stem."""
     reasons = (one.reason for key, one in measurements.items() if stem in key)
     return next((reason for reason in reasons if reason), None)
 
@@ -185,7 +185,7 @@ def _loudness(series: Series | None, axis: TimeAxis) -> Row | None:
 
 
 def _energy(series: Series | None, axis: TimeAxis) -> list[Row]:
-    """No row at all where it was not measured: it is off unless someone asked for it."""
+    """No row at all if it was not measured, because it is off by default."""
     if series is None or not measured(series):
         return []
     scale = ValueAxis(0.0, 1.0)
@@ -194,7 +194,7 @@ def _energy(series: Series | None, axis: TimeAxis) -> list[Row]:
 
 
 def _most_of(values: Sequence[float]) -> Span:
-    """From the 1st to the 99th percentile: a few stray values do not flatten the rest."""
+    """The 1st and the 99th percentile, so that a few outliers do not flatten the rest."""
     if len(values) < 2:
         return values[0], values[0]
     cuts = statistics.quantiles(values, n=100, method="inclusive")
@@ -216,7 +216,7 @@ def _line(row: Row, series: Series, axis: TimeAxis, scale: ValueAxis) -> Row:
 
 
 def _hovers(series: Series, axis: TimeAxis) -> tuple[Mark, ...]:
-    """Invisible spans whose titles tell time and value under the pointer."""
+    """Invisible spans whose titles show the time and value under the pointer."""
     points = decimate(series, axis, MAX_HOVERS)
     marks = []
     for (time, value), (start, end) in zip(points, cells(points, axis), strict=True):
@@ -239,7 +239,7 @@ def _speech(speech: Sequence[Span], axis: TimeAxis) -> Row | None:
 
 
 def _presence(key: str, series: Series | None, axis: TimeAxis) -> Row | None:
-    """Spans in which a share is at least PRESENT_SHARE; samples may be unevenly spread."""
+    """Spans in which a share is at least PRESENT_SHARE; samples may be unevenly spaced."""
     values = measured(series)
     if series is None or not values:
         return None
@@ -269,7 +269,7 @@ def _spans(spans: Sequence[Span], axis: TimeAxis, text: str) -> tuple[Mark, ...]
 def _event_rows(
     events: Sequence[Event], axis: TimeAxis, expected: dict[str, str | None]
 ) -> list[Row]:
-    """A row for each kind of event; the expected kinds come first, also where none happened.
+    """A row for each kind of event; the expected kinds come first, even if none happened.
 
     `expected` gives for each kind the reason why it was not looked for, or None.
     """

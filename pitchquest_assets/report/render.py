@@ -1,4 +1,4 @@
-"""The HTML report: one file that needs no network, no script and no other file."""
+"""Renders the HTML report: one file that needs no network, no script and no other file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PART_TITLES: dict[Part, str] = {"content": "Content", "delivery": "Delivery", "v
 
 @dataclass(frozen=True)
 class PartRow:
-    """One part of the overall score as the report shows it."""
+    """One part of the overall score, as the report shows it."""
 
     key: Part
     title: str
@@ -47,21 +47,21 @@ class PartRow:
 
 @dataclass(frozen=True)
 class EventGroup:
-    """All events of one kind, in time order."""
+    """All events of one kind, in order of time."""
 
     title: str
     events: tuple[Event, ...]
 
 
 def render_report(result: PitchResult, frames: Frames | None) -> Report:
-    """One self-contained HTML page that shows a result and what it rests on.
+    """Render one self-contained HTML page that shows a result and its evidence.
 
     Args:
-        result: the whole result; every text in it is escaped.
+        result: the whole result; all of its texts are escaped.
         frames: the sampled pictures; without them the page shows none.
 
     Returns:
-        The page as UTF-8; at most about 1.5 MB, of which 0.8 MB of JPEG before base64.
+        The page as UTF-8, at most about 1.5 MB, including up to 0.8 MB of JPEGs before base64.
     """
     results = result.results
     lines = lines_of(result.metadata.transcript.words, results.delivery_analysis.events)
@@ -91,7 +91,7 @@ def render_report(result: PitchResult, frames: Frames | None) -> Report:
 
 
 def part_rows(result: PitchResult) -> list[PartRow]:
-    """The three parts in their order, with the share of the weight that each was given."""
+    """Return the three parts in order, each with its share of the weight."""
     parts = result.metadata.parts
     total = sum(part.weight for part in parts.values()) or 1.0
     return [
@@ -102,7 +102,7 @@ def part_rows(result: PitchResult) -> list[PartRow]:
 
 
 def all_warnings(result: PitchResult, frames: Frames | None) -> list[str]:
-    """The warnings of the result and of everything that it was made from, each once."""
+    """Return the warnings of the result and of everything it was made from, each once."""
     metadata, results = result.metadata, result.results
     found = [
         *metadata.warnings,
@@ -116,20 +116,20 @@ def all_warnings(result: PitchResult, frames: Frames | None) -> list[str]:
 
 
 def counted_scores(scores: dict[str, Score], part: Part) -> dict[str, Score]:
-    """The sub-scores that the rubric weighs, in its order: the database keeps none."""
+    """Return the sub-scores with a weight, in the rubric's order, which the database loses."""
     rubric = load_rubric()
     weighed = rubric.delivery if part == "delivery" else rubric.visual
     return {one.name: scores[one.name] for one in weighed if one.name in scores}
 
 
 def other_scores(scores: dict[str, Score], part: Part) -> dict[str, Score]:
-    """The sub-scores that count in no score, by name."""
+    """Return the sub-scores without a weight, sorted by name."""
     counted = counted_scores(scores, part)
     return {name: scores[name] for name in sorted(scores) if name not in counted}
 
 
 def event_groups(events: Iterable[Event]) -> list[EventGroup]:
-    """The events by kind, the kind that happens first coming first."""
+    """Group the events by kind, in the order in which the kinds first occur."""
     groups: dict[str, list[Event]] = {}
     for event in sorted(events, key=lambda one: one.start_seconds):
         groups.setdefault(event.kind, []).append(event)
@@ -137,8 +137,8 @@ def event_groups(events: Iterable[Event]) -> list[EventGroup]:
 
 
 def shared_reason(values: Iterable[Measurement | Score | RubricItem]) -> str | None:
-    """The one reason for which nothing of this could be had; None where there is something."""
-    # An item that is scored may have a reason, too: why it is not sure.
+    """Return the reason if none of the values could be measured, all for that reason, else None."""
+    # A scored item may have a reason, too: why its score is uncertain.
     reasons = {
         None if isinstance(value, RubricItem) and value.score is not None else value.reason
         for value in values
@@ -147,10 +147,10 @@ def shared_reason(values: Iterable[Measurement | Score | RubricItem]) -> str | N
 
 
 def line_at(lines: tuple[Line, ...], seconds: float) -> int | None:
-    """The index of the transcript line that is spoken at a time, or was spoken last before it."""
+    """Return the index of the line spoken at a time, or last before it; None without lines."""
     if not lines:
         return None
-    # The time of a quote is rounded: it may lie a hair before its line.
+    # A quote's time is rounded, so it may be slightly before its line.
     return max(0, bisect_right(lines, seconds + 0.05, key=lambda line: line.start_seconds) - 1)
 
 
@@ -161,7 +161,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("pitchquest_assets.report"),
         autoescape=True,
-        optimized=False,  # each template runs once: to optimise it costs more than it spares
+        optimized=False,  # each template runs once, so optimising costs more than it saves
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,4 +1,4 @@
-"""The transcript as lines that a person can read, with unsure words and fillers marked."""
+"""Splits the transcript into readable lines, with uncertain words and fillers marked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Kind = Literal["plain", "unsure", "filler"]
 
 @dataclass(frozen=True)
 class Run:
-    """Words side by side that are shown alike."""
+    """Neighbouring words that are shown alike."""
 
     kind: Kind
     text: str
@@ -30,7 +30,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Line:
-    """A sentence or a part of one."""
+    """A sentence, or a part of one."""
 
     start_seconds: float
     end_seconds: float
@@ -38,7 +38,7 @@ class Line:
 
 
 def lines_of(words: Sequence[Word], events: Sequence[Event]) -> tuple[Line, ...]:
-    """The words as lines, broken after sentences, pauses and, in long ones, clauses."""
+    """Split the words into lines: after sentences and pauses, and after clauses in long ones."""
     kinds = _kinds(words, events)
     return tuple(_line(words[part], kinds[part]) for part in _breaks(words))
 
@@ -62,7 +62,7 @@ def _breaks(words: Sequence[Word]) -> Iterator[slice]:
 
 
 def _kinds(words: Sequence[Word], events: Sequence[Event]) -> list[Kind]:
-    """Fillers are the words whose middle lies in a filler event."""
+    """The kind of each word; a filler is a word whose middle is inside a filler event."""
     fillers = sorted(
         (event.start_seconds, event.end_seconds) for event in events if event.kind == "filler"
     )

@@ -1,4 +1,4 @@
-"""The one door to the database and the objects.
+"""The only way to the database and the objects: all SQL, all of Storage, the IO manager.
 
-Imports `model`, `settings` and `errors`; assets, automation and `cli` may import it.
+Imports `model`, `settings`, `errors`, `vendor_calls`; assets, automation and `cli` may import it.
 """

@@ -1,4 +1,4 @@
-"""The IO manager: what an asset returns is stored by its type, what it takes by its annotation."""
+"""The IO manager: stores a value by its type, and loads one by the annotation of the input."""
 
 from typing import Any, get_args, get_origin
 
@@ -6,8 +6,9 @@ import dagster as dg
 
 from pitchquest_assets.errors import ResultSpooled, StoreUnavailable
 from pitchquest_assets.model import PitchResult
-from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.asset_values import (
     Address,
     ValueMissing,
@@ -18,33 +19,35 @@ from pitchquest_assets.store.rows.asset_values import (
 )
 from pitchquest_assets.store.rows.results import get_result, save_result
 from pitchquest_assets.store.rows.videos import check_video_id
-from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets.store.store import Store
 
 
 class SupabaseIOManager(dg.ConfigurableIOManager):
     """Stores the values of assets in PostgreSQL and the object store.
 
-    - a `PitchResult` becomes the video's row in `analysis_results`, and the video 'completed', in
-      one transaction; who takes it must say so by its annotation. One that the database cannot
-      take waits in the spool folder, and the run fails
-    - a value with bytes becomes an object and, after it, its row in `asset_values`
-    - anything else that JSON can hold, None included, becomes a row in `asset_values`
+    - A `PitchResult` becomes the video's row in `analysis_results`, and the video 'completed', in
+      one transaction. An input gets it only if it is annotated with that type. If the database
+      cannot take the result, it waits in the spool folder and the run fails.
+    - A value with bytes becomes an object first, then a row in `asset_values`.
+    - Anything else that JSON can represent, None included, becomes a row in `asset_values`.
 
-    Reading follows Dagster's UPathIOManager: one partition gives the value, several a dict by key;
-    a missing one raises FileNotFoundError, or is left out (with a warning) where the input's
-    metadata has `allow_missing_partitions`. A single one left out is None.
+    Reading follows Dagster's UPathIOManager: one partition gives the value, several give a dict by
+    key. A missing one raises FileNotFoundError, unless the input's metadata has
+    `allow_missing_partitions`: then it is left out with a warning, or None if it is the only one.
     """
 
+    store: StoreResource
+
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Store one value."""
+        """Store one value; ValueNotStorable if it does not fit its asset, partition or JSON."""
         address = Address(_asset_key(context), _output_partition(context))
-        store = open_store(load_settings())
+        store = self.store.store()
         if isinstance(obj, PitchResult):
             if obj.video_id != address.partition_key:
                 raise ValueNotStorable(
                     f"{address} must hold the result of its own video, not of {obj.video_id!r}."
                 )
-            settings = load_settings()
+            settings = self.store.settings.in_force()
             try:
                 save_result(store, obj)
             except StoreUnavailable as error:
@@ -62,9 +65,9 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """The value of one partition, or those of several by key."""
+        """Load the value of one partition, or those of several by key."""
         asset_key = _asset_key(context)
-        store = open_store(load_settings())
+        store = self.store.store()
         expected = context.dagster_type.typing_type
         if not context.has_asset_key or not context.has_asset_partitions:
             return _load(store, Address(asset_key, ""), expected)
@@ -82,7 +85,7 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
 
 
 def _spooled(result: PitchResult, settings: Settings) -> dg.Failure:
-    """The failure of a run whose result waits on disk; making it again would help nobody."""
+    """The failure of a run whose result waits on disk; computing it again would not help."""
     path = spool.write(spool.spool_folder(settings), result)
     error = ResultSpooled(
         f"The database could not take the result of {result.video_id}, which is safe in {path}: it "
@@ -94,7 +97,7 @@ def _spooled(result: PitchResult, settings: Settings) -> dg.Failure:
 def _load_allowed(
     store: Store, context: dg.InputContext, address: Address, expected: Any
 ) -> dict[str, Any]:
-    """The value under its key; nothing where it is missing and may be."""
+    """The value under its key; {} if it is missing and may be."""
     try:
         return {address.partition_key: _load(store, address, expected)}
     except ValueMissing:
@@ -117,7 +120,7 @@ def _load(store: Store, address: Address, expected: Any) -> Any:
 
 
 def _value_type(annotation: Any) -> Any:
-    """T of dict[str, T] or Mapping[str, T]; anything else says nothing about the values."""
+    """T of dict[str, T] or Mapping[str, T]; Any for any other annotation."""
     arguments = get_args(annotation)
     return arguments[1] if get_origin(annotation) and len(arguments) == 2 else Any
 

@@ -1,4 +1,4 @@
-"""Where the bytes of values live, apart from their rows: a folder, or Supabase Storage."""
+"""The bytes of values, stored apart from their rows: in a folder, or in Supabase Storage."""
 
 import contextlib
 import os
@@ -11,30 +11,30 @@ from typing import Protocol
 
 from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable
 
-# Storage keys must be ASCII; a name that starts with a dot is a temporary file of ours.
+# Storage keys must be ASCII; names that start with a dot are our temporary files.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=-]*")
 
 
 class ObjectStore(Protocol):
-    """Bytes under a relative path of ASCII names; a reader sees a whole object or none."""
+    """Bytes under relative paths of ASCII names; a reader sees a whole object or none."""
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
-        """Store `data`, replacing what is there."""
+        """Store `data` under the path, replacing any object there."""
 
     def get(self, path: str) -> bytes:
-        """The bytes; FileNotFoundError where there is no such object."""
+        """Return the bytes; FileNotFoundError if there is no such object."""
 
     def delete(self, path: str) -> None:
-        """Remove it; nothing happens where there is no such object."""
+        """Remove the object, if there is one."""
 
     def exists(self, path: str) -> bool:
         """Whether there is such an object."""
 
     def written_before(self, moment: datetime) -> Iterator[str]:
-        """The paths of the objects that were last written before `moment`."""
+        """Yield the paths of the objects last written before `moment`."""
 
     def tidy(self, moment: datetime) -> None:
-        """Remove what interrupted writes and deleted objects left behind before `moment`."""
+        """Remove what interrupted writes and deletions left behind before `moment`."""
 
 
 class FolderObjects:
@@ -49,15 +49,15 @@ class FolderObjects:
         self.root = root
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
-        """Store `data`; the media type is told by the suffix of the path."""
+        """Store `data`; the media type is clear from the path's suffix."""
         write_whole(self._file(path), data)
 
     def get(self, path: str) -> bytes:
-        """The bytes; FileNotFoundError where there is no such object."""
+        """Return the bytes; FileNotFoundError if there is no such object."""
         return self._file(path).read_bytes()
 
     def delete(self, path: str) -> None:
-        """Remove it; nothing happens where there is no such object."""
+        """Remove the object, if there is one."""
         self._file(path).unlink(missing_ok=True)
 
     def exists(self, path: str) -> bool:
@@ -65,7 +65,7 @@ class FolderObjects:
         return self._file(path).is_file()
 
     def written_before(self, moment: datetime) -> Iterator[str]:
-        """The paths of the objects that were last written before `moment`."""
+        """Yield the paths of the objects last written before `moment`."""
         for folder, _, names in os.walk(self.root):
             for name in names:
                 file = Path(folder) / name
@@ -87,10 +87,10 @@ class FolderObjects:
 
 
 def check_path(path: str) -> str:
-    """The path itself, once it is sure to stay inside the object store.
+    """Return the path if it stays inside the object store.
 
     Raises:
-        StoreCorrupt: it would lead elsewhere, or has characters that Storage does not take.
+        StoreCorrupt: it leads elsewhere, or has characters that Storage does not accept.
     """
     if not all(_NAME.fullmatch(name) for name in path.split("/")):
         raise StoreCorrupt(f"{path!r} is not a path inside the object store.")
@@ -98,7 +98,7 @@ def check_path(path: str) -> str:
 
 
 def _is_older(path: Path, moment: datetime) -> bool:
-    """Whether it was last written before `moment`; False where it has just gone."""
+    """Whether it was last written before `moment`; False if it has just been removed."""
     try:
         return path.stat().st_mtime < moment.timestamp()
     except FileNotFoundError:
@@ -106,7 +106,7 @@ def _is_older(path: Path, moment: datetime) -> bool:
 
 
 def write_whole(target: Path, data: bytes) -> None:
-    """Write a file to a temporary name, sync it, then rename it: a reader sees all of it or none.
+    """Write to a temporary name, sync, then rename, so that a reader sees the whole file or none.
 
     Raises:
         StoreUnavailable: the disk is full or the folder cannot be written.
@@ -120,7 +120,7 @@ def write_whole(target: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(target)
-        except BaseException:  # raised again: nothing may leave half a file behind
+        except BaseException:  # raised again; no error may leave half a file behind
             temporary.unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
@@ -132,7 +132,7 @@ def write_whole(target: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself survive a power cut; not every file system can."""
+    """Make the renaming survive a power cut, if the file system can."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -15,7 +15,7 @@ from pitchquest_assets.store.store import Store
 
 
 class Recovered(NamedTuple):
-    """What became of one spooled result."""
+    """What happened to one spooled result."""
 
     video_id: str
     job_id: str
@@ -27,22 +27,22 @@ class Recovered(NamedTuple):
 
 
 def spool_folder(settings: Settings) -> Path:
-    """Where results wait."""
+    """Return the folder in which results wait."""
     return settings.home_path / "spool"
 
 
 def backup_folder(settings: Settings) -> Path:
-    """Where results are kept that nothing waits for."""
+    """Return the folder of copies that nothing waits for."""
     return settings.home_path / "backup"
 
 
 def file_name(video_id: str, job_id: str) -> str:
-    """The name of a result's file."""
+    """Return the name of a result's file."""
     return f"{video_id}_{job_id}.json"
 
 
 def write(folder: Path, result: PitchResult) -> Path:
-    """Put a result into a file of its own, whole or not at all.
+    """Write a result to its own file, whole or not at all; return the file's path.
 
     Raises:
         StoreUnavailable: the folder cannot be written either.
@@ -53,16 +53,19 @@ def write(folder: Path, result: PitchResult) -> Path:
 
 
 def waiting(settings: Settings) -> list[Path]:
-    """The spooled results, oldest first."""
+    """Return the files of the spooled results, oldest first."""
     found = []
     for path in spool_folder(settings).glob("*.json"):
-        with suppress(FileNotFoundError):  # another process has just stored it
+        with suppress(FileNotFoundError):  # another process has just recovered it
             found.append((path.stat().st_mtime, path))
     return [path for _, path in sorted(found)]
 
 
 def recover_all(store: Store, settings: Settings) -> tuple[list[Recovered], list[str]]:
-    """Store what waits; what became of it, and a sentence for each file that has to stay.
+    """Store all spooled results.
+
+    Returns:
+        What happened to each, and a sentence for every file that has to stay.
 
     Raises:
         StoreUnavailable: the database still does not answer.
@@ -79,15 +82,15 @@ def recover_all(store: Store, settings: Settings) -> tuple[list[Recovered], list
 def recover(store: Store, settings: Settings, path: Path) -> Recovered | None:
     """Store one spooled result, exactly once, and set its video to 'completed'.
 
-    A file whose video has a newer result by now goes to the backup folder instead.
+    If the video has a newer result by now, the file goes to the backup folder instead.
 
     Returns:
-        None where another process was faster.
+        What happened to it; None if another process was faster.
 
     Raises:
         StoreUnavailable: the database still does not answer; the file stays.
         StoreCorrupt: the file is not a result; it stays.
-        UnknownVideo: the video is not registered any more; the file stays.
+        UnknownVideo: the video is no longer registered; the file stays.
     """
     try:
         result = PitchResult.model_validate_json(path.read_bytes())
@@ -104,7 +107,7 @@ def recover(store: Store, settings: Settings, path: Path) -> Recovered | None:
         backup.mkdir(parents=True, exist_ok=True)
         path.replace(backup / path.name)
         return Recovered(result.video_id, result.job_id, stored=False)
-    # A result that is stored twice is stored once: the row is the same.
+    # Storing it twice does no harm: the row is the same.
     results.save_result(store, result)
     path.unlink(missing_ok=True)
     return Recovered(result.video_id, result.job_id, stored=True)

@@ -1,4 +1,4 @@
-"""The one door to the database and the objects; light to import, connected on first use."""
+"""The store: the database and the objects together; light to import, connected at first use."""
 
 import os
 import threading
@@ -24,10 +24,11 @@ _opening = threading.Lock()
 class Store:
     """The database and the object store that belong together.
 
-    What needs rows only asks nothing of Storage: the first access to objects or uploads checks it.
+    Storage is checked at the first access to objects or uploads, so code that only needs rows never
+    asks it.
 
     Args:
-        check: raises where Storage does not have what is needed; done once.
+        check: raises if Storage lacks what is needed; called once.
     """
 
     def __init__(
@@ -48,20 +49,20 @@ class Store:
 
     @property
     def video_bucket(self) -> VideoBucket | None:
-        """The uploads, None where they are files of this machine; raises like `objects`."""
+        """The uploads in Storage; None if they are files on this machine. Raises like `objects`."""
         self.check_storage()
         return self._video_bucket
 
     @property
     def has_video_bucket(self) -> bool:
-        """Whether uploads are in Storage; asks nobody."""
+        """Whether uploads are in Storage; does not ask Storage."""
         return self._video_bucket is not None
 
     def check_storage(self) -> None:
-        """Ask Storage, unless it has answered well before.
+        """Check the buckets and the key, unless an earlier check succeeded.
 
         Raises:
-            SettingsError: a bucket does not exist, or the key is not accepted or reads nothing.
+            SettingsError: a bucket does not exist, or the key is refused or can read nothing.
             StoreUnavailable: Storage does not answer.
         """
         if self._check is not None:
@@ -69,7 +70,7 @@ class Store:
             self._check = None
 
     def transaction(self, work: Callable[[Connection], T]) -> T:
-        """Run the idempotent `work` in one transaction, again where the connection was lost.
+        """Run the idempotent `work` in one transaction; again if the connection is lost.
 
         Raises:
             StoreUnavailable: the database did not answer, several times in a row.
@@ -78,15 +79,15 @@ class Store:
 
 
 def open_store(settings: Settings) -> Store:
-    """The store of these settings, one per process, with every migration applied.
+    """Return the store of these settings, one per process, with every migration applied.
 
-    Starts the embedded database where the variables for Supabase are not set.
+    Starts the embedded database if the variables for Supabase are not set.
 
     Raises:
-        SettingsError: some but not all of the variables for Supabase are set, or one is not fit.
+        SettingsError: some but not all of the variables for Supabase are set, or one is unusable.
         StoreUnavailable: the database cannot be started or does not answer.
     """
-    # A forked process must not share the connections of its parent.
+    # A forked process must not share its parent's connections.
     key = (os.getpid(), str(settings.home_path), project_of(settings))
     with _opening:
         if key not in _opened:
@@ -110,10 +111,10 @@ def _open(settings: Settings) -> Store:
 
 
 def open_engine(settings: Settings) -> Engine:
-    """A new engine on the database of these settings, which leaves its schema as it is.
+    """Return a new engine for the database of these settings, without applying migrations.
 
     Raises:
-        SettingsError: some but not all of the variables for Supabase are set, or one is not fit.
+        SettingsError: some but not all of the variables for Supabase are set, or one is unusable.
     """
     project = project_of(settings)
     return remote_engine(project.database_url) if project else embedded_engine(settings.home_path)

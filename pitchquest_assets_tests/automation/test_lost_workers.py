@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from pitchquest_assets.automation import run_outcomes
 from pitchquest_assets.automation.run_outcomes import give_back_all, left_behind
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import leases, queue, results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import this_worker
 from pitchquest_assets_tests.support import factories
 from pitchquest_assets_tests.support.processes import gone_process
+from pitchquest_assets_tests.support.wiring import store_resource
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id
@@ -48,10 +48,10 @@ def tick(instance: dg.DagsterInstance, store: Store) -> Callable[[], str]:
 
     def one() -> str:
         nonlocal cursor
-        context = dg.build_sensor_context(
-            instance=instance, cursor=cursor, resources={"store": StoreResource()}
-        )
-        said = left_behind(context)
+        with dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"store": store_resource()}
+        ) as context:
+            said = left_behind(context)
         cursor = context.cursor
         return str(said.skip_message)
 
@@ -200,8 +200,9 @@ def test_the_cursor_holds_the_silent_workers_only(
     leases.beat(store, JOB, ELSEWHERE, VIDEO)
     let_pass(store)
     leases.beat(store, JOB, "a-third:8:1.00", VIDEO)
-    context = dg.build_sensor_context(instance=instance, resources={"store": StoreResource()})
-    left_behind(context)
+    resources = {"store": store_resource()}
+    with dg.build_sensor_context(instance=instance, resources=resources) as context:
+        left_behind(context)
     assert list(json.loads(context.cursor or "{}")) == [f"{JOB} {ELSEWHERE}"]
 
 

@@ -8,7 +8,7 @@ ASK = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_in
 START_IN_THE_BACKGROUND = f"""
 import signal, sys
 from pathlib import Path
-from pitchquest_assets.automation.service import Service
+from pitchquest_assets.cli.service import Service
 
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 service = Service("asked", [sys.executable, "-c", {ASK!r}], Path(sys.argv[1]), lambda: True)
@@ -29,10 +29,10 @@ import signal, sys
 from unittest import mock
 
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-from pitchquest_assets import cli
+from pitchquest_assets.cli import app as command
 
-with mock.patch.object(cli, "app"):
-    cli.main()
+with mock.patch.object(command, "app"):
+    command.main()
 print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

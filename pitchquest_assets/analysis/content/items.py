@@ -1,4 +1,4 @@
-"""What every judge of the content shares: what it may read, and how its items become a value."""
+"""Shared by all judges of the content: which transcripts they may read, and what they return."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from pitchquest_assets.model import ContentAnalysis, RubricItem, Transcript
 
 
 def unreadable(transcript: Transcript) -> str | None:
-    """Why nobody can judge this transcript; None where it can be judged."""
+    """Return why no judge can read this transcript; None if it can be judged."""
     if not transcript.trusted:
         return transcript.reason or "there is no transcript that can be trusted"
     if not any(word.text.strip() for word in transcript.words):
@@ -22,24 +22,24 @@ def unreadable(transcript: Transcript) -> str | None:
 
 
 def unscored(item: SpokenItem | ClarityItem, reason: str) -> RubricItem:
-    """The item as null, with the reason."""
+    """Return the item with a null score and the reason."""
     return RubricItem(
         name=item.name, title=item.title, score=None, reason=reason, looked_for=item.looked_for
     )
 
 
 def any_matches(patterns: Iterable[str], text: str) -> bool:
-    """Whether one of the rubric's patterns is in a text in plain form."""
+    """Whether any of the rubric's patterns matches a text in plain form (`sentences.plain`)."""
     return any(compiled(pattern).search(text) for pattern in patterns)
 
 
 def addresses_the_judge(text: str, rubric: RubricDefinition) -> bool:
-    """Whether a text in plain form talks to the judge: asks for points, gives instructions."""
+    """Whether a text in plain form addresses the judge: asks for points or gives instructions."""
     return any_matches(rubric.ignored_sentences, text)
 
 
 def content_of(items: Sequence[RubricItem], judge: str, **details: Any) -> ContentAnalysis:
-    """The items, repeated as flat fields: an item's name is its field."""
+    """Build the value from the items; each score is repeated in the flat field of its name."""
     return ContentAnalysis.model_validate(
         {item.name: item.score for item in items} | {"judge": judge, "items": items} | details
     )

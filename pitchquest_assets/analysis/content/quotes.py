@@ -1,4 +1,4 @@
-"""Whether a quote was really said, and when: its words are looked up in the transcript."""
+"""Looks up a quote in the transcript: was it really said, and when?"""
 
 import re
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from typing import Any
 from pitchquest_assets.analysis.content.sentences import plain
 from pitchquest_assets.model import Evidence, Word
 
-# Of 100: about one letter in ten may differ, so a mended ending passes, another word in a short
-# quote does not (derived). Negations and numbers must be the same in a long one, too.
+# Out of 100: about one letter in ten may differ, so a corrected ending passes, but a different word
+# in a short quote does not (derived). Negations and numbers must always be the same.
 MIN_LIKENESS = 90.0
-# Fewer words are in almost any text.
+# Fewer words can be found in almost any text.
 MIN_WORDS = 3
-# How far the ends of a passage are looked for.
+# How many words around a match to search for the passage's ends.
 EDGE_WORDS = 3
 
 _OMISSION = re.compile(r"\.{3}|…|\[[^\]]*\]")
-# Captions may lack the apostrophe.
+# Captions may omit the apostrophe.
 _NOT = re.compile(
     r"\b(do|does|did|is|are|was|were|have|has|had|ca|wo|would|could|should|must|need|ai)n'?t\b"
     r"|\bcannot\b"
@@ -36,11 +36,14 @@ _NUMBERS = frozenset(
 
 
 def find_quote(quote: str, words: Sequence[Word]) -> Evidence | None:
-    """The passage that the quote is of, in the transcript's own words, and its second.
+    """Find the passage that is quoted; return it in the transcript's own words, with its second.
 
-    A quote with omissions (…) is found where each of its pieces is, in order; single words between
-    omissions are left out. None where it is not in the transcript, has other negations or numbers,
-    or no piece is long enough to be evidence for anything.
+    A quote with omissions (…) is found if all of its pieces are, in order; single words between
+    omissions are ignored.
+
+    Returns:
+        None if the quote is not in the transcript, has other negations or numbers, or has no piece
+        that is long enough to be evidence.
     """
     pieces = [plain(piece) for piece in _OMISSION.split(quote)]
     pieces = [piece for piece in pieces if len(piece.split()) >= MIN_WORDS]
@@ -58,7 +61,7 @@ def find_quote(quote: str, words: Sequence[Word]) -> Evidence | None:
 
 
 def _find(piece: str, words: Sequence[Word], first: int) -> tuple[int, int] | None:
-    """Where the words from `first` on are most like the piece: from, to (exclusive)."""
+    """The words from `first` on that are most like the piece: start, end (exclusive)."""
     from rapidfuzz import fuzz
 
     said = [(index, plain(words[index].text)) for index in range(first, len(words))]
@@ -69,7 +72,7 @@ def _find(piece: str, words: Sequence[Word], first: int) -> tuple[int, int] | No
     found = fuzz.partial_ratio_alignment(piece, text, score_cutoff=MIN_LIKENESS)
     if found is None:
         return None
-    # A word of which the window holds less than half is not of it.
+    # A word counts only if at least half of it is inside the window.
     inside, at = [], 0
     for index, word in said:
         overlap = min(found.dest_end, at + len(word)) - max(found.dest_start, at)
@@ -82,15 +85,14 @@ def _find(piece: str, words: Sequence[Word], first: int) -> tuple[int, int] | No
 def _fitted(piece: str, words: Sequence[Word], start: int, end: int, first: int) -> tuple[int, int]:
     """The span near this one that is most like the piece.
 
-    The window of the search is as long as the piece, so that what was said besides pushes words
-    out of it.
+    The search window is as long as the piece, so extra words that were said push others out of it.
     """
     from rapidfuzz import fuzz
 
     starts = range(max(first, start - EDGE_WORDS), min(start + EDGE_WORDS, end - 1) + 1)
     ends = range(max(start + 1, end - EDGE_WORDS), min(end + EDGE_WORDS, len(words)) + 1)
     spans = [(a, b) for a in starts for b in ends if a < b]
-    # Of those that are equally like, such as with an "um" at an end, the shortest.
+    # Among equally good spans, such as one with an "um" at the end, take the shortest.
     return max(
         spans, key=lambda span: (fuzz.ratio(piece, plain(_text(words, span))), span[0] - span[1])
     )
@@ -101,11 +103,11 @@ def _text(words: Sequence[Word], span: tuple[int, int]) -> str:
 
 
 def _claims(text: str) -> list[str]:
-    """The negations and numbers of a text in order, each as it is spoken, stammers left out."""
+    """The negations and numbers of a text, in order and spelled out; repeats count once."""
     text = _NOT.sub(" not ", plain(text))
     text = _NUMERAL.sub(lambda match: _spoken(match[0].replace(",", "")), text)
-    told = [word for word, _ in groupby(re.findall(r"[a-z]+", text))]
-    return [word for word in told if word in _NEGATIONS or word in _NUMBERS]
+    spoken = [word for word, _ in groupby(re.findall(r"[a-z]+", text))]
+    return [word for word in spoken if word in _NEGATIONS or word in _NUMBERS]
 
 
 def _spoken(number: str) -> str:

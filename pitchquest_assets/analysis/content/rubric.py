@@ -1,7 +1,7 @@
-"""The rubric: what a pitch is scored by, read from a versioned YAML file of the package.
+"""The rubric by which a pitch is scored, read from a versioned YAML file of the package.
 
-`rubrics/pitch_v1.yaml` explains its own fields. A fragment that does not exist raises pydantic's
-ValidationError; patterns are compiled at first use, since all of them cost a third of a second.
+`rubrics/pitch_v1.yaml` explains its own fields. A missing fragment raises pydantic's
+ValidationError. Patterns are compiled at first use: compiling all takes a third of a second.
 """
 
 import re
@@ -23,7 +23,7 @@ _FRAGMENT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern as whole words of a sentence in plain form (`sentences.plain`)."""
+    """Compile the pattern so that it matches whole words of a plain text (`sentences.plain`)."""
     return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)")
 
 
@@ -32,22 +32,22 @@ Weight = Annotated[float, Field(gt=0)]
 
 
 class Text(Value):
-    """A title and what to do, in plain words; `{found}` and `{missing}` are filled in."""
+    """A title and advice in plain words; `{found}` and `{missing}` are placeholders."""
 
     title: str
     detail: str
 
 
 class Sign(Value):
-    """One thing that shows an item, by name, as patterns on sentences."""
+    """One named sign of an item, as patterns on sentences."""
 
     name: str
-    anchors: tuple[Pattern, ...] = Field((), description="show the item by themselves")
+    anchors: tuple[Pattern, ...] = Field((), description="show the item on their own")
     patterns: tuple[Pattern, ...] = Field((), description="count near a sentence with an anchor")
     reach: int = Field(1, ge=0, description="how many sentences after an anchor they count")
     reach_before: int = Field(0, ge=0, description="how many sentences before an anchor")
     shared: bool = Field(False, description="may be in a sentence with an anchor of another item")
-    unless: tuple[Pattern, ...] = Field((), description="strike the sentence out for this sign")
+    unless: tuple[Pattern, ...] = Field((), description="exclude the sentence for this sign")
 
 
 class ItemFeedback(Value):
@@ -59,7 +59,7 @@ class ItemFeedback(Value):
 
 
 class SpokenItem(Value):
-    """One of the nine items that are found by signs; `name` is ContentAnalysis' field."""
+    """One of the nine items that are found by signs; `name` is its field in ContentAnalysis."""
 
     name: str
     title: str
@@ -72,7 +72,7 @@ class SpokenItem(Value):
 
     @property
     def sign_names(self) -> tuple[str, ...]:
-        """The names of all signs, in the file's order."""
+        """The names of all signs, in the order of the file."""
         return tuple(sign.name for sign in self.signs)
 
 
@@ -87,7 +87,7 @@ class ClaritySigns(Value):
 
 
 class ClarityItem(Value):
-    """The tenth item, read from the text as a whole."""
+    """The tenth item, judged from the text as a whole."""
 
     name: str
     title: str
@@ -112,7 +112,7 @@ class ClarityItem(Value):
 
 
 class PitchContext(Value):
-    """How to tell a pitch from any other text."""
+    """How to distinguish a pitch from any other text."""
 
     one_of: tuple[str, ...]
     minimum_items: int
@@ -120,14 +120,14 @@ class PitchContext(Value):
 
 
 class Improvement(Value):
-    """The text for a low sub-score: that of the first cue that holds, or the general one."""
+    """The text for a low sub-score: that of the first cue that applies, else the general one."""
 
     otherwise: Text
     cues: dict[str, Text] = {}
 
 
 class SubScore(Value):
-    """One sub-score of delivery or visual that counts."""
+    """One sub-score that counts towards delivery or visual."""
 
     name: str
     weight: Weight
@@ -137,7 +137,7 @@ class SubScore(Value):
 
 
 class RubricDefinition(Value):
-    """A whole rubric, patterns spelled out."""
+    """A whole rubric, with the fragments in its patterns filled in."""
 
     name: str
     version: str
@@ -175,16 +175,17 @@ class RubricDefinition(Value):
 
     @property
     def item_weights(self) -> dict[str, float]:
-        """Weight by name of item."""
+        """The weights by item name."""
         return {item.name: item.weight for item in self.all_items}
 
 
 @cache
 def load_rubric(name: str = "pitch_v1") -> RubricDefinition:
-    """The rubric of that name (the file's name without .yaml) from the package.
+    """Load a rubric of the package by its name, the file's name without .yaml.
 
     Raises:
         FileNotFoundError: the package has no such rubric.
+        pydantic.ValidationError: the file does not follow the schema.
     """
     source = resources.files("pitchquest_assets") / "rubrics" / f"{name}.yaml"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -198,7 +199,7 @@ PATTERN_KEYS = frozenset(
 
 
 def spell_out(pattern: str, fragments: dict[str, str]) -> str:
-    """The pattern with each `{name}` replaced by the fragment of that name."""
+    """Replace each `{name}` by the fragment of that name; ValueError if there is none."""
 
     def fragment(match: re.Match[str]) -> str:
         if match[1] not in fragments:

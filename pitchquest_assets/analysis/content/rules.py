@@ -1,7 +1,7 @@
-"""What was said, judged by transparent rules: which signs of each item were found, and where.
+"""Judges what was said by transparent rules: which signs of each item were found, and where.
 
-The rules are in the rubric file; this module only applies them. They read English and know common
-wordings only: what they quote is rarely wrong, what they miss may still have been said.
+This module only applies the rules; they are in the rubric file. They read English and know common
+wordings only: what they quote is rarely wrong, but what they miss may still have been said.
 """
 
 import re
@@ -31,7 +31,7 @@ from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Trans
 JUDGE = "rules"
 MAX_QUOTED_SENTENCES = 3
 
-# "not only" and "not just" affirm.
+# "not only" and "not just" are no negations.
 _NEGATION = r"(?:\b(?:not|never|no|neither)\b(?! only| just)|n't\b(?! only| just))"
 _NEGATED_BEFORE = re.compile(_NEGATION + r"(?: \S+){0,2} $")
 _NEGATED_INSIDE = re.compile(r"(?:\b(?:not|never)\b|n't\b)(?! only| just)")
@@ -39,7 +39,7 @@ _NEGATED_INSIDE = re.compile(r"(?:\b(?:not|never)\b|n't\b)(?! only| just)")
 
 @dataclass(frozen=True)
 class Heard:
-    """A sentence as it was said and in the plain form that patterns see."""
+    """A sentence, and the plain form that patterns are matched against."""
 
     sentence: Sentence
     plain: str
@@ -47,22 +47,22 @@ class Heard:
 
 @dataclass
 class Findings:
-    """Where the signs of one item were found: sentence indices by name of sign."""
+    """Where the signs of one item were found: sentence indices by sign name."""
 
     by_sign: dict[str, set[int]] = field(default_factory=dict)
     anchors: set[int] = field(default_factory=set)
 
     @property
     def score(self) -> int:
-        """One point for each sign, none without an anchor."""
+        """One point per sign, at most 5; 0 without an anchor."""
         return min(MAX_ITEM_SCORE, len(self.by_sign)) if self.anchors else 0
 
     def signs_at(self, index: int) -> set[str]:
-        """Names of the signs that the sentence shows."""
+        """The names of the signs in the sentence."""
         return {name for name, places in self.by_sign.items() if index in places}
 
     def passages(self) -> list[list[int]]:
-        """The fewest sentences that show the most signs, neighbours joined, best anchor first."""
+        """The fewest sentences that show the most signs; neighbours joined, best anchor first."""
         best = max(self.anchors, key=lambda index: (len(self.signs_at(index)), -index))
         chosen, shown = {best}, self.signs_at(best)
         candidates = sorted({index for places in self.by_sign.values() for index in places})
@@ -79,10 +79,10 @@ class Findings:
 
 
 def judge_content(transcript: Transcript, rubric: RubricDefinition) -> ContentAnalysis:
-    """The ten items, each 0–5 with the signs found and the sentences that showed them.
+    """Judge the ten items: a score 0–5 each, the signs found, and the sentences that show them.
 
-    A score counts the signs found (5 at most; 0: looked for and not present). Every item is null,
-    with the reason, where the transcript is missing, not trusted, empty or not English.
+    A score is the number of signs found, at most 5; 0 means looked for, but not found. If the
+    transcript is missing, not trusted, empty or not English, every item is null with the reason.
     """
     reason = _unreadable(transcript)
     if reason is not None:
@@ -101,8 +101,8 @@ def judge_content(transcript: Transcript, rubric: RubricDefinition) -> ContentAn
 
 
 def _unreadable(transcript: Transcript) -> str | None:
-    """Why the rules can't judge the transcript."""
-    # Containers call an unknown language "und".
+    """Why the rules cannot judge the transcript; None if they can."""
+    # "und" is how containers name an unknown language.
     english = (transcript.language or "und").lower().startswith(("en", "und"))
     language = f"the rules read English only, and the language is {transcript.language!r}"
     return unreadable(transcript) or (None if english else language)
@@ -144,7 +144,7 @@ def _find_anchors(item: SpokenItem, heard: Sequence[Heard]) -> Findings:
 def _find_further_signs(
     item: SpokenItem, heard: Sequence[Heard], findings: Findings, taken: Mapping[int, int]
 ) -> None:
-    """Add the signs near the anchors, but not from neighbours that are `taken` by other items."""
+    """Add the signs near the anchors, except from neighbours `taken` by other items."""
     for index, one in enumerate(heard):
         if any_matches(item.unless, one.plain):
             continue
@@ -191,14 +191,14 @@ def _spoken_item(
 
 
 def _with_answer(passage: Sequence[int], heard: Sequence[Heard]) -> Sequence[Heard]:
-    """The sentences of a passage; a passage that ends in a question goes on to its answer."""
+    """The sentences of a passage; if it ends with a question, the answer is included."""
     last = passage[-1]
     asks = heard[last].sentence.text.endswith("?")
     return heard[passage[0] : last + (2 if asks else 1)]
 
 
 def _neighbours(indices: Iterable[int]) -> list[list[int]]:
-    """Sorted indices in runs without gaps."""
+    """Group sorted indices into runs without gaps."""
     runs: list[list[int]] = []
     for index in indices:
         if runs and runs[-1][-1] == index - 1:
@@ -219,9 +219,9 @@ def _clarity_item(
     item = rubric.clarity
     mentioned = sum(bool(finding.anchors) for finding in findings.values())
     if mentioned < item.minimum_items:
-        told = f"only {mentioned} of the {len(rubric.items)} other items were found"
+        measured = f"only {mentioned} of the {len(rubric.items)} other items were found"
         signs: dict[str, list[Evidence]] = {}
-        evidence = [Evidence(measurement=told)]
+        evidence = [Evidence(measurement=measured)]
     else:
         signs = _clarity_signs(item, findings, heard)
         evidence = [one for proof in signs.values() for one in proof]
@@ -238,18 +238,18 @@ def _clarity_item(
 def _clarity_signs(
     item: ClarityItem, findings: dict[str, Findings], heard: Sequence[Heard]
 ) -> dict[str, list[Evidence]]:
-    """The signs of clarity that the text shows, with their evidence."""
+    """The signs of clarity in the text, with their evidence."""
     names, signs = item.signs, dict[str, list[Evidence]]()
     words = sum(one.sentence.word_count for one in heard)
     mean_words = words / len(heard)
     if mean_words <= item.max_mean_sentence_words:
-        told = f"{len(heard)} sentences of {mean_words:.0f} words on average"
+        measured = f"{len(heard)} sentences of {mean_words:.0f} words on average"
         typical = typical_time(
             [one.sentence.start_seconds for one in heard],
             [one.sentence.word_count for one in heard],
             mean_words,
         )
-        signs[names.short_sentences] = [Evidence(measurement=told, time_seconds=typical)]
+        signs[names.short_sentences] = [Evidence(measurement=measured, time_seconds=typical)]
     problem, solution = findings["problem_clarity"].anchors, findings["solution_fit"].anchors
     if problem and solution and min(problem) < min(solution):
         signs[names.problem_first] = [_quote([heard[min(problem)]]), _quote([heard[min(solution)]])]
@@ -263,18 +263,18 @@ def _clarity_signs(
         if compiled(pattern).search(one.plain)
     }
     if len(guides) >= item.min_signposts:
-        told = f"{len(guides)} kinds of words that guide through the pitch"
+        measured = f"{len(guides)} kinds of words that guide through the pitch"
         first = min(one.sentence.start_seconds for one in guides.values())
-        signs[names.signposts] = [Evidence(measurement=told, time_seconds=first)]
+        signs[names.signposts] = [Evidence(measurement=measured, time_seconds=first)]
     fillers, jargon = _per_100_words(item.fillers, heard), _per_100_words(item.jargon, heard)
     if fillers <= item.max_fillers_per_100_words and jargon <= item.max_jargon_per_100_words:
-        told = f"{fillers:.1f} filler phrases and {jargon:.1f} jargon words per 100 words"
-        signs[names.plain_words] = [Evidence(measurement=told)]
+        measured = f"{fillers:.1f} filler phrases and {jargon:.1f} jargon words per 100 words"
+        signs[names.plain_words] = [Evidence(measurement=measured)]
     return signs
 
 
 def _share_before(index: int, heard: Sequence[Heard]) -> float:
-    """Share of the words that were said before the end of the sentence."""
+    """The share of all words that were said by the end of the sentence."""
     counts = [one.sentence.word_count for one in heard]
     return sum(counts[: index + 1]) / sum(counts)
 

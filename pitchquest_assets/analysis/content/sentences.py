@@ -1,4 +1,4 @@
-"""Sentences with their times, from the words of a transcript."""
+"""Splits the words of a transcript into sentences with times."""
 
 import re
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from pitchquest_assets.model import Value, Word
 SENTENCE_PAUSE_SECONDS = 0.6
 MAX_WORDS_UNPUNCTUATED = 25
 MAX_WORDS_PUNCTUATED = 60
-# Fewer full stops than this, and the text counts as unpunctuated.
+# With fewer full stops than this, the text counts as unpunctuated.
 MIN_STOPS_PER_100_WORDS = 2.0
 MIN_PIECE_WORDS = 4
-# A word that often opens a sentence is worth this much pause when a long run is cut.
+# When cutting a long run, a word that often opens a sentence counts as this much extra pause.
 OPENER_BONUS_SECONDS = 0.2
 
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*$")
@@ -35,11 +35,11 @@ class Sentence(Value):
 
 
 def split_sentences(words: Sequence[Word]) -> list[Sentence]:
-    """Sentences of the words, in order; each word is in exactly one.
+    """Split the words into sentences, in order; each word is in exactly one.
 
-    Where the words carry punctuation, a sentence ends at a full stop, question or exclamation mark
-    (not after an abbreviation); where they don't, at a pause of 0.6 s, and a run of more than 25
-    words is cut at its longest pause.
+    With punctuation, a sentence ends at a full stop, question or exclamation mark (but not after an
+    abbreviation). Without, it ends at a pause of 0.6 s, and a run of more than 25 words is cut at
+    its longest pauses.
     """
     spoken = [word for word in words if word.text.strip()]
     stops = sum(_ends_sentence(word.text.strip()) for word in spoken)
@@ -52,10 +52,10 @@ def split_sentences(words: Sequence[Word]) -> list[Sentence]:
 
 
 def plain(text: str) -> str:
-    """The text as patterns see it: lower case words with one space between them.
+    """Return the text in the form that patterns match: lower-case words, one space apart.
 
-    Hyphens and commas become spaces, `/` becomes `per`, typographic apostrophes straight ones;
-    thousands separators and decimal points stay, um and uh go.
+    Hyphens and commas become spaces, `/` becomes `per`, and typographic apostrophes become
+    straight. Thousands separators and decimal points stay; um and uh are dropped.
     """
     text = text.lower().replace("’", "'").replace("/", " per ").replace("&", " and ")
     text = re.sub(r"(?<!\d)[.,]|[.,](?!\d)", " ", text)
@@ -69,7 +69,7 @@ def _ends_sentence(text: str) -> bool:
 
 
 def _runs(words: Sequence[Word], by_pause: bool) -> list[list[Word]]:
-    """Words up to each full stop, or up to each pause."""
+    """Split the words at full stops, or at pauses."""
     runs: list[list[Word]] = [[]]
     for index, word in enumerate(words):
         runs[-1].append(word)
@@ -84,7 +84,7 @@ def _runs(words: Sequence[Word], by_pause: bool) -> list[list[Word]]:
 
 
 def _cut(run: list[Word], longest: int) -> list[list[Word]]:
-    """The run in pieces of at most `longest` words, cut where the pauses are longest."""
+    """Cut the run into pieces of at most `longest` words, at the longest pauses."""
     pieces, rest = [], [run]
     while rest:
         piece = rest.pop()
@@ -98,7 +98,7 @@ def _cut(run: list[Word], longest: int) -> list[list[Word]]:
 
 
 def _break_strength(piece: list[Word], at: int) -> tuple[float, float]:
-    """How well the piece is cut before word `at`: by pause, else near the middle."""
+    """How good a cut before word `at` is: the longer the pause, then the nearer to the middle."""
     pause_seconds = piece[at].start_seconds - piece[at - 1].end_seconds
     opens = piece[at].text.strip().lower().replace("’", "'") in _OPENERS
     strength = pause_seconds + (OPENER_BONUS_SECONDS if opens else 0.0)

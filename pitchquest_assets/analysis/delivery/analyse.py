@@ -43,7 +43,7 @@ LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
 MAX_TIMELINE_POINTS = 600
-# Engines that leave fillers out: what they show is a lower bound.
+# Engines that leave fillers out, so that their count is a lower bound.
 FILLER_NOTES = {
     "whisper": ["a lower bound, Whisper drops most"],
     "openai": ["a lower bound, OpenAI's models drop most"],
@@ -53,7 +53,7 @@ FILLER_NOTES = {
 
 @dataclass(frozen=True)
 class _Speech:
-    """Everything the measurements draw on."""
+    """Everything the measurements are made from."""
 
     audio: Audio
     transcript: Transcript
@@ -63,7 +63,7 @@ class _Speech:
 
     @cached_property
     def seconds(self) -> float:
-        """Seconds with a voice."""
+        """Seconds of speech."""
         return sum(end - start for start, end in self.spans)
 
     @cached_property
@@ -77,7 +77,7 @@ class _Speech:
 
     @cached_property
     def pitch_varieties(self) -> dict[float, float]:
-        """PVQ by the start of its window, seconds."""
+        """PVQ by the start of its window in seconds."""
         return prosody.pitch_varieties(self.tracks)
 
     @cached_property
@@ -104,10 +104,12 @@ class _Speech:
 def analyse_delivery(
     audio: Audio, transcript: Transcript, energy: VocalEnergy = OFF
 ) -> DeliveryAnalysis:
-    """Measurements, scores, events and timeline of the voice; null where not measurable.
+    """Measure and score the voice; what cannot be measured is null with a reason.
 
-    Pace and fillers need a transcript that can be trusted; the rest comes from the sound alone.
-    `energy` is shown beside pitch and loudness and never scored.
+    Args:
+        audio: 16 kHz mono; without sound everything is null.
+        transcript: needed for pace and fillers, which are null if it is not trusted.
+        energy: shown beside pitch and loudness, never scored.
     """
     spans = voice_of(audio)
     tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
@@ -209,7 +211,7 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
 
 
 def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
-    """For each sub-score the start of the window that is most like the whole talk."""
+    """For each sub-score, the start of the window that is most like the whole talk."""
     windows = Windows(speech.audio.duration_seconds)
     words = windows.rates_per_minute(map(_middle, speech.transcript.words))
     fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)

@@ -1,7 +1,7 @@
 """Vocal energy: the arousal in a voice, turn by turn, as a model hears it (Wagner et al. 2023).
 
-Shown, never scored: the model was trained on turns of 3 to 11 s of English podcasts, and its
-figures compare a speaker with himself only.
+It is shown, never scored: the model was trained on turns of 3 to 11 s from English podcasts, and
+its figures can only compare a speaker with himself or herself.
 """
 
 import math
@@ -34,7 +34,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class VocalEnergy:
-    """What a model heard in each turn, or the reason why there is nothing; `model` names it."""
+    """The arousal in each turn and the model's name, or the reason why there is none."""
 
     turns: Sequence[Turn] = ()
     model: str | None = None
@@ -46,9 +46,10 @@ OFF = VocalEnergy(reason="vocal energy is switched off (PITCHQUEST_EMOTION)")
 
 
 def speaking_turns(spans: Iterable[Span]) -> list[Span]:
-    """Spans of voice as turns of 3 to 11 s: short ones joined to a neighbour, long ones cut evenly.
+    """Turn spans of speech into turns of 3 to 11 s, as (start, end) seconds.
 
-    What stays shorter, far from its neighbours, is left out.
+    Short spans are joined to a neighbour, long ones are cut evenly. Spans that stay too short,
+    because their neighbours are far away, are left out.
     """
     turns: list[Span] = []
     for start, end in spans:
@@ -72,7 +73,11 @@ def _seconds(span: Span) -> float:
 
 
 def measure_energy(energy: VocalEnergy, no_voice: str | None) -> dict[str, Measurement]:
-    """Mean, spread and trend over the turns, weighted by their length; null with the reason."""
+    """Measure mean, spread (0–1) and trend (per minute) over the turns, weighted by their length.
+
+    All three are null with the reason if there is no voice or no energy, spread and trend also if
+    there are too few turns.
+    """
     turns = energy.turns
     reason = no_voice or energy.reason
     weights = np.array([turn.end_seconds - turn.start_seconds for turn in turns])
@@ -95,7 +100,7 @@ def measure_energy(energy: VocalEnergy, no_voice: str | None) -> dict[str, Measu
 
 
 def energy_series(energy: VocalEnergy) -> Series | None:
-    """The arousal of each turn at its middle; None without turns."""
+    """Return the arousal of each turn at its middle; None without turns."""
     if not energy.turns:
         return None
     return Series(
@@ -121,7 +126,7 @@ def _spread(arousal: np.ndarray, weights: np.ndarray) -> float | None:
 def _slope_per_minute(
     turns: Sequence[Turn], arousal: np.ndarray, weights: np.ndarray
 ) -> float | None:
-    """The slope of the straight line through the turns, by weighted least squares."""
+    """The slope of the regression line through the turns (weighted least squares)."""
     if len(turns) < MIN_TURNS_FOR_TREND:
         return None
     minutes = np.array([_middle(turn) for turn in turns]) / 60

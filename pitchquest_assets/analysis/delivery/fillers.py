@@ -1,4 +1,4 @@
-"""Filled pauses and filler phrases in a transcript, each with its time."""
+"""Finds filled pauses and filler phrases in a transcript."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ NOT_AFTER = {
     ("kind", "of"): frozenset("a the this that some what any every another all one".split()),
 }
 NOT_BEFORE = frozenset("what how that who where why when the which whether if".split())
-# "like" is a filler only when it stands apart: commas or short silences on both sides.
+# "like" is a filler only if it is set off by commas or short silences on both sides.
 APART_SECONDS = 0.15
 
 
 def find_fillers(words: Sequence[Word]) -> list[Event]:
-    """Fillers as events of the kind "filler", in order."""
+    """Return the fillers as events of the kind "filler", in order of time."""
     return list(_find(words))
 
 

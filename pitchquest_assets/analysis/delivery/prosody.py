@@ -1,4 +1,4 @@
-"""Pitch and loudness by Praat: tracks every 10 ms, and the figures drawn from them."""
+"""Pitch and loudness by Praat: tracks every 10 ms, and figures derived from them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ SAMPLE_RATE_HZ = 16_000
 STEP_SECONDS = 0.01
 F0_FLOOR_HZ = 75.0
 F0_CEILING_HZ = 500.0
-# Intensity needs 3.2 periods of this frequency: windows of 32 ms.
+# Praat's intensity windows hold 3.2 periods of this frequency, so 32 ms.
 INTENSITY_MIN_PITCH_HZ = 100.0
-# Less than Praat's reference of 2e-5 is digital silence: half a step of 16 bits lies near it.
+# Below Praat's reference of 2e-5 is digital silence; half a 16-bit step is close to it.
 SILENCE_DB = 0.0
 PVQ_WINDOW_SECONDS = 10.0
 MIN_VOICED_SECONDS = 2.0
-# De Jong & Wempe 2009: a syllable nucleus is a voiced peak 2 dB above the dip before it, and not
-# more than 25 dB below the loudest (99th percentile).
+# De Jong & Wempe 2009: a syllable nucleus is a voiced peak at least 2 dB above the dip before it
+# and at most 25 dB below the loudest (99th percentile).
 NUCLEUS_DIP_DB = 2.0
 NUCLEUS_RANGE_DB = 25.0
 SEMITONES_PER_OCTAVE = 12.0
@@ -29,7 +29,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tracks:
-    """Pitch and loudness over time; all arrays have the same shape (frames,), 10 ms apart."""
+    """Pitch and loudness over time; all arrays have the shape (frames,), frames are 10 ms apart."""
 
     times_seconds: Array
     f0_hz: Array  # NaN where unvoiced
@@ -38,12 +38,12 @@ class Tracks:
 
     @property
     def voiced(self) -> npt.NDArray[np.bool_]:
-        """Frames of speech that have a pitch."""
+        """Which frames of speech have a pitch, shape (frames,)."""
         return self.in_speech & np.isfinite(self.f0_hz)
 
     @property
     def semitones(self) -> Array:
-        """Pitch relative to the speaker's median, semitones; NaN outside voiced speech."""
+        """Pitch relative to the speaker's median, in semitones; NaN outside voiced speech."""
         f0 = np.where(self.voiced, self.f0_hz, np.nan)
         if not self.voiced.any():
             return f0
@@ -52,11 +52,11 @@ class Tracks:
 
 
 def measure_tracks(blocks: Iterable[npt.NDArray[np.float32]], speech: Sequence[Span]) -> Tracks:
-    """F0 (autocorrelation, 75–500 Hz) and intensity of the sound, block by block.
+    """Measure F0 (autocorrelation, 75–500 Hz) and intensity (dB) block by block.
 
     Args:
-        blocks: consecutive pieces of the sound, float32 mono at 16 kHz.
-        speech: spans with voice, seconds.
+        blocks: consecutive pieces of the sound, float32 (n,), mono, 16 kHz.
+        speech: spans of speech as (start, end) seconds.
     """
     import parselmouth
 
@@ -103,9 +103,10 @@ def _inside(times: Array, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:
 
 
 def pitch_varieties(tracks: Tracks) -> dict[float, float]:
-    """PVQ, SD(F0) / mean(F0) over voiced frames (Hincks 2005), by the start of each 10 s window.
+    """Return the PVQ of each 10 s window by its start in seconds.
 
-    Windows with less than a second of pitch are left out.
+    PVQ = SD(F0) / mean(F0) over voiced frames (Hincks 2005). Windows with less than a second of
+    pitch are left out.
     """
     window = (tracks.times_seconds // PVQ_WINDOW_SECONDS).astype(int)
     quotients = {}
@@ -117,7 +118,7 @@ def pitch_varieties(tracks: Tracks) -> dict[float, float]:
 
 
 def pitch_variety(varieties: Mapping[float, float]) -> float | None:
-    """The mean of the windows' PVQ."""
+    """Return the mean PVQ of the windows; None without windows."""
     return float(np.mean(list(varieties.values()))) if varieties else None
 
 
@@ -127,13 +128,13 @@ def has_enough_voice(tracks: Tracks) -> bool:
 
 
 def percentile_range(values: Array) -> float:
-    """P95 − P5."""
+    """Return P95 − P5 of the values, in their unit."""
     low, high = np.percentile(values, [5, 95])
     return float(high - low)
 
 
 def count_syllables(tracks: Tracks) -> int:
-    """Syllable nuclei by intensity and voicing (De Jong & Wempe 2009)."""
+    """Count syllable nuclei by intensity and voicing (De Jong & Wempe 2009)."""
     levels = tracks.intensity_db
     if levels.size < 3 or not tracks.voiced.any():
         return 0
@@ -157,7 +158,10 @@ def count_syllables(tracks: Tracks) -> int:
 def resample(
     tracks: Tracks, values: Array, step_seconds: float
 ) -> tuple[Array, list[float | None]]:
-    """Medians of `values` over consecutive steps; None where a step has no finite value."""
+    """Return the middle of each step (seconds) and the median of its `values`.
+
+    A median is None if the step has no finite value.
+    """
     if not tracks.times_seconds.size:
         return np.zeros(0), []
     step = (tracks.times_seconds // step_seconds).astype(int)

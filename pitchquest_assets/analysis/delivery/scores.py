@@ -1,4 +1,4 @@
-"""What the measurements of a voice are worth; the anchors are our own choice."""
+"""Sub-scores 0–10 from the measurements of a voice; the anchors are our own choice."""
 
 from pitchquest_assets.analysis.curves import Anchors, score_of
 from pitchquest_assets.model import Measurement, Score
@@ -22,11 +22,11 @@ PITCH_VARIETY_ANCHORS: Anchors = ((0.04, 0), (0.11, 5), (0.18, 9), (0.22, 10), (
 def score_delivery(
     measured: dict[str, Measurement], *, fillers_are_bound: bool
 ) -> dict[str, Score]:
-    """The sub-scores of the voice, 0–10, by name; null where the measurement is.
+    """Return the sub-scores of the voice, 0–10, by name; null if the measurement is.
 
     Args:
-        measured: as `analysis.delivery` names them.
-        fillers_are_bound: the transcriber leaves fillers out, so that there may be more.
+        measured: the measurements by name, as `delivery.analyse` makes them.
+        fillers_are_bound: the transcriber leaves fillers out, so there may be more.
     """
     scores = {
         "pace": score_of(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),

@@ -1,4 +1,4 @@
-"""What may have made scores drift: another engine, package version or rubric; else the pitches."""
+"""What may have caused a drift: another engine, package version or rubric, or else the pitches."""
 
 import itertools
 from collections import Counter
@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pitchquest_assets.analysis.drift.drift import ScoredResult
 
 THE_PITCHES = "the pitches themselves"
-# A switch: almost all results just before were made with one thing, those after with another.
+# A switch: nearly all results just before were made with one thing, those after with another.
 NEIGHBOURS = 10
 ALMOST_ALL = 0.8
-# No switch, but a share that moved by this much between the halves.
+# Without a switch: a share that changed by this much between the halves.
 MOVED_SHARE = 0.5
 MAX_CAUSES = 3
 
@@ -19,7 +19,7 @@ Timed = list[tuple[datetime, str]]
 
 
 def likely_cause(results: Sequence[ScoredResult]) -> str:
-    """What changed in how these results, oldest first, were made; in words."""
+    """Say in words what changed in how these results, oldest first, were made."""
     causes = [
         cause
         for name in sorted({name for one in results for name in one.made_with})
@@ -31,9 +31,9 @@ def likely_cause(results: Sequence[ScoredResult]) -> str:
 
 
 def made_alike(results: Sequence[ScoredResult]) -> list[ScoredResult]:
-    """Those made with what the newest one was made with.
+    """Return the results made with the same engines and rubric as the newest one.
 
-    A job that was not done (a video without sound) differs from nothing: its figures are null.
+    A job that was not done (a video without sound) matches anything: its figures are null.
     """
     today = made_with_today(results)
     return [
@@ -44,7 +44,7 @@ def made_alike(results: Sequence[ScoredResult]) -> list[ScoredResult]:
 
 
 def made_with_today(results: Sequence[ScoredResult]) -> dict[str, str]:
-    """The engine of each job, the version of each package and the rubric, as last used."""
+    """Return what was used last, by name: the engine of each job, package versions, the rubric."""
     used = (item for one in results for item in one.made_with.items())
     return {name: value for name, value in used if value is not None}
 

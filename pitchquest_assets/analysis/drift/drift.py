@@ -1,11 +1,11 @@
-"""Whether scores drift: the newer half of the last results against the older half.
+"""Whether scores drift: compares the newer half of the last results with the older half.
 
-Two questions, and drift is a yes to either. The rule that people know: did the mean of the score
-move by more than 15 points, or its standard deviation by more than 50 %? And a test of each figure:
-could a difference this large between the halves be chance? The test is Student's t with equal
-variances, two-sided, which Evidently calls `t_test`. Of Evidently's tests with a p-value it has the
-most power here (benchmarks/drift.py): its `mannw` is one-sided and never sees a fall, and its
-`anderson` never gives a p-value below 0.001, too coarse for fifty figures.
+Drift is a yes to either of two questions. The simple rule: did the mean score move by more than 15
+points, or its standard deviation by more than 50 %? And a test of each figure: could a difference
+this large between the halves be chance? The test is the two-sided Student's t-test with equal
+variances, which Evidently calls `t_test`. It is the most powerful of Evidently's tests that give a
+p-value (benchmarks/drift.py): `mannw` is one-sided and never sees a fall, and `anderson` never
+gives a p-value below 0.001, which is too coarse for fifty figures.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,16 +24,16 @@ MAX_MEAN_SHIFT = 15.0  # points of 100
 MAX_STD_CHANGE = 0.5  # share of the older half's
 SCORE = "overall_score"
 METHOD = "t_test"
-# The chance that equal halves differ in any figure, shared evenly among the figures (Bonferroni).
+# The chance of a false alarm over all figures, divided evenly among them (Bonferroni).
 FAMILY_ERROR = 0.02
-# A figure that is null more often than that says too little about its half.
+# A figure with fewer values in a half than this is not tested.
 MIN_VALUES = 5
 
 Floats = NDArray[np.float64]
 
 
 class ScoredResult(Value):
-    """The figures of one result (null: not measured), and what they were made with."""
+    """The figures of one result (null if not measured), and what they were made with."""
 
     created_at: AwareDatetime
     figures: dict[str, float | None]
@@ -42,18 +42,18 @@ class ScoredResult(Value):
 
 @dataclass(frozen=True)
 class Halves:
-    """The older and the newer half of a window: the scores, and each figure that can be tested."""
+    """The older and the newer half of a window: the scores and every figure that can be tested."""
 
     scores: tuple[Floats, Floats]
     names: tuple[str, ...]
-    # One column for each name, nan where it was not measured.
+    # Shape (results, names); NaN where a figure was not measured.
     older: Floats
     newer: Floats
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the comparison found; means and standard deviations are those of the score, points."""
+    """What the comparison found; means and standard deviations are of the score, in points."""
 
     mean_older: float
     mean_newer: float
@@ -63,12 +63,12 @@ class Verdict:
 
     @property
     def mean_shift(self) -> float:
-        """Newer minus older, points."""
+        """Newer mean minus older mean, in points."""
         return self.mean_newer - self.mean_older
 
     @property
     def std_change(self) -> float | None:
-        """Share of the older half's; None where all of its scores are the same."""
+        """Change as a share of the older half's; None if all of that half's scores are equal."""
         return self.std_newer / self.std_older - 1 if self.std_older else None
 
     @property
@@ -78,13 +78,13 @@ class Verdict:
 
     @property
     def drifted_figures(self) -> list[str]:
-        """The figures whose halves differ by more than chance, the surest first."""
+        """The figures whose halves differ by more than chance, the most certain first."""
         ordered = sorted(self.p_values.items(), key=lambda item: item[1])
         return [name for name, p_value in ordered if p_value < self.threshold]
 
     @property
     def breaks_rule(self) -> bool:
-        """Whether the rule that people know finds drift."""
+        """Whether the simple rule finds drift."""
         return abs(self.mean_shift) > MAX_MEAN_SHIFT or abs(self.std_change or 0) > MAX_STD_CHANGE
 
     @property
@@ -93,11 +93,11 @@ class Verdict:
         return not self.breaks_rule and not self.drifted_figures
 
     def with_p_values(self, p_values: Mapping[str, float]) -> "Verdict":
-        """The same comparison, judged by these p-values."""
+        """Return the same comparison, judged by these p-values."""
         return replace(self, p_values=p_values)
 
     def sentence(self) -> str:
-        """What was found, in one sentence."""
+        """Say what was found, in one sentence."""
         figures = f"mean {self.mean_older:.1f} → {self.mean_newer:.1f}"
         figures += f", standard deviation {self.std_older:.1f} → {self.std_newer:.1f}"
         if self.passed:
@@ -111,16 +111,16 @@ class Verdict:
 
 
 def halve(results: Sequence[ScoredResult]) -> Halves:
-    """The results, oldest first, as two halves."""
+    """Split the results, oldest first, into two halves."""
     names = sorted({name for one in results for name in one.figures})
     rows: list[list[Any]] = [[one.figures.get(name) for name in names] for one in results]
     return split(names, np.array(rows, dtype=np.float64))
 
 
 def split(names: Sequence[str], rows: Floats) -> Halves:
-    """Rows of figures as two halves; a figure is left out where there is nothing to compare.
+    """Split rows of figures, shape (results, names), into two halves.
 
-    That is: it is mostly null in one half, or the same in every row.
+    A figure is left out if it is mostly null in one half or equal in every row.
     """
     middle = len(rows) // 2
     measured = np.isfinite(rows)
@@ -138,7 +138,7 @@ def split(names: Sequence[str], rows: Floats) -> Halves:
 
 
 def judge(halves: Halves) -> Verdict:
-    """Compare the halves; the p-values are those that Evidently's `t_test` gives."""
+    """Compare the halves; the p-values equal those of Evidently's `t_test`."""
     older, newer = halves.scores
     return Verdict(
         mean_older=float(older.mean()),
@@ -150,9 +150,9 @@ def judge(halves: Halves) -> Verdict:
 
 
 def t_test(older: Floats, newer: Floats) -> list[float]:
-    """The two-sided p-value of Student's t-test of each column; nan values are left out.
+    """Return the two-sided p-value of Student's t-test for each column, ignoring NaN.
 
-    The same figures as `scipy.stats.ttest_ind`, whose import costs each run a second more.
+    The same figures as `scipy.stats.ttest_ind`, whose import would cost each run a second.
     """
     from scipy.special import stdtr
 

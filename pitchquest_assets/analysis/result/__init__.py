@@ -1,4 +1,4 @@
-"""The parts put together: overall score, coverage and feedback.
+"""Combines the parts into one result: overall score, coverage and feedback.
 
 May be imported by assets and the report.
 """

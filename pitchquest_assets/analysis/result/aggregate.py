@@ -1,4 +1,4 @@
-"""One result from the parts: scores, feedback, and how it all came about."""
+"""Builds one result from the parts: scores, feedback, and how they were made."""
 
 from datetime import datetime
 from importlib.metadata import version
@@ -29,7 +29,7 @@ MEASURING_PACKAGES = (
     "praat-parselmouth",
 )
 EMOTION_PACKAGES = ("torch", "transformers")
-# Spares sums like 0.30000000000000004; a token costs more than the last of them.
+# Avoids sums like 0.30000000000000004; one token costs more than the last decimal.
 COST_DECIMALS = 8
 
 
@@ -44,7 +44,13 @@ def aggregate(
     timestamp: datetime,
     processing_time_seconds: float,
 ) -> PitchResult:
-    """The whole result of one video; `timestamp` is aware, `job_id` the run that made it."""
+    """Build the whole result of one video.
+
+    Args:
+        job_id: the run that made it.
+        timestamp: when it was made, with a time zone.
+        processing_time_seconds: how long that took.
+    """
     rubric = load_rubric()
     overall = score(content, delivery, visual, rubric)
     warnings = [
@@ -107,7 +113,7 @@ def _joined(*names: str | None) -> str | None:
 
 
 def _prompt_versions(content: ContentAnalysis, visual: VisualAnalysis) -> dict[str, str]:
-    """The prompts in use: another wording moves scores as another model does."""
+    """The versions of the prompts: a different wording moves scores as a different model does."""
     versions = {
         "content_prompt": content.prompt_version,
         "vision_prompt": visual.prompt_version,
@@ -116,7 +122,7 @@ def _prompt_versions(content: ContentAnalysis, visual: VisualAnalysis) -> dict[s
 
 
 def _costs(transcript: Transcript, visual: VisualAnalysis, content: ContentAnalysis) -> Costs:
-    """What each job cost, and their sum."""
+    """What each job cost, and the total, in US dollars."""
     return Costs(
         whisper_api=transcript.cost_usd,
         gemini_vision=visual.cost_usd,

@@ -1,10 +1,10 @@
-"""The three strongest points and the three most useful improvements, each with its evidence.
+"""Picks the three strongest points and the three most useful improvements, with evidence.
 
-Each item and sub-score has a share (its score, 0–1) and a worth: the points of the overall score
-that it stands for, so that parts compare. Strengths have a share of 0.7 or more, ranked by
-worth x (share - 0.5): how far they lift the score above the middle. Improvements have a share of
-0.6 or less, ranked by worth x (1 - share): the points still to be had. What was not measured is
-neither.
+Every item and sub-score has a share (its score, 0–1) and a worth (how many points of the overall
+score depend on it, so that parts can be compared). Strengths have a share of 0.7 or more and are
+ranked by worth x (share - 0.5), how far they lift the score above the middle. Improvements have a
+share of 0.6 or less and are ranked by worth x (1 - share), the points that can still be gained.
+What was not measured is neither.
 """
 
 from collections import Counter
@@ -43,7 +43,7 @@ Kind = Literal["strength", "improvement"]
 
 @dataclass(frozen=True)
 class Point:
-    """One measured item or sub-score and what can be said about it either way."""
+    """One measured item or sub-score, and what to say about it as a strength or improvement."""
 
     part: Part
     share: float
@@ -54,7 +54,7 @@ class Point:
     evidence: Evidence
 
     def feedback(self, kind: Kind) -> Feedback:
-        """What is told."""
+        """Return it as a strength or as an improvement."""
         text = self.strength if kind == "strength" else self.improvement
         return Feedback(
             title=text.title, detail=text.detail, part=self.part, evidence=self.evidence
@@ -67,7 +67,7 @@ def give_feedback(
     visual: VisualAnalysis,
     rubric: RubricDefinition,
 ) -> FeedbackLists:
-    """Up to three strengths and three improvements, the most important first."""
+    """Return up to three strengths and three improvements, the most important first."""
     cues = [delivery.speaking_pace] if delivery.speaking_pace else []
     points = [
         *_content_points(content, rubric),
@@ -102,9 +102,9 @@ def _content_points(content: ContentAnalysis, rubric: RubricDefinition) -> list[
                     part="content",
                     share=one.share,
                     worth=_worth("content", one, scores, rubric),
-                    strength=_told(texts.strength, rule, item, item.explanation),
+                    strength=_worded(texts.strength, rule, item, item.explanation),
                     may_praise=True,
-                    improvement=_told(
+                    improvement=_worded(
                         texts.weak if one.share else texts.absent, rule, item, _advice(item)
                     ),
                     evidence=_proof(item),
@@ -146,14 +146,16 @@ def _sub_score_points(
 def _worth(
     part: Part, one: WeightedScore, scores: Sequence[WeightedScore], rubric: RubricDefinition
 ) -> float:
-    """Points of the whole rubric that stand on this score."""
+    """How many points of the whole rubric depend on this score."""
     return rubric.part_weights[part] * one.weight / sum(score.weight for score in scores)
 
 
-def _told(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem, judged: str | None) -> Text:
-    """The rubric's text, with what a language model said of this very pitch in place of the signs.
+def _worded(
+    text: Text, rule: SpokenItem | ClarityItem, item: RubricItem, judged: str | None
+) -> Text:
+    """The rubric's text; if a language model judged this pitch, its words replace the detail.
 
-    A model looks for levels, not for signs: which of them were missing is not known.
+    A model looks for levels, not for signs, so which signs are missing is unknown then.
     """
     return text.model_copy(update={"detail": judged}) if judged else _filled(text, rule, item)
 
@@ -176,7 +178,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _proof(item: RubricItem) -> Evidence:
-    """The first evidence that has its second; else the first, or the number of signs."""
+    """The first evidence with a time; else the first one, or the number of signs."""
     timed = [one for one in item.evidence if one.time_seconds is not None]
     signs = Evidence(measurement=f"{len(item.found)} of the signs that were looked for")
     return next(iter(timed + item.evidence), signs)
@@ -188,7 +190,7 @@ def _improvement(rule: SubScore, cues: Sequence[str]) -> Text:
 
 
 def _evidence(score: Score, events: Sequence[Event], share: float) -> Evidence:
-    """The measurement in words and a typical moment; for a low score that of its longest event."""
+    """The measurement in words and a typical moment, or for a low score its longest event."""
     longest = max(events, key=lambda event: event.end_seconds - event.start_seconds, default=None)
     shown = longest is not None and share <= IMPROVEMENT_SHARE
     return Evidence(

@@ -1,7 +1,7 @@
-"""The overall score: how persuasive the pitch is, from the weights of the rubric.
+"""The overall score: how persuasive the pitch is, by the weights of the rubric.
 
-At each level the score is the weighted mean of what could be measured: the weights of what could
-not be are left out and the others count for more. `coverage` says how much of the rubric that was.
+At each level, the score is the weighted mean of what could be measured; the weights of the rest are
+left out, so the others count for more. `coverage` is the share of the rubric that was measured.
 """
 
 import math
@@ -37,7 +37,7 @@ class OverallScore(Value):
 
 @dataclass(frozen=True)
 class WeightedScore:
-    """One item or sub-score of the rubric: its weight and its score as a share, 0–1, or why not."""
+    """One item or sub-score: its weight and its score as a share, 0–1, or why there is none."""
 
     name: str
     weight: float
@@ -51,10 +51,11 @@ def score(
     visual: VisualAnalysis,
     rubric: RubricDefinition,
 ) -> OverallScore:
-    """The overall score 0–100, the parts' scores and the coverage 0–1.
+    """Compute the overall score 0–100, the parts' scores 0–100 and the coverage 0–1.
 
-    A part's score is 100 x the weighted mean of its measured items (0–5) or sub-scores (0–10); the
-    overall score is the mean of the parts' scores by the parts' weights, rounded half up.
+    A part's score is 100 x the weighted mean of its measured items (score / 5) or sub-scores
+    (score / 10). The overall score is the mean of the parts' scores, weighted by the parts'
+    weights and rounded half up.
     """
     weighted: dict[Part, list[WeightedScore]] = {
         "content": content_scores(content, rubric),
@@ -83,7 +84,7 @@ def score(
 
 
 def content_scores(content: ContentAnalysis, rubric: RubricDefinition) -> list[WeightedScore]:
-    """The rubric's ten items with their scores as shares of 5."""
+    """Return the rubric's ten items with their scores as shares of 5."""
     found = {item.name: item for item in content.items}
     scores = []
     for name, weight in rubric.item_weights.items():
@@ -95,7 +96,7 @@ def content_scores(content: ContentAnalysis, rubric: RubricDefinition) -> list[W
 
 
 def sub_scores(scores: Mapping[str, Score], listed: Sequence[SubScore]) -> list[WeightedScore]:
-    """The rubric's sub-scores of one part with their scores as shares of 10."""
+    """Return the rubric's sub-scores of one part with their scores as shares of 10."""
     weighted = []
     for sub_score in listed:
         found = scores.get(sub_score.name)
@@ -107,12 +108,12 @@ def sub_scores(scores: Mapping[str, Score], listed: Sequence[SubScore]) -> list[
 
 
 def _mean(scores: Sequence[WeightedScore]) -> float | None:
-    """Weighted mean of the shares that there are; None where there are none or none weighs."""
+    """The weighted mean of the known shares; None if there are none, or their weights are 0."""
     measured = [(one.weight, one.share) for one in scores if one.share is not None]
     total = sum(weight for weight, _ in measured)
     if total == 0:
         return None
-    # Rounding errors must not push a perfect pitch over 1.
+    # Rounding errors must not push a perfect pitch above 1.
     return min(1.0, sum(weight * share for weight, share in measured) / total)
 
 
@@ -127,11 +128,11 @@ def _share(amount: float, weights: Iterable[float]) -> float:
 
 
 def _reason(scores: Sequence[WeightedScore]) -> str:
-    """Why nothing of a part was measured: its reasons, each once."""
+    """Why nothing of a part was measured: the reasons, each once."""
     reasons = dict.fromkeys(one.reason for one in scores if one.reason)
     return "; ".join(reasons) or "nothing of it was measured"
 
 
 def _half_up(value: float) -> int:
-    # 64.5 may be stored as 64.49999999999999.
+    # 64.5 may be represented as 64.49999999999999.
     return math.floor(round(value, 6) + 0.5)

@@ -1,9 +1,9 @@
 """What was seen: face presence, framing, facing the camera, smiles, movement, picture quality.
 
-Measured on sampled pictures, seconds apart: what happens between two samples is not seen, and
-shake or single gestures can't be. "Facing the camera" means the head is turned to it, not that
-the eyes look into it. A smile is a mouth wider than the resting mouth of the same video, which a
-grimace can be, too; where several people speak, they share one resting mouth.
+The sampled pictures are seconds apart, so anything between two samples goes unseen, and camera
+shake or single gestures cannot be measured. "Facing the camera" means that the head is turned to
+it, not that the eyes look into it. A smile is a mouth wider than the resting mouth in the same
+video; a grimace can look the same, and several speakers share one resting mouth.
 """
 
 from collections.abc import Sequence
@@ -34,12 +34,12 @@ def analyse_visual(
     yunet_model: Path | None,
     missing_model_reason: str = MISSING_MODEL_REASON,
 ) -> VisualAnalysis:
-    """Measurements, scores, events and timeline of the sampled pictures; null where not measurable.
+    """Measure and score the sampled pictures; what cannot be measured is null with a reason.
 
     Args:
-        frames: the sampled pictures; where there are none, everything is null with `frames.reason`.
-        yunet_model: a `face_detection_yunet*.onnx` file; without it, faces are found by OpenCV's
-            Haar cascade, and what needs landmarks is null with `missing_model_reason`.
+        frames: the sampled pictures; if there are none, everything is null with `frames.reason`.
+        yunet_model: a `face_detection_yunet*.onnx` file. Without it, OpenCV's Haar cascade finds
+            faces, and whatever needs landmarks is null with `missing_model_reason`.
 
     Raises:
         EngineUnavailable: the model file cannot be loaded.
@@ -115,7 +115,7 @@ def _measure_face(scene: Scene) -> dict[str, Measurement]:
 
 
 def _measure_movement(scene: Scene) -> dict[str, Measurement]:
-    """How different neighbouring pictures are; pairs across a cut are left out."""
+    """How much neighbouring pictures differ; pairs across a cut are left out."""
     apart = f"between pictures {scene.spacing_seconds:.1f} s apart"
     return {
         "sway": known(_mean(scene.shifts), f"face widths {apart}", scene.no_shifts),
@@ -132,7 +132,7 @@ def _measure_movement(scene: Scene) -> dict[str, Measurement]:
 
 
 def _measure_picture(scene: Scene) -> dict[str, Measurement]:
-    """Medians over the pictures; sharpness over the face where there is one."""
+    """Medians over the pictures; sharpness is that of the face if there is one."""
     seen, reason = scene.observations, scene.no_presence
     sharp = [one.sharpness for one in scene.faces or seen]
     return {
@@ -182,7 +182,7 @@ def _series(seen: Sequence[Observation], unit: str, values: Sequence[float | Non
 
 
 def _notable_frames(scene: Scene, events: Sequence[Event]) -> list[str]:
-    """Names of pictures worth showing: the best one, the widest smile, the first of each event."""
+    """Names of pictures worth showing: the best, the widest smile, the first of each event."""
     best = max(scene.facing or scene.faces, key=_showing, default=None)
     names = [best.name] if best else []
     if scene.smiling:

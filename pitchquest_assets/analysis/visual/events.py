@@ -1,4 +1,4 @@
-"""Spans of the video in which something about the picture is wrong or worth knowing."""
+"""Finds spans of the video in which something about the picture is wrong or notable."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -8,11 +8,11 @@ from pitchquest_assets.analysis.visual.observations import Observation
 from pitchquest_assets.analysis.visual.scene import Scene, is_facing
 from pitchquest_assets.model import Event
 
-# One sample may be a slip of the detector: a span needs this many neighbouring samples.
+# A single sample may be an error of the detector, so a span needs this many in a row.
 MIN_SPAN_PICTURES = 2
 TOO_FAR_FACE_HEIGHT = 0.10
 TOO_CLOSE_FACE_SHARE = 0.65
-# From the middle of the picture; the thirds, where faces sit in classic framing, are 0.17 away.
+# Share of the width from the middle; the thirds of classic framing are 0.17 away.
 OFF_CENTRE_X = 0.22
 FACE_TOO_HIGH_Y = 0.15
 FACE_TOO_LOW_Y = 0.65
@@ -29,7 +29,7 @@ Test = Callable[[Observation], bool]
 
 
 def find_events(scene: Scene) -> list[Event]:
-    """All events, in time order; a span runs from its first to its last picture."""
+    """Return all events in order of time; a span runs from its first to its last picture."""
     events = [
         event
         for kind, test, text in SPANS
@@ -73,7 +73,7 @@ def _too_far(one: Observation) -> bool:
 
 
 def _too_close(one: Observation) -> bool:
-    # The width counts in upright pictures.
+    # In portrait videos it is the width that fills the picture.
     return max(one.face_height or 0, one.face_width or 0) > TOO_CLOSE_FACE_SHARE
 
 
@@ -83,15 +83,15 @@ def _restless(one: Observation) -> bool:
 
 
 def _is_still(scene: Scene) -> bool:
-    """Whether the head, and what is seen below it, hardly ever moves."""
+    """Whether the head and what is visible below it hardly ever move."""
     if scene.no_shifts:
         return False
     head_rests = fmean(scene.shifts) < STILL_SHIFT_FACE_WIDTHS
     return head_rests and (not scene.changes or fmean(scene.changes) < STILL_CHANGED_SHARE)
 
 
-# Slides and titles are neither sharp nor bright in the way of a camera: without a face, only
-# darkness is told.
+# Slides and titles are not sharp or bright in the way of a camera picture, so without a face only
+# darkness is reported.
 SPANS: tuple[tuple[str, Test, str], ...] = (
     ("face lost", lambda one: not one.has_face, "no face in the picture"),
     ("too far", _too_far, "the face is small in the picture"),
@@ -129,7 +129,7 @@ def _spans(
     text: str,
     min_pictures: int = MIN_SPAN_PICTURES,
 ) -> list[Event]:
-    """Runs of neighbouring pictures that pass the test; in a single picture one is enough."""
+    """Runs of neighbouring pictures that pass the test; a single picture may be a run."""
     needed = min(min_pictures, len(observations))
     runs = [list(run) for passed, run in groupby(observations, key=test) if passed]
     return [

@@ -1,11 +1,11 @@
-"""Where the speaker's face is, how the head is turned, how wide the mouth is.
+"""Finds the speaker's face, how the head is turned, and how wide the mouth is.
 
-Two detectors stand behind `FaceDetector`: YuNet (OpenCV's FaceDetectorYN, five landmarks), and the
+`FaceDetector` has two implementations: YuNet (OpenCV's FaceDetectorYN, five landmarks), and the
 Haar frontal-face cascade that ships with OpenCV (box only). The speaker is the largest face.
 
 YuNet's landmarks depend on the size of the face in the picture: small faces get the landmarks of an
-average face, so turning and smiling go unseen. Each face is therefore looked at twice: found in a
-small copy of the picture, then measured in a crop that makes it upright and always the same size.
+average face, so turns and smiles go unnoticed. Each face is therefore examined twice: it is found
+in a small copy of the picture, then measured in a crop that is upright and always the same size.
 """
 
 import math
@@ -22,13 +22,13 @@ from pitchquest_assets.errors import EngineUnavailable
 
 Picture = NDArray[np.uint8]
 
-# Pixels of the copies in which a face is looked for: first the small one, then the large one.
+# Pixels of the copies to search for a face: first the small one, then the large one.
 SMALL_COPY_PIXELS = 320 * 180
 LARGE_COPY_PIXELS = 640 * 360
 MIN_CONFIDENCE = 0.7
 NMS_OVERLAP = 0.3
 MAX_FACES = 50
-# Landmarks answer best to turns and smiles in faces this high (measured on faces of 60–290 px).
+# Landmarks respond best to turns and smiles in faces of this height (measured on 60–290 px).
 MEASURED_FACE_HEIGHT_PX = 240
 CROP_MARGIN = 1.2
 # The landmarks of the small copy show about two thirds of a head's tilt.
@@ -39,21 +39,21 @@ BLOCK_PX = 32
 HAAR_CASCADE = "haarcascade_frontalface_default.xml"
 HAAR_SCALE_STEP = 1.15
 HAAR_MIN_NEIGHBOURS = 4
-# Pixels of a copy, and of the smallest face in it. Most faces are found in the first, at a quarter
-# of the cost of the last, which knows faces of 56 px in a picture 640 px wide.
+# Pixels of a copy, and size of the smallest face in it. The first finds most faces at a quarter of
+# the cost of the last, which finds faces of 56 px in a picture 640 px wide.
 HAAR_COPIES = ((112 * 63, 24), (160 * 90, 24), (SMALL_COPY_PIXELS, 28))
 # Haar's box is smaller than YuNet's (forehead to chin) by this factor, measured on 174 faces.
 HAAR_BOX_SHARE = 0.87
 
-# How far the nose tip stands out before the plane of the eyes, in distances between the eyes.
+# How far the nose tip is in front of the eyes, in distances between the eyes.
 NOSE_DEPTH = 0.45
-# Where the nose tip of a level head is between the eyes (0) and the mouth (1).
+# Where the nose tip of a level head lies between the eyes (0) and the mouth (1).
 LEVEL_NOSE = 0.56
 
 
 @dataclass(frozen=True)
 class Face:
-    """One face: its box in pixels of the picture, and what its landmarks say."""
+    """One face: its box in pixels of the picture, and what its landmarks show."""
 
     left_px: float
     top_px: float
@@ -65,7 +65,7 @@ class Face:
 
     @property
     def centre_px(self) -> tuple[float, float]:
-        """The middle of the box, x and y."""
+        """The middle of the box, x and y in pixels."""
         return self.left_px + self.width_px / 2, self.top_px + self.height_px / 2
 
 
@@ -76,7 +76,7 @@ class FaceDetector(Protocol):
     has_landmarks: bool
 
     def find(self, picture: Picture) -> Face | None:
-        """The largest face, or None."""
+        """Return the largest face; None if there is none."""
 
 
 class YuNet:
@@ -99,7 +99,7 @@ class YuNet:
             ) from error
 
     def find(self, picture: Picture) -> Face | None:
-        """The largest face with its pose and mouth; without them where the crop shows no face."""
+        """Return the largest face with pose and mouth; without them if the crop shows no face."""
         row = self._find_box(picture)
         if row is None:
             return None
@@ -166,7 +166,7 @@ class Haar:
         self._cascade: Any = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / HAAR_CASCADE))
 
     def find(self, picture: Picture) -> Face | None:
-        """The largest face that looks to the front; its box is scaled to YuNet's."""
+        """Return the largest face turned to the front, its box scaled to YuNet's."""
         import cv2
 
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -184,7 +184,7 @@ class Haar:
 
 
 def open_detector(yunet_model: Path | None) -> FaceDetector:
-    """YuNet where its model file is given, else Haar.
+    """Return YuNet if its model file is given, else Haar.
 
     Raises:
         EngineUnavailable: OpenCV cannot load the model file.
@@ -194,7 +194,7 @@ def open_detector(yunet_model: Path | None) -> FaceDetector:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """OpenCV on one thread: on pictures this small, more threads only burn CPU time (measured)."""
+    """Run OpenCV on one thread: for pictures this small, more only waste CPU time (measured)."""
     import cv2
 
     before = cv2.getNumThreads()
@@ -206,7 +206,7 @@ def one_thread() -> Iterator[None]:
 
 
 def shrink(picture: Picture, max_pixels: int) -> tuple[Picture, float]:
-    """A copy of at most `max_pixels` and its scale; the picture itself where small enough."""
+    """Return a copy of at most `max_pixels` and its scale; a small picture is returned as it is."""
     import cv2
 
     height, width = picture.shape[:2]
@@ -218,7 +218,7 @@ def shrink(picture: Picture, max_pixels: int) -> tuple[Picture, float]:
 
 
 def _tilt_degrees(landmarks: NDArray[np.float32]) -> float:
-    """How far the line of the eyes is from level, clockwise."""
+    """How far the line of the eyes is from level, in degrees clockwise."""
     across, down = landmarks[1] - landmarks[0]
     return math.degrees(math.atan2(down, across))
 
@@ -226,19 +226,19 @@ def _tilt_degrees(landmarks: NDArray[np.float32]) -> float:
 def measure_landmarks(
     landmarks: NDArray[np.float32],
 ) -> tuple[float | None, float | None, float | None]:
-    """Yaw and pitch of the head in degrees, and the mouth's width in distances between the eyes.
+    """Estimate the head's yaw and pitch, and the mouth's width.
 
-    A head turned by an angle moves the nose tip, which stands out by NOSE_DEPTH eye distances, away
-    from the middle of the eyes by NOSE_DEPTH * tan(angle): inverted here, along the line of the
-    eyes for yaw (so that a tilted head is not taken for a turned one) and across it for pitch.
-    Estimates from five points: rough, meant for telling a turn of 20 degrees from none.
+    The nose tip is NOSE_DEPTH eye distances in front of the eyes, so a turn by an angle moves it
+    away from the middle of the eyes by NOSE_DEPTH * tan(angle). This is inverted along the line of
+    the eyes for yaw (so a tilted head does not count as turned) and across it for pitch. With five
+    points the estimate is rough: it is meant to distinguish a turn of 20 degrees from none.
 
     Args:
-        landmarks: shape (5, 2): the two eyes, nose tip, the two mouth corners; any one unit.
+        landmarks: shape (5, 2): the two eyes, the nose tip, the two mouth corners, in any unit.
 
     Returns:
-        yaw (positive: to the picture's right), pitch (positive: up), mouth width; all None where
-        the points make no face.
+        Yaw (degrees, positive to the picture's right), pitch (degrees, positive up) and mouth width
+        (in distances between the eyes); all None if the points are not a face.
     """
     eyes, nose, mouth = landmarks[:2], landmarks[2], landmarks[3:]
     across = eyes[1] - eyes[0]

@@ -1,6 +1,6 @@
-"""What each sampled picture shows by itself, and what changed since the sample before.
+"""What each sampled picture shows, and what changed since the previous one.
 
-Only one decoded picture is in memory at a time; of the one before, a small grey copy remains.
+Only one decoded picture is in memory at a time, with a small grey copy of the previous one.
 """
 
 from collections.abc import Iterable
@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 from pitchquest_assets.analysis.visual.faces import Face, FaceDetector, Picture
 from pitchquest_assets.model import Frame
 
-# Sharpness depends on the size of the picture: it is always measured at this width.
+# Sharpness depends on the picture's size, so it is always measured at this width.
 SHARPNESS_WIDTH_PX = 640
 SMALL_WIDTH_PX = 160
-# Two pictures are of one shot when their colours (histograms of hue, saturation, value) or their
-# luma, pixel by pixel, correlate this much. On the test media: colours 0.81–1.00 within a shot and
-# 0.04–0.06 over a cut; luma 0.27–0.38 over a cut. Luma alone bears a change of exposure, colours
-# alone bear movement.
+# Two pictures belong to one shot if their colours (histograms of hue, saturation, value) or their
+# luma, pixel by pixel, correlate this much. On the test media, colours correlate by 0.81–1.00
+# within a shot and 0.04–0.06 across a cut, luma by 0.27–0.38 across a cut. Luma tolerates a change
+# of exposure, colours tolerate movement.
 SAME_COLOURS_CORRELATION = 0.5
 SAME_LUMA_CORRELATION = 0.8
 HISTOGRAM_BINS = (8, 8, 8)
 CLIPPED_DARK_LUMA = 5
 CLIPPED_BRIGHT_LUMA = 250
-# A pixel has changed when its luma differs by more than noise and compression make it.
+# A pixel has changed if its luma differs by more than noise and compression would cause.
 CHANGED_LUMA = 20
-# Below the face: this many face widths wide, and at least this share of the picture's height.
+# The area below the face: this many face widths, and at least this share of the picture's height.
 BODY_FACE_WIDTHS = 3.0
 MIN_BODY_HEIGHT_SHARE = 0.15
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One picture: lengths are shares of its width or height, luma is a share of white."""
+    """What one picture shows; lengths are shares of its width or height, luma a share of white."""
 
     time_seconds: float
     name: str
@@ -62,7 +62,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class _Small:
-    """What is kept of a picture to compare the next one with."""
+    """What is kept of a picture, to compare it with the next one."""
 
     luma: NDArray[np.float32]
     histogram: NDArray[np.float32]
@@ -73,7 +73,7 @@ class _Small:
 def observe(
     pictures: Iterable[tuple[Frame, bytes]], detector: FaceDetector
 ) -> tuple[list[Observation], list[str]]:
-    """One observation for each readable JPEG, and the names of the unreadable ones."""
+    """Return an observation for each readable JPEG, and the names of the unreadable ones."""
     import cv2
 
     observations: list[Observation] = []
@@ -127,7 +127,7 @@ def _observation(
 
 
 def _inside(luma: Picture, face: Face) -> Picture:
-    """The face's pixels; the whole picture where the box lies outside it."""
+    """The pixels of the face; the whole picture if the box is outside it."""
     top, left = max(0, int(face.top_px)), max(0, int(face.left_px))
     bottom, right = int(face.top_px + face.height_px), int(face.left_px + face.width_px)
     region = luma[top:bottom, left:right]
@@ -177,7 +177,7 @@ def _same_shot(before: _Small, now: _Small) -> bool:
 
 
 def _shift(before: _Small | None, now: _Small) -> float | None:
-    """How far the face moved since the sample before, in face widths."""
+    """How far the face moved since the previous sample, in face widths."""
     if before is None or before.face is None or now.face is None:
         return None
     width = (before.face.width_px + now.face.width_px) / 2
@@ -186,7 +186,7 @@ def _shift(before: _Small | None, now: _Small) -> float | None:
 
 
 def _changed(before: _Small | None, now: _Small) -> float | None:
-    """Share of the pixels below the face that changed; None where there is too little below it."""
+    """The share of pixels below the face that changed; None if too little is visible below it."""
     if before is None or before.face is None or now.face is None:
         return None
     if before.luma.shape != now.luma.shape:
@@ -199,6 +199,6 @@ def _changed(before: _Small | None, now: _Small) -> float | None:
     middle = now.face.centre_px[0] * now.scale
     left, right = max(0, int(middle - reach)), min(width, int(middle + reach) + 1)
     difference = (now.luma - before.luma)[chin:, left:right]
-    # A change of exposure moves all pixels alike: it is no movement.
+    # A change of exposure changes all pixels alike, which is not movement.
     difference = difference - np.median(difference)
     return float((np.abs(difference) > CHANGED_LUMA).mean())

@@ -1,6 +1,6 @@
-"""All pictures of one video together: who faces the camera, who smiles, and what can't be known.
+"""All pictures of one video: how often the speaker faces the camera, smiles, moves.
 
-Each question has its reason why there is no answer (`no_faces`, `no_pose`, …) or None.
+For each question there is a reason why it has no answer (`no_faces`, `no_pose`, …), or None.
 """
 
 from collections.abc import Sequence
@@ -11,28 +11,28 @@ import numpy as np
 
 from pitchquest_assets.analysis.visual.observations import Observation
 
-# Shares of fewer pictures than this say little.
+# With fewer pictures than this, a share says little.
 MIN_PICTURES = 5
-# With a face in less than this share of the pictures, nothing visual is scored.
+# Nothing visual is scored if a face is in less than this share of the pictures.
 MIN_FACE_PRESENCE = 0.6
-# A head turned by less than this, sideways or up and down, faces the camera. Our own choice:
-# no validated cut exists (Fauville 2022).
+# A head turned by less than this, sideways or up and down, faces the camera. Our own choice: no
+# validated threshold exists (Fauville 2022).
 FACING_DEGREES = 20.0
-# The speaker's resting mouth: this percentile of its widths within the video.
+# The width of the resting mouth is this percentile of all widths in the video.
 RESTING_MOUTH_PERCENTILE = 20
-# A mouth wider than the resting one by this factor smiles. Chosen on one clip of the test media: it
-# finds 18 of 20 smiles and takes 4 of 19 other expressions for one, 3 of them grimaces.
+# A mouth wider than the resting one by this factor is a smile. Chosen on one clip of the test
+# media: it finds 18 of 20 smiles, and mistakes 4 of 19 other expressions for one (3 grimaces).
 SMILE_WIDENING = 1.09
-# The widths of a mouth that moves have an SD of 0.027 to 0.070 of their mean in the test media;
-# those of a photograph 0.013, which is the landmarks' noise.
+# In the test media, the SD of a moving mouth's width is 0.027 to 0.070 of its mean; that of a
+# photograph is 0.013, the noise of the landmarks.
 STILL_MOUTH = 0.02
-# What counts as the start and the end of the video.
+# The share of the video that counts as its start, and as its end.
 OPENING_SHARE = 0.15
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The observations of one video, in time order."""
+    """The observations of one video, in order of time."""
 
     observations: Sequence[Observation]
     no_landmarks: str | None
@@ -45,7 +45,7 @@ class Scene:
 
     @cached_property
     def presence(self) -> float:
-        """Share of the pictures with a face."""
+        """The share of pictures with a face, 0–1."""
         return len(self.faces) / max(1, len(self.observations))
 
     @cached_property
@@ -60,14 +60,14 @@ class Scene:
 
     @cached_property
     def resting_mouth(self) -> float | None:
-        """The speaker's own resting mouth width, in distances between the eyes."""
+        """The speaker's resting mouth width, in distances between the eyes."""
         if self.no_smiles:
             return None
         return float(np.percentile(self._mouths, RESTING_MOUTH_PERCENTILE))
 
     @cached_property
     def smiling(self) -> list[Observation]:
-        """The pictures, among those facing the camera, with a mouth widened as in a smile."""
+        """Those of the pictures facing the camera in which the mouth is widened as in a smile."""
         resting = self.resting_mouth
         if resting is None:
             return []
@@ -75,18 +75,18 @@ class Scene:
 
     @cached_property
     def spacing_seconds(self) -> float:
-        """Median distance of neighbouring pictures."""
+        """The median time between neighbouring pictures."""
         times = [one.time_seconds for one in self.observations]
         return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
 
     @cached_property
     def shifts(self) -> list[float]:
-        """Moves of the face between neighbouring pictures of one shot, in face widths."""
+        """How far the face moved between neighbouring pictures of one shot, in face widths."""
         return [one.shift for one in self.observations if one.shift is not None]
 
     @cached_property
     def changes(self) -> list[float]:
-        """Shares of changed pixels below the face between neighbouring pictures of one shot."""
+        """The shares of pixels below the face that changed between neighbours of one shot."""
         return [one.changed for one in self.observations if one.changed is not None]
 
     @cached_property
@@ -109,12 +109,12 @@ class Scene:
         """Why smiles are unknown."""
         unknown = self.no_pose or _too_few(len(self.facing), "pictures facing the camera")
         if unknown is None and np.std(self._mouths) < STILL_MOUTH * np.mean(self._mouths):
-            return "the mouth never changes, so a steady smile cannot be told from none"
+            return "the mouth never changes, so a steady smile looks the same as none"
         return unknown
 
     @cached_property
     def no_shifts(self) -> str | None:
-        """Why the face's moves are unknown."""
+        """Why the movement of the face is unknown."""
         return self.no_faces or _too_few(
             len(self.shifts), "pairs of pictures with a face in one shot"
         )
@@ -137,9 +137,9 @@ class Scene:
         )
 
     def smile_share(self, first: float, last: float) -> float | None:
-        """Share of smiles between two points of the video, 0 its start and 1 its end.
+        """Return the share of smiles between two points of the video, 0 its start and 1 its end.
 
-        None where fewer than two pictures there face the camera.
+        None if fewer than two pictures there face the camera.
         """
         times = [one.time_seconds for one in self.observations]
         start = times[0] + first * (times[-1] - times[0])
@@ -156,7 +156,7 @@ class Scene:
 
 
 def is_facing(one: Observation) -> bool | None:
-    """Whether the head is turned to the camera (the head, not the eyes); None where unknown."""
+    """Whether the head (not the eyes) is turned to the camera; None if unknown."""
     if one.yaw_degrees is None or one.pitch_degrees is None:
         return None
     return max(abs(one.yaw_degrees), abs(one.pitch_degrees)) <= FACING_DEGREES

@@ -1,8 +1,9 @@
 """Sub-scores 0–10 from what the pictures show.
 
-The anchors are our own choice (METRICS gives directions, no validated cuts): a face at least 0.9 of
-the time is good, facing the camera helps, medium smiling and medium movement are best. Where a face
-is rare, all are withheld, picture quality too: alone it would stand for the whole visual part.
+The anchors are our own choice (the literature gives directions, no validated thresholds): a face
+for at least 0.9 of the time is good, facing the camera helps, medium smiling and movement are best.
+If there is hardly ever a face, all scores are withheld: picture quality alone would stand for the
+whole visual part.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.model import Measurement, Score
 
 PRESENCE_ANCHORS: Anchors = ((0.6, 4), (0.8, 6.5), (0.9, 8.5), (1.0, 10))
-# Share of the picture's height.
+# Height of the face, share of the picture's height.
 FACE_HEIGHT_ANCHORS: Anchors = (
     (0.03, 1),
     (0.10, 5),
@@ -26,7 +27,7 @@ FACE_HEIGHT_ANCHORS: Anchors = (
     (0.85, 4),
     (1, 2),
 )
-# Distance from the middle, share of the picture's width.
+# Distance of the face from the middle, share of the picture's width.
 OFFSET_X_ANCHORS: Anchors = ((0.17, 10), (0.25, 6), (0.40, 2))
 # Height of the face's middle in the picture, 0 at the top.
 FACE_Y_ANCHORS: Anchors = ((0.10, 3), (0.25, 10), (0.55, 10), (0.65, 6), (0.85, 2))
@@ -40,12 +41,12 @@ FACE_CLIPPED_ANCHORS: Anchors = ((0.01, 10), (0.05, 7), (0.10, 4), (0.40, 0))
 CONTRAST_ANCHORS: Anchors = ((0.03, 0), (0.07, 4), (0.12, 8), (0.15, 10))
 
 POSTURE_REASON = "needs a vision judge: see PITCHQUEST_VISION_JUDGE"
-# Not the speaker's doing in front of the camera, so not part of body language.
+# Not what the speaker does in front of the camera, so not part of body language.
 NOT_BODY_LANGUAGE = ("picture_quality", "posture")
 
 
 def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Score]:
-    """The sub-scores by name; all null, with one reason, where too few pictures show a face."""
+    """Return the sub-scores 0–10 by name; all null, with one reason, if there are too few faces."""
     posture = Score(value=None, reason=POSTURE_REASON)
     if scene.withheld:
         names = ("presence", "framing", "camera_facing", "expression", "movement")
@@ -81,7 +82,7 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
 
 
 def _typical_times(scene: Scene) -> dict[str, float | None]:
-    """For each sub-score the picture that is most like the whole video; for smiles the widest."""
+    """For each sub-score, the time of the picture most like the whole video; the widest smile."""
     smile = max(scene.smiling, key=lambda one: one.mouth_width or 0, default=None)
     facing = len(scene.facing) / max(1, len(scene.posed))
     return {
@@ -115,7 +116,7 @@ def _typical(
 
 
 def body_language(scores: Mapping[str, Score]) -> float | None:
-    """Mean of the sub-scores that there are, without picture quality."""
+    """Return the mean of the known sub-scores, 0–10, without picture quality; None without any."""
     values = [
         score.value
         for name, score in scores.items()
@@ -125,7 +126,7 @@ def body_language(scores: Mapping[str, Score]) -> float | None:
 
 
 def _framing(scene: Scene) -> Score:
-    """Mean over the pictures of size and place; a place is as good as its worse axis."""
+    """The mean over the pictures of size and place; a place is as good as its worse axis."""
     scores = [value for value in map(_framing_of, scene.faces) if value is not None]
     height = np.median([one.face_height for one in scene.faces])
     offset = np.median([abs((one.face_x or 0) - 0.5) for one in scene.faces])
@@ -147,7 +148,7 @@ def _framing_of(one: Observation) -> float | None:
 
 
 def _movement(sway: Measurement, movement: Measurement) -> Score:
-    """Mean of the head's sway and of the change below the face, as far as they are known."""
+    """The mean of the head's sway and the change below the face, as far as they are known."""
     scores, words = [], []
     if sway.value is not None:
         scores.append(interpolate(sway.value, SWAY_ANCHORS))

@@ -1,8 +1,8 @@
-"""Who judges the content: the rules, or a language model whose every claim is looked up.
+"""Judges the content by the rules, or by a language model whose every claim is looked up.
 
-The transcript goes out as data, by itself; the answer names a level and a quote for each item, and
-an item whose quote is not in the transcript is not scored. Numbers of levels become scores here,
-never in the model.
+The model gets the transcript as data, separate from its instructions. Its answer gives a level and
+a quote for each item; an item whose quote is not in the transcript is not scored. The overall score
+is computed here, never by the model.
 """
 
 import statistics
@@ -29,7 +29,7 @@ from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript, Word
 from pitchquest_assets.settings import Settings
 
-# A wider spread of several answers is told as low confidence.
+# If several answers differ by more than this, the item is marked as low confidence.
 MAX_SPREAD = 1
 
 JudgeName = Literal["rules", "gemini", "openai"]
@@ -37,7 +37,7 @@ Level = Annotated[int, Field(ge=0, le=5)]
 
 
 class ItemAnswer(Answer):
-    """What a model says about one item, evidence before score."""
+    """What a model says about one item: evidence first, then the score."""
 
     quote: str
     explanation: str
@@ -47,12 +47,12 @@ class ItemAnswer(Answer):
 
 
 def choose_judge(settings: Settings) -> JudgeName:
-    """PITCHQUEST_JUDGE; `auto` is Gemini where its key is set, else the rules.
+    """Return the judge of PITCHQUEST_JUDGE; `auto` is Gemini if its key is set, else the rules.
 
-    A key of OpenAI may be there for transcription alone, so its judge is chosen only by name.
+    OpenAI judges only if it is named: its key may be there just for transcription.
 
     Raises:
-        SettingsError: the judge that was asked for lacks its key or model.
+        SettingsError: the judge that was asked for has no key or no model.
     """
     if settings.judge == "auto":
         return "gemini" if settings.gemini_api_key else "rules"
@@ -69,13 +69,14 @@ def choose_judge(settings: Settings) -> JudgeName:
 def judge_content(
     transcript: Transcript, rubric: RubricDefinition, caller: Caller
 ) -> ContentAnalysis:
-    """The ten items by the judge that the settings choose; no other ever takes its place.
+    """Judge the ten items, 0–5 each, by the judge that the settings choose.
 
-    Every item is null, with the reason and without a call, where nobody can trust the transcript.
+    If the transcript cannot be trusted, every item is null with the reason, and no call is made. If
+    the judge fails, no other takes its place.
 
     Raises:
-        SettingsError: the judge that was asked for lacks its key or model.
-        UnusableAnswer, BudgetExceeded, VendorRefused, VendorUnavailable: see `structured.ask`.
+        SettingsError: the judge that was asked for has no key or no model.
+        UnusableAnswer, BudgetExceeded, VendorRefused, VendorUnavailable: see `json_answers.ask`.
     """
     name = choose_judge(caller.settings)
     if name == "rules":
@@ -120,7 +121,7 @@ def _judge_by(
 
 
 def _form_of(rubric: RubricDefinition) -> type[Answer]:
-    """One field for each item, so that none can be missing or twice."""
+    """An answer with one field per item, so that none can be missing or repeated."""
     fields: dict[str, Any] = {item.name: (ItemAnswer, ...) for item in rubric.all_items}
     return create_model("Judgement", __base__=Answer, **fields)
 
@@ -139,24 +140,24 @@ def _verified(
     transcript: Transcript,
     addressed: Sequence[Sentence],
 ) -> RubricItem:
-    """The item as one answer has it, unless its quote was not said, or said to the judge."""
-    told = {
+    """The item as the answer scores it, unless its quote was not said, or addresses the judge."""
+    texts = {
         "explanation": one_line(answer.explanation),
         "suggestion": one_line(answer.suggestion),
     }
     if answer.not_present or answer.score == 0:
         absent = Evidence(measurement="the judge found nothing of it in the transcript")
-        return _scored(item, 0, [absent], **told)
+        return _scored(item, 0, [absent], **texts)
     if find_quote(answer.quote, transcript.words) is None:
         return unscored(item, "the quote given as evidence is not in the transcript")
     evidence = find_quote(answer.quote, _outside(addressed, transcript.words))
     if evidence is None:
         return unscored(item, "the sentence given as evidence speaks to the judge")
-    return _scored(item, answer.score, [evidence], **told)
+    return _scored(item, answer.score, [evidence], **texts)
 
 
 def _median(answers: Sequence[RubricItem]) -> RubricItem:
-    """The lower median of the scored answers, as the first answer with that score has it."""
+    """The first answer whose score is the lower median of the scored answers."""
     scored = [one for one in answers if one.score is not None]
     if 2 * len(scored) <= len(answers) and len(scored) < len(answers):
         return next(one for one in answers if one.score is None)
@@ -167,18 +168,18 @@ def _median(answers: Sequence[RubricItem]) -> RubricItem:
         return chosen
     spread = max(scores) - min(scores)
     unsure = spread > MAX_SPREAD
-    told = f"{len(scores)} answers from {min(scores)} to {max(scores)}: low confidence"
+    reason = f"{len(scores)} answers from {min(scores)} to {max(scores)}: low confidence"
     return chosen.model_copy(
         update={
             "spread": spread,
             "low_confidence": unsure,
-            "reason": told if unsure else None,
+            "reason": reason if unsure else None,
         }
     )
 
 
 def _scored(
-    item: SpokenItem | ClarityItem, score: int, evidence: list[Evidence], **told: str | None
+    item: SpokenItem | ClarityItem, score: int, evidence: list[Evidence], **texts: str | None
 ) -> RubricItem:
     return RubricItem(
         name=item.name,
@@ -186,13 +187,13 @@ def _scored(
         score=score,
         looked_for=item.looked_for,
         evidence=evidence,
-        explanation=told["explanation"],
-        suggestion=told["suggestion"],
+        explanation=texts["explanation"],
+        suggestion=texts["suggestion"],
     )
 
 
 def _addressed(transcript: Transcript, rubric: RubricDefinition) -> list[Sentence]:
-    """The sentences that speak to the judge; nothing in them is evidence, as with the rules."""
+    """The sentences that address the judge; as with the rules, nothing in them is evidence."""
     sentences = split_sentences(transcript.words)
     return [one for one in sentences if addresses_the_judge(plain(one.text), rubric)]
 
@@ -200,17 +201,17 @@ def _addressed(transcript: Transcript, rubric: RubricDefinition) -> list[Sentenc
 def _outside(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[Word]:
     def is_in(word: Word, one: Sentence) -> bool:
         start = word.start_seconds
-        # The next sentence may begin at the moment in which this one ends.
+        # The next sentence may begin at the very moment this one ends.
         return one.start_seconds <= start < one.end_seconds or start == one.start_seconds
 
     return [word for word in words if not any(is_in(word, one) for one in sentences)]
 
 
 def _warnings(addressed: Sequence[Sentence], caller: Caller, model: LanguageModel) -> list[str]:
-    told = [
+    warnings = [
         f"at {one.start_seconds:.0f} s the pitch speaks to its judge "
         f"({one_line(one.text[:80])!r}): look at the scores of the content yourself"
         for one in addressed[:1]
     ]
     unpriced = caller.unpriced(model.vendor, model.name)
-    return [*told, unpriced] if unpriced else told
+    return [*warnings, unpriced] if unpriced else warnings

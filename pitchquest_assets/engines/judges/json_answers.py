@@ -1,4 +1,4 @@
-"""A language model's answer as a pydantic value: asked, checked, mended once, or a failure."""
+"""Asks a language model for JSON, checks the answer, and asks once more if it is unusable."""
 
 import json
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ T = TypeVar("T", bound=BaseModel)
 
 MAX_TEXT_CHARACTERS = 400
 CUT_OFF = ("MAX_TOKENS", "length")
-# What to do where a model cannot do the job.
+# What to set if no model can do the job.
 OTHERWISE: dict[Purpose, str] = {
     "content": "PITCHQUEST_JUDGE=rules",
     "vision": "PITCHQUEST_VISION_JUDGE=off",
@@ -23,7 +23,7 @@ OTHERWISE: dict[Purpose, str] = {
 
 
 class Answer(BaseModel):
-    """Base of what a model is asked for: every field is there, and no other."""
+    """Base of an answer: all of its fields must be there, and no others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,15 +32,15 @@ def ask(
     caller: Caller, model: LanguageModel, question: Question, answer: type[T], purpose: Purpose,
     sample: int,
 ) -> tuple[T, str]:  # fmt: skip
-    """The model's answer, and the model as the API names it.
+    """Return the model's answer, and the model's name as the API gives it.
 
-    Where the answer cannot be used, the model is asked once more and told why.
+    If the answer is unusable, the model is asked once more, with the reason.
 
     Args:
-        sample: number of the answer, where several are wanted.
+        sample: the number of this answer, if several are wanted.
 
     Raises:
-        UnusableAnswer: blocked, refused, cut off, empty, or not in the form asked for; twice.
+        UnusableAnswer: blocked, refused, cut off, empty or in the wrong form, twice in a row.
         BudgetExceeded, VendorRefused, VendorUnavailable: see `Caller.ask`.
     """
     call = Call(
@@ -75,10 +75,10 @@ def ask(
 
 
 def read_answer(reply: Reply, answer: type[T]) -> T:
-    """The answer as a value.
+    """Parse the answer.
 
     Raises:
-        UnusableAnswer: what is wrong with it, to go behind "the model …".
+        UnusableAnswer: its message continues the sentence "the model …".
     """
     ended, text = reply.body["ended"], reply.body["text"]
     if ended in CUT_OFF:
@@ -94,7 +94,7 @@ def read_answer(reply: Reply, answer: type[T]) -> T:
 
 
 def _wrong(error: ValidationError) -> str:
-    """What is wrong first, in no word of the answer: it goes to the model as an instruction."""
+    """The first error, without any of the answer's words: it goes back as an instruction."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "json_invalid":
         return "it is no JSON"
@@ -103,13 +103,13 @@ def _wrong(error: ValidationError) -> str:
 
 
 def as_data(document: Any) -> str:
-    """JSON without angle brackets, so that nothing in it looks like a tag."""
+    """Return JSON with its angle brackets escaped, so that nothing in it looks like a tag."""
     text = json.dumps(document, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def one_line(text: str) -> str | None:
-    """A model's text as it may be shown: one line, printable, not endless; None where empty."""
+    """Return a model's text in a form fit to show: one short, printable line; None if empty."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(line) > MAX_TEXT_CHARACTERS:
         line = line[: MAX_TEXT_CHARACTERS - 1] + "…"
@@ -117,15 +117,15 @@ def one_line(text: str) -> str | None:
 
 
 def _complaining(question: Question, error: UnusableAnswer) -> Question:
-    told = (
+    instructions = (
         f"{question.instructions}\n\nAn earlier answer of yours could not be used: it "
         f"{error}. Answer with the whole JSON object, in the form asked for and nothing else."
     )
-    return Question(told, question.data, question.schema)
+    return Question(instructions, question.data, question.schema)
 
 
 def _key(model: LanguageModel, question: Question, sample: int) -> str:
-    """All that the answer depends on; the instructions hold the prompt of its version."""
+    """A hash of all that the answer depends on; the instructions include the prompt's version."""
     data = [
         {"jpeg": key_of(part.jpeg.hex())} if isinstance(part, Picture) else part
         for part in question.data

@@ -1,6 +1,6 @@
-"""Language models that answer in JSON: Gemini, and whatever speaks as OpenAI does.
+"""Language models that answer in JSON: Gemini, and any server that speaks OpenAI's protocol.
 
-No temperature, top_p or top_k is sent: today's models ignore them, tomorrow's reject them.
+temperature, top_p and top_k are not sent: current models ignore them, newer ones reject them.
 """
 
 import json
@@ -15,9 +15,9 @@ from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.vendor_calls import Reply, Usage, VendorName
 
-# Thoughts count too; a whole answer of the content judge has some 2,000.
+# Includes thoughts; a complete answer of the content judge has about 2,000 tokens.
 MAX_OUTPUT_TOKENS = 16_384
-# Upper estimate; Gemini's highest resolution that is not asked for has half of it.
+# An upper estimate: twice that of Gemini's highest resolution, which is not even requested.
 TOKENS_PER_PICTURE = 2_240
 JSON_TYPE = "application/json"
 
@@ -42,7 +42,7 @@ class Question:
 
     @property
     def at_most(self) -> Usage:
-        """No token is shorter than a byte."""
+        """An upper estimate of the usage: no token is shorter than a byte."""
         texts = [self.instructions, json.dumps(self.schema)]
         texts += [part for part in self.data if isinstance(part, str)]
         pictures = sum(isinstance(part, Picture) for part in self.data)
@@ -53,31 +53,31 @@ class Question:
 
 
 class LanguageModel(Protocol):
-    """One model of one vendor; its replies have `text` and `ended` (why without a whole text)."""
+    """One model of a vendor; a reply has `text`, and `ended` if the text is not complete."""
 
     @property
     def vendor(self) -> VendorName:
-        """Whose model it is."""
+        """The vendor of the model."""
 
     @property
     def name(self) -> str:
-        """As it is asked for."""
+        """The model's name in requests."""
 
     @property
     def setting(self) -> str:
-        """The variable that names it."""
+        """The environment variable that sets the name."""
 
     @property
     def address(self) -> str:
-        """Where it is asked: the same name can be another model elsewhere."""
+        """The server's URL: the same name can be a different model elsewhere."""
 
     def send(self, question: Question) -> Reply:
-        """Ask once; raises Trouble where no answer comes."""
+        """Ask once; raises Trouble if no answer comes."""
 
 
 @dataclass(frozen=True)
 class Gemini:
-    """PITCHQUEST_GEMINI_MODEL."""
+    """The model PITCHQUEST_GEMINI_MODEL."""
 
     settings: Settings
     vendor: VendorName = "gemini"
@@ -85,16 +85,16 @@ class Gemini:
 
     @property
     def name(self) -> str:
-        """As it is asked for."""
+        """The model's name in requests."""
         return self.settings.gemini_model
 
     @property
     def address(self) -> str:
-        """Where it is asked."""
+        """The server's URL, or "" for the vendor's own."""
         return self.settings.gemini_base_url or ""
 
     def send(self, question: Question) -> Reply:
-        """Ask once."""
+        """Ask once; raises Trouble if no answer comes."""
         from google.genai import types
 
         parts = [
@@ -114,7 +114,7 @@ class Gemini:
             response = client.models.generate_content(
                 model=self.name, contents=types.Content(role="user", parts=parts), config=config
             )
-        # The SDK takes any JSON object; Gemini's own empty answers count tokens at least.
+        # The SDK accepts any JSON object; an empty answer of Gemini's at least counts tokens.
         if not (response.candidates or response.prompt_feedback or response.usage_metadata):
             raise Trouble("no candidates", status=200, reason="format")
         used = response.usage_metadata or types.GenerateContentResponseUsageMetadata()
@@ -131,7 +131,7 @@ class Gemini:
 
 @dataclass(frozen=True)
 class OpenAI:
-    """PITCHQUEST_OPENAI_JUDGE_MODEL, at OPENAI_BASE_URL where that is set."""
+    """The model PITCHQUEST_OPENAI_JUDGE_MODEL, at OPENAI_BASE_URL if that is set."""
 
     settings: Settings
     vendor: VendorName = "openai"
@@ -139,7 +139,7 @@ class OpenAI:
 
     @property
     def name(self) -> str:
-        """As it is asked for.
+        """The model's name in requests.
 
         Raises:
             SettingsError: the setting is missing.
@@ -150,11 +150,11 @@ class OpenAI:
 
     @property
     def address(self) -> str:
-        """Where it is asked."""
+        """The server's URL, or "" for the vendor's own."""
         return self.settings.openai_base_url or ""
 
     def send(self, question: Question) -> Reply:
-        """Ask once."""
+        """Ask once; raises Trouble if no answer comes."""
         client = openai_client.open_client(self.settings)
         arguments: Any = {
             "messages": [
@@ -175,7 +175,7 @@ class OpenAI:
             return Reply(
                 body={"text": _without_nul(choice.message.content), "ended": _openai_ended(choice)},
                 model=completion.model or self.name,
-                # Servers of one's own may count nothing.
+                # Self-hosted servers may not count tokens.
                 usage=Usage(
                     input_tokens=getattr(used, "prompt_tokens", None) or 0,
                     output_tokens=getattr(used, "completion_tokens", None) or 0,
@@ -184,19 +184,19 @@ class OpenAI:
 
 
 def _count(tokens: int | None) -> int:
-    """What is no count is none."""
+    """The count; 0 for anything that is not one."""
     return max(0, tokens or 0)
 
 
 def _gemini_text(response: Any) -> str:
-    """The text of the first candidate, thoughts left out; `response.text` warns where it is odd."""
+    """The text of the first candidate without thoughts; `response.text` would log warnings."""
     candidate = (response.candidates or [None])[0]
     parts = candidate.content.parts if candidate and candidate.content else None
     return _without_nul("".join(one.text or "" for one in parts or [] if not one.thought))
 
 
 def _gemini_ended(response: Any) -> str | None:
-    """Why there is no whole answer, in Gemini's word; None where there is one."""
+    """Why the answer is incomplete, in Gemini's words; None if it is complete."""
     feedback = response.prompt_feedback
     if feedback and feedback.block_reason:
         return str(feedback.block_reason.value)
@@ -211,12 +211,12 @@ def _openai_ended(choice: Any) -> str | None:
 
 
 def _openai_content(data: Sequence[Part]) -> str:
-    """Text as one string, which every server takes; pictures are not sent there."""
+    """The texts as one string, which every server accepts; pictures are never sent here."""
     texts = [part for part in data if isinstance(part, str)]
     assert len(texts) == len(data)
     return "\n".join(texts)
 
 
 def _without_nul(text: str | None) -> str:
-    """PostgreSQL keeps no NUL."""
+    """Remove NUL, which PostgreSQL cannot store."""
     return (text or "").replace("\0", "")

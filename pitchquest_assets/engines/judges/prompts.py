@@ -1,4 +1,4 @@
-"""What language models are told, from versioned files of the package."""
+"""The instructions to language models, from versioned files of the package."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +15,7 @@ LEVELS = 5
 
 
 class Aspect(Value):
-    """One thing that the vision judge looks at; levels 1 to 5."""
+    """One thing that the vision judge looks at, with its levels 1 to 5."""
 
     title: str
     looked_for: str
@@ -23,7 +23,7 @@ class Aspect(Value):
 
 
 class Prompt(Value):
-    """One prompt; `system` is complete but for the field {items}."""
+    """One prompt; `system` is complete except for the placeholder {items}."""
 
     name: str
     version: str
@@ -34,14 +34,14 @@ class Prompt(Value):
 
 @cache
 def load_prompt(name: str) -> Prompt:
-    """The prompt of that name (the file's name without .yaml) from the package."""
+    """Load a prompt of the package by its name, the file's name without .yaml."""
     source = resources.files("pitchquest_assets") / "prompts" / f"{name}.yaml"
     document: Any = yaml.safe_load(source.read_text(encoding="utf-8"))
     return Prompt.model_validate(document)
 
 
 def content_instructions(prompt: Prompt, rubric: RubricDefinition) -> str:
-    """The instructions for the ten items of the rubric, each with its anchored levels."""
+    """Return the instructions for the ten items of the rubric, each with its levels."""
     return _filled(
         prompt,
         [
@@ -52,7 +52,7 @@ def content_instructions(prompt: Prompt, rubric: RubricDefinition) -> str:
 
 
 def vision_instructions(prompt: Prompt) -> str:
-    """The instructions for the aspects of the pictures."""
+    """Return the instructions for the aspects of the pictures."""
     return _filled(
         prompt,
         [

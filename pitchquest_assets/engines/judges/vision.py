@@ -1,7 +1,7 @@
-"""Gemini looks at the pictures: body language, posture, eye contact, slides, each with its picture.
+"""Gemini looks at the pictures: body language, posture, eye contact and slides, with evidence.
 
-What it says stands beside the measured figures and changes none of them. It does not count in the
-score: no rubric weighs it, so that scores with and without it can be compared.
+Its answers are shown beside the measured figures and change none of them. They do not count towards
+the score, because the rubric gives them no weight, so scores with and without them are comparable.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ EVENT_KIND = "vision_judge"
 
 
 class AspectAnswer(Answer):
-    """What a model says about one aspect, evidence before score."""
+    """What a model says about one aspect: evidence first, then the score."""
 
     picture: Annotated[int, Field(ge=0)]
     observation: str
@@ -36,10 +36,10 @@ class AspectAnswer(Answer):
 
 
 def wants_vision_judge(settings: Settings) -> bool:
-    """PITCHQUEST_VISION_JUDGE; `auto` is on where Gemini judges the content.
+    """Whether PITCHQUEST_VISION_JUDGE is on; `auto` is on if Gemini judges the content.
 
     Raises:
-        SettingsError: it is asked for without a key.
+        SettingsError: it is on, but there is no key.
     """
     if settings.vision_judge == "gemini" and settings.gemini_api_key is None:
         raise SettingsError("PITCHQUEST_VISION_JUDGE=gemini needs GEMINI_API_KEY.")
@@ -49,14 +49,14 @@ def wants_vision_judge(settings: Settings) -> bool:
 
 
 def judge_pictures(frames: Frames, analysis: VisualAnalysis, caller: Caller) -> VisualAnalysis:
-    """The analysis with what a vision judge sees added, where one is wanted and there is something.
+    """Add what a vision judge sees, if one is wanted and there are pictures.
 
     Each aspect becomes a score 0–10 (`body_language`, `posture`, `eye_contact`, `slides`) and an
-    event `vision_judge` at its picture; null with the reason where it is not visible, or where the
-    picture that is named as evidence does not exist.
+    event `vision_judge` at its picture. The score is null with a reason if the aspect is not
+    visible, or if the picture named as evidence does not exist.
 
     Raises:
-        UnusableAnswer, BudgetExceeded, VendorRefused, VendorUnavailable: see `structured.ask`.
+        UnusableAnswer, BudgetExceeded, VendorRefused, VendorUnavailable: see `json_answers.ask`.
     """
     if not wants_vision_judge(caller.settings) or not frames.frames:
         return analysis
@@ -92,7 +92,7 @@ def judge_pictures(frames: Frames, analysis: VisualAnalysis, caller: Caller) -> 
 
 
 def _spread(pictures: Sequence[tuple[Frame, bytes]], most: int) -> list[tuple[Frame, bytes]]:
-    """At most so many, evenly over the video, the first and the last among them."""
+    """At most `most` pictures, evenly spread over the video, including the first and the last."""
     if len(pictures) <= most:
         return list(pictures)
     last = len(pictures) - 1
@@ -122,10 +122,10 @@ def _score(answer: AspectAnswer, shown: Sequence[tuple[Frame, bytes]]) -> Score:
 
 def _event(title: str, answer: AspectAnswer, shown: Sequence[tuple[Frame, bytes]]) -> Event:
     time = round(shown[answer.picture - 1][0].time_seconds, 2)
-    told = [one_line(answer.observation), one_line(answer.suggestion)]
+    texts = [one_line(answer.observation), one_line(answer.suggestion)]
     return Event(
         kind=EVENT_KIND,
         start_seconds=time,
         end_seconds=time,
-        text=" ".join([f"{title}:", *(one for one in told if one)]),
+        text=" ".join([f"{title}:", *(one for one in texts if one)]),
     )

@@ -1,4 +1,4 @@
-"""Sound becomes words: captions, OpenAI, Whisper, PocketSphinx, and which of them does the job.
+"""Turns sound into words: captions, OpenAI, Whisper, PocketSphinx, and the choice between them.
 
 May be imported by assets and `cli`.
 """

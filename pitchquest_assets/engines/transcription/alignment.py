@@ -1,11 +1,11 @@
-"""Forced alignment by PocketSphinx: a known text laid over its sound, so that words have times.
+"""Forced alignment by PocketSphinx: matches a known text with its sound, which gives words times.
 
-Word probability here is the fit of the text to the sound. PocketSphinx gives each frame of 10 ms
-the log score of its phone, relative to the best phone that was considered. Measured on six read
+A word's probability here is how well the text fits the sound. For each frame of 10 ms, PocketSphinx
+gives the log score of the phone relative to the best phone that it considered. Measured on six read
 utterances and a synthetic voice, the mean log score per frame is -0.0010 to -0.0028 for the right
-text, -0.0033 to -0.0037 where half the text is wrong, and -0.0044 to -0.0060 for a wrong one. The
-probability is a logistic curve over its mean in a window of 15 words, 0.5 at -0.0033: set on these
-seven recordings and not yet checked on others.
+text, -0.0033 to -0.0037 if half of the text is wrong, and -0.0044 to -0.0060 for a wrong text. The
+probability is a logistic curve over the mean in a window of 15 words, 0.5 at -0.0033. It was set on
+these seven recordings and has not been checked on others.
 """
 
 import math
@@ -20,7 +20,7 @@ from pitchquest_assets.engines.transcription.pronunciation import guess_pronunci
 
 SAMPLE_RATE_HZ = 16_000
 FRAMES_PER_SECOND = 100
-# The default beams fail with "final result does not match the grammar".
+# With the default beams, it fails with "final result does not match the grammar".
 BEAMS = {"beam": 1e-120, "wbeam": 1e-100, "pbeam": 1e-120, "maxhmmpf": -1}
 HALF_PROBABILITY_LOG_SCORE = -0.0033
 LOG_SCORE_STEEPNESS = 4_000.0
@@ -32,7 +32,7 @@ Samples = npt.NDArray[np.int16]
 
 @dataclass(frozen=True)
 class AlignedWord:
-    """A written word with its place; probability 0 where it was only interpolated."""
+    """A written word with its time; probability 0 if the time is only interpolated."""
 
     text: str
     start_seconds: float
@@ -42,7 +42,7 @@ class AlignedWord:
 
 @dataclass(frozen=True)
 class _Placed:
-    """One spoken word's place in 10 ms frames, and the sum of its frames' log scores."""
+    """The place of one spoken word in 10 ms frames, and the sum of its frames' log scores."""
 
     start_frame: int
     end_frame: int
@@ -50,7 +50,7 @@ class _Placed:
 
 
 class Aligner:
-    """Aligns texts with sounds; one PocketSphinx decoder, made once, not safe for threads."""
+    """Aligns texts with sounds; holds one PocketSphinx decoder, so it is not thread-safe."""
 
     def __init__(self) -> None:
         from pocketsphinx import Decoder
@@ -58,16 +58,16 @@ class Aligner:
         self._decoder: Any = Decoder(loglevel="FATAL", lm=None, bestpath=False, **BEAMS)
 
     def align(self, samples: Samples, words: Sequence[str]) -> list[AlignedWord] | None:
-        """Each word of the text with its time in the sound, in order.
+        """Find the time of each word in the sound.
 
         Args:
-            samples: int16 mono at 16 kHz.
-            words: written words, as in the captions; those that are never spoken (a dash) keep the
+            samples: int16 (n,), mono, 16 kHz.
+            words: written words, as in the captions; those that are never spoken (a dash) get the
                 time of their neighbours.
 
         Returns:
-            As many words as were given, times in seconds from the first sample; None where the text
-            cannot be laid over the sound from start to end.
+            All words in order, times in seconds from the first sample; None if the text cannot be
+            aligned with the sound from start to end.
         """
         spoken = [[w for w in spoken_words(word) if self._pronounceable(w)] for word in words]
         placed = self._place(samples, [w for group in spoken for w in group])
@@ -132,7 +132,7 @@ def fill_gaps(
     start_seconds: float,
     end_seconds: float,
 ) -> list[AlignedWord]:
-    """Words without a place are spread evenly between their neighbours, with probability 0."""
+    """Spread words without a time evenly between their neighbours, with probability 0."""
     filled: list[AlignedWord] = []
     index = 0
     while index < len(words):
@@ -155,7 +155,7 @@ def fill_gaps(
 
 
 def shift(words: Sequence[AlignedWord], seconds: float) -> list[AlignedWord]:
-    """The same words, later by so many seconds."""
+    """Return the same words, `seconds` later."""
     return [
         replace(w, start_seconds=w.start_seconds + seconds, end_seconds=w.end_seconds + seconds)
         for w in words

@@ -1,4 +1,4 @@
-"""The transcript from captions: their words, with times from forced alignment."""
+"""Makes a transcript from captions: their words, with times from forced alignment."""
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
@@ -13,28 +13,28 @@ from pitchquest_assets.model import Audio, Transcript, Word
 
 CHUNK_SECONDS = 40.0
 VOICE_MARGIN_SECONDS = 0.2
-# So many words in a row that do not fit the sound were not said; a single one may be a name. It is
-# not exact: 14 words added to a script of 192 took 6 true ones with them.
+# This many words in a row that do not fit the sound were not said; fewer may be names. It is not
+# exact: when 14 words were added to a script of 192, 6 true ones were removed with them.
 UNHEARD_PROBABILITY = 0.25
 UNHEARD_RUN_WORDS = 4
-# Nobody says more; beyond it the captions belong to something longer.
+# Nobody speaks faster, so such captions belong to something longer.
 MAX_WORDS_PER_SECOND = 8.0
 MIN_WORDS = 50
-# A text is laid over the sound as one piece where that is bearable: 80 CPU seconds at this length.
-# Anchors cost less but find less: 5 readings of one script (385 s) were not trusted by them.
+# Up to this length, a text is aligned as one piece, at a cost of up to 80 CPU seconds. Anchors cost
+# less but find less: with them, 5 readings of one script (385 s) were not trusted.
 MAX_WHOLE_SECONDS = 1_200.0
-# Captions come a little early or late; the second margin is for those that are far off.
+# Captions are often a little early or late; the second margin is for those that are far off.
 CUE_MARGINS_SECONDS = (0.3, 2.0)
 
 
 def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None) -> Transcript:
-    """The captions' words, placed on the sound.
+    """Make a transcript of the captions' words, with times from the sound.
 
-    A word's probability says how well the text fits the sound there (see `alignment`), and is 0
-    where there is no voice, so captions of another video end as a transcript that is not trusted.
+    A word's probability says how well the text fits the sound (see `alignment`), and is 0 if no
+    voice is heard there. So the captions of another video give a transcript that is not trusted.
     """
     timed = all(cue.start_seconds is not None for cue in cues)
-    if timed:  # of a file that was cut short, the rest is not heard
+    if timed:  # a file that was cut short has no sound for the rest
         cues = [cue for cue in cues if _start(cue) < audio.duration_seconds]
     written = [word for cue in cues for word in cue.text.split()]
     untrusted = "the captions do not fit the sound"
@@ -67,7 +67,7 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
 
 
 def _without_unheard(transcript: Transcript) -> Transcript:
-    """The transcript without runs of words that nobody said, which a warning counts."""
+    """Remove runs of words that were not said, and warn how many."""
     heard: list[Word] = []
     unheard = 0
     for is_weak, group in groupby(transcript.words, lambda w: w.probability < UNHEARD_PROBABILITY):
@@ -116,7 +116,7 @@ def _align_chunk(aligner: Aligner, chunk: Sequence[Cue], audio: Audio) -> list[A
 
 
 def _is_spoken(word: AlignedWord, speech: Sequence[Span]) -> bool:
-    """Whether a voice is heard during the word, give or take a little."""
+    """Whether a voice is heard during the word or close to it."""
     return any(
         start - VOICE_MARGIN_SECONDS <= word.end_seconds
         and word.start_seconds <= end + VOICE_MARGIN_SECONDS
@@ -133,7 +133,7 @@ def _end(cue: Cue) -> float:
 
 
 def _in_order(words: Sequence[AlignedWord]) -> list[AlignedWord]:
-    """Words whose margins overlapped are moved so that none starts before its predecessor."""
+    """Move words of overlapping chunks, so that none starts before its predecessor."""
     ordered = list(words[:1])
     for _, word in pairwise(words):
         start = max(word.start_seconds, ordered[-1].start_seconds)

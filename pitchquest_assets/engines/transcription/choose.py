@@ -1,4 +1,4 @@
-"""Which transcriber does the job: captions, then OpenAI, then Whisper, then PocketSphinx."""
+"""Chooses the transcriber: captions, then OpenAI, then Whisper, then PocketSphinx."""
 
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
@@ -19,14 +19,15 @@ CAPTIONS_HINT = "give captions (--captions FILE, or a .vtt or .srt beside the vi
 
 
 def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progress) -> Transcript:
-    """The best transcript that can be had here; it names its engine.
+    """Transcribe with the engine that PITCHQUEST_TRANSCRIBER names, or the best available.
 
-    An engine that was chosen and fails is replaced by no other.
+    If the chosen engine fails, no other takes its place.
 
     Raises:
-        EngineUnavailable: the engine that PITCHQUEST_TRANSCRIBER names cannot be had.
-        SettingsError, BudgetExceeded, VendorRefused, VendorUnavailable, UnusableAnswer: by OpenAI.
+        EngineUnavailable: the engine that PITCHQUEST_TRANSCRIBER names is not available.
         InvalidCaptions: the captions cannot be read.
+        SettingsError, BudgetExceeded, VendorRefused, VendorUnavailable, UnusableAnswer: OpenAI
+            fails, see `transcribe_openai`.
     """
     settings = caller.settings
     wanted = settings.transcriber
@@ -66,10 +67,10 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
 
 
 def uses_openai(settings: Settings) -> bool:
-    """Whether OpenAI transcribes what has no captions.
+    """Whether OpenAI transcribes videos without captions.
 
-    Asked for by name, or its key is set; a server of one's own, which is often there to judge only,
-    gets the sound by name alone.
+    It does if it is named, or if its key is set. A self-hosted server is often there only to judge,
+    so it gets the sound only if it is named.
     """
     if settings.transcriber == "auto":
         return settings.openai_api_key is not None and settings.openai_base_url is None
@@ -77,7 +78,7 @@ def uses_openai(settings: Settings) -> bool:
 
 
 def find_captions(video: LocalVideo) -> list[Cue]:
-    """The captions given for a video, beside it, or inside it; empty where there are none."""
+    """Return the captions given for a video, beside it, or inside it; [] if there are none."""
     path = video.captions or beside(video.path)
     if path:
         return read_captions(path)

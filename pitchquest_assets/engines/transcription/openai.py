@@ -1,11 +1,11 @@
-"""Transcription by OpenAI: whisper-1 with its own word times, other models' words aligned here.
+"""Transcription by OpenAI: whisper-1 gives word times, other models' words are aligned here.
 
-How sure a word is: whisper-1 tells for each segment the mean log probability of its tokens, whose
-exponential every word of the segment gets. It is a geometric mean, and counts the tokens of times,
-too, so that it lies below the mean word probability that Whisper gives here; the bar for trust is
-lower for it: -0.5, half way to the -1 below which Whisper itself takes a segment for failed. That
-is our own choice, not checked on recordings. Other models tell nothing: there the fit of the words
-to the sound decides, as with captions.
+Probabilities: for each segment, whisper-1 gives the mean log probability of its tokens; each word
+of the segment gets its exponential. This is a geometric mean that includes the timestamp tokens, so
+it is lower than the mean word probability of a local Whisper. The threshold for trust is therefore
+lower, too: -0.5, half way to the -1 below which Whisper itself considers a segment failed. That is
+our own choice, not checked on recordings. Other models give no probabilities; for them the fit of
+the words to the sound decides, as with captions.
 """
 
 import hashlib
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 
 WITH_WORD_TIMES = "whisper-1"
 SETTING = "PITCHQUEST_OPENAI_TRANSCRIBE_MODEL"
-# OpenAI takes 25 MB. A piece of this length is smaller even where nothing can be compressed.
+# OpenAI accepts 25 MB. A piece of this length is smaller even if it cannot be compressed.
 MAX_UPLOAD_BYTES = 24_000_000
 MAX_PIECE_SECONDS = 600.0
-# The newer models end an answer after some thousand tokens, and to align a text costs more than
-# its length.
+# The newer models stop after a few thousand tokens, and aligning a text costs more than in
+# proportion to its length.
 MAX_ALIGNED_SECONDS = 300.0
-# More than anyone speaks, for budgets where a price by tokens was given.
+# More than anyone speaks; for budgets, if a price per token was given.
 MAX_TOKENS_PER_SECOND = 20
 MIN_TRUSTED_SEGMENT_PROBABILITY = math.exp(-0.5)
 
@@ -63,7 +63,7 @@ class _HeardSegment(BaseModel):
 
 
 class _Heard(BaseModel):
-    """What is kept of an answer; times are seconds from the start of the piece."""
+    """What is kept of an answer; times are in seconds from the start of the piece."""
 
     text: str
     language: str | None = None
@@ -72,7 +72,7 @@ class _Heard(BaseModel):
 
 
 def transcribe_openai(audio: Audio, caller: Caller, hint: str) -> Transcript:
-    """The words that PITCHQUEST_OPENAI_TRANSCRIBE_MODEL hears; one call where the sound allows it.
+    """Transcribe with PITCHQUEST_OPENAI_TRANSCRIBE_MODEL, in one call if the sound is short enough.
 
     Raises:
         BudgetExceeded, VendorRefused, VendorUnavailable, UnusableAnswer: see `Caller.ask`.
@@ -108,7 +108,7 @@ def transcribe_openai(audio: Audio, caller: Caller, hint: str) -> Transcript:
 
 
 def _pieces(audio: Audio, *, timed: bool) -> list[Span]:
-    """The whole sound, or its speech in pieces where it is too large or too long."""
+    """The whole sound, or its speech in pieces if it is too large or too long."""
     if not voice_of(audio):
         return []
     if timed and len(audio.payload) <= MAX_UPLOAD_BYTES:
@@ -151,7 +151,7 @@ def _ask(audio: Audio, piece: Span, caller: Caller) -> _Heard:
 
 
 def _question(model: str, language: str | None) -> dict[str, Any]:
-    """The parameters of a call, but for the sound."""
+    """The parameters of a call, except for the sound."""
     asked: dict[str, Any] = {"model": model, "response_format": "json"}
     if model == WITH_WORD_TIMES:
         asked |= {
@@ -160,14 +160,14 @@ def _question(model: str, language: str | None) -> dict[str, Any]:
         }
     if language:
         asked["language"] = language
-    # It would pull an unknown language towards English.
+    # With an unknown language, the prompt would pull it towards English.
     if language == "en":
         asked["prompt"] = ENGLISH_FILLERS
     return asked
 
 
 def _kept(answer: "Transcription | TranscriptionVerbose") -> dict[str, Any]:
-    """What is read of an answer, as JSON; PostgreSQL keeps no NUL."""
+    """The parts of an answer that are read later, as JSON; PostgreSQL cannot store NUL."""
     body = answer.model_dump(mode="json", warnings=False)
     languages = body.get("languages") or [{}]
     return {
@@ -182,7 +182,7 @@ def _kept(answer: "Transcription | TranscriptionVerbose") -> dict[str, Any]:
 
 
 def _usage(answer: Any, seconds: float) -> Usage:
-    """By the vendor's figures; where it tells no seconds, those that were sent."""
+    """The usage by the vendor's figures; without seconds, those that were sent."""
     used = answer.usage
     return Usage(
         input_tokens=getattr(used, "input_tokens", None) or 0,
@@ -211,7 +211,7 @@ def _read(reply: Reply, model: str) -> _Heard:
 
 
 def _timed(heard: _Heard, piece: Span) -> list[AlignedWord]:
-    """The written words of an answer with times, on the clock of the whole sound."""
+    """The words of an answer with times, on the clock of the whole sound."""
     words = [
         AlignedWord(
             word.word,
@@ -225,7 +225,7 @@ def _timed(heard: _Heard, piece: Span) -> list[AlignedWord]:
 
 
 def _probability(segments: Sequence[_HeardSegment], seconds: float) -> float:
-    """Of the segment that is being spoken, or the nearest; 0 where there are none."""
+    """The probability of the segment at this time, or of the nearest; 0 if there are none."""
     nearest = min(
         segments,
         key=lambda one: max(one.start - seconds, seconds - one.end, 0.0),
@@ -235,7 +235,7 @@ def _probability(segments: Sequence[_HeardSegment], seconds: float) -> float:
 
 
 def _aligned(audio: Audio, answers: Sequence[tuple[Span, _Heard]]) -> list[AlignedWord]:
-    """The words of answers without times, laid over the sound piece by piece."""
+    """The words of answers without times, aligned with the sound piece by piece."""
     aligner = Aligner()
     words: list[AlignedWord] = []
     for piece, heard in answers:
@@ -251,7 +251,7 @@ def _aligned(audio: Audio, answers: Sequence[tuple[Span, _Heard]]) -> list[Align
 
 
 def _within(words: Sequence[AlignedWord], piece: Span) -> list[AlignedWord]:
-    """No word outside the piece that it was heard in."""
+    """Keep each word inside the piece in which it was heard."""
     start, end = piece
     return [
         AlignedWord(
@@ -265,7 +265,7 @@ def _within(words: Sequence[AlignedWord], piece: Span) -> list[AlignedWord]:
 
 
 def _in_order(words: Sequence[AlignedWord], duration_seconds: float) -> list[Word]:
-    """As values; none starts before the one that it follows."""
+    """Make the values; no word starts before its predecessor."""
     ordered: list[Word] = []
     latest = 0.0
     for word in words:

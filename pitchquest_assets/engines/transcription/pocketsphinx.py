@@ -1,4 +1,4 @@
-"""PocketSphinx as a recogniser: carries its model, needs nothing, gets two words in three."""
+"""PocketSphinx as a recogniser: ships with its model, but gets only two words in three right."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _VARIANT = re.compile(r"\(\d+\)$")
 
 
 def transcribe_pocketsphinx(audio: Audio, hint: str) -> Transcript:
-    """The words that PocketSphinx hears, in lower case, with their posterior probabilities."""
+    """Transcribe with PocketSphinx: lower-case words, posterior probabilities; never trusted."""
     from pocketsphinx import Decoder
 
     spans = group_spans(voice_of(audio), CHUNK_SECONDS)
@@ -33,7 +33,7 @@ def transcribe_pocketsphinx(audio: Audio, hint: str) -> Transcript:
 
 
 def decode_spans(decoder: Any, audio: Audio, spans: Sequence[Span]) -> list[Word]:
-    """The words in these spans of the sound, with times on the sound's clock."""
+    """Return the words in these spans of the sound, with times on the sound's clock."""
     words: list[Word] = []
     for start, end in spans:
         start = max(0.0, start - PADDING_SECONDS)

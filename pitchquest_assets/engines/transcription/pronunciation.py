@@ -1,4 +1,4 @@
-"""Written words as they are spoken, and how they are pronounced: what a forced aligner needs."""
+"""How written words are spoken and pronounced, for the forced aligner."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'"})
 
 
 def spoken_words(written: str) -> list[str]:
-    """The words said for one written token, in lower case: "20%" → twenty, percent."""
+    """Return the words spoken for one written token, in lower case: "20%" → twenty, percent."""
     text = written.lower().translate(_APOSTROPHES)
     for sign, word in _SIGNS.items():
         text = text.replace(sign, f" {word} ")
@@ -43,9 +43,9 @@ def _numbers() -> Any:
 
 
 def guess_pronunciation(word: str, lookup: Callable[[str], str | None]) -> str | None:
-    """Phones for a word that the dictionary lacks, when it splits into two words that it has.
+    """Return phones for a word that is not in the dictionary but consists of two words that are.
 
-    "shelfsense" is pronounced as "shelf" and "sense"; None where no split is found.
+    "shelfsense" is pronounced as "shelf" and "sense"; None if there is no such split.
     """
     plain = word.replace("'", "")
     splits = [(plain[:cut], plain[cut:]) for cut in range(2, len(plain) - 1)]

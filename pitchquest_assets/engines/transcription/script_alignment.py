@@ -1,7 +1,7 @@
-"""Alignment of a text that only roughly follows the sound: a script that the speaker strayed from.
+"""Aligns a text that follows the sound only roughly: a script that the speaker strayed from.
 
-A language model built from the text itself recognises what was said; runs of words that text and
-recognition share are anchors, and the text between two anchors is aligned between their times.
+A language model built from the text itself recognises what was said. Runs of words that the text
+and the recognition share are anchors; the text between two anchors is aligned between their times.
 """
 
 import tempfile
@@ -27,7 +27,7 @@ MARGIN_SECONDS = 0.2
 
 
 def align_by_anchors(aligner: Aligner, audio: Audio, words: Sequence[str]) -> list[AlignedWord]:
-    """Each word of the text with its time; words that were not said get probability 0."""
+    """Find the time of each word of the text; words that were not said get probability 0."""
     spoken = [(index, said) for index, word in enumerate(words) for said in spoken_words(word)]
     heard = _recognise(audio, [said for _, said in spoken])
     aligned: list[AlignedWord | None] = [None] * len(words)

@@ -1,7 +1,6 @@
-"""A text with punctuation laid over the bare words that carry its times.
+"""Combines a text with punctuation and bare words with times.
 
-whisper-1 gives both: the text, and words without punctuation. Sentences need the one, seconds the
-other.
+whisper-1 gives both: the text for sentences, and words without punctuation for times.
 """
 
 import re
@@ -13,24 +12,25 @@ from rapidfuzz.distance import Indel
 
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, fill_gaps
 
-# Where a text has so few blanks, its language writes none between words.
+# With fewer spaces than this, the language puts none between words.
 MIN_BLANKS_PER_WORD = 0.5
-# Of 1: "colour" and "color" are one word, "a" and "at" are two.
+# Out of 1: "colour" and "color" are the same word, "a" and "at" are not.
 MIN_LIKENESS = 0.75
-# A word of which nobody knows how long it was takes no more.
+# The most a word of unknown length may take.
 MAX_UNHEARD_SECONDS = 0.5
 
-# A word without its marks, and the number of the written or timed word that it is a part of.
+# A part of a word without punctuation, and the index of the written or timed word it belongs to.
 Part = tuple[str, int]
 
 
 def lay_over(text: str, words: Sequence[AlignedWord], duration_seconds: float) -> list[AlignedWord]:
-    """The words of the text as they are written, each with the time of its like.
+    """Return the words of the text as they are written, each with the time of its match.
 
     Args:
-        words: in order; they are those of the text, give or take a few.
-        duration_seconds: of the sound; words of the text without a time are spread between their
-            neighbours, each 0.5 s long at most, with probability 0.
+        text: the written text, with punctuation.
+        words: the timed words in order, which are those of the text, give or take a few.
+        duration_seconds: that of the sound; words of the text without a match are spread between
+            their neighbours, each at most 0.5 s long, with probability 0.
     """
     written = text.split()
     if len(written) < MIN_BLANKS_PER_WORD * len(words):
@@ -47,7 +47,7 @@ def lay_over(text: str, words: Sequence[AlignedWord], duration_seconds: float) -
 
 
 def _parts(words: Sequence[str]) -> list[Part]:
-    """Of each word what is between its hyphens and slashes, in lower case, without marks."""
+    """Split each word at hyphens and slashes; lower case, without punctuation."""
     return [
         (letters, index)
         for index, word in enumerate(words)
@@ -61,7 +61,7 @@ def _letters(word: str) -> str:
 
 
 def _pairs(parts: Sequence[Part], timed: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
-    """Parts that are the same or, between those, nearly the same."""
+    """Pair parts that are equal and, between those, nearly equal."""
     matcher = SequenceMatcher(
         a=[letters for letters, _ in parts], b=[letters for letters, _ in timed], autojunk=False
     )
@@ -73,7 +73,7 @@ def _pairs(parts: Sequence[Part], timed: Sequence[Part]) -> Iterator[tuple[Part,
 
 
 def _near_pairs(parts: Sequence[Part], timed: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
-    """By their letters: spelt another way, or written as one word and heard as two."""
+    """Pair by letters: words spelt differently, or written as one and heard as two."""
     letters = [(letter, part) for part in parts for letter in part[0]]
     heard = [(letter, part) for part in timed for letter in part[0]]
     found: dict[Part, list[Part]] = {}
@@ -108,7 +108,7 @@ def _joined(text: str, words: Sequence[AlignedWord]) -> AlignedWord:
 def _spread(
     written: Sequence[str], placed: Sequence[AlignedWord | None], duration_seconds: float
 ) -> list[AlignedWord]:
-    """All words; those without a time lie between their neighbours, or close to the only one."""
+    """All words; those without a time go between their neighbours, or next to the only one."""
     first, last = 0.0, duration_seconds
     if known := [(index, word) for index, word in enumerate(placed) if word]:
         (leading, start), (index, end) = known[0], known[-1]
@@ -128,7 +128,7 @@ def _spread(
 def _with_marks(
     aligned: Sequence[AlignedWord], matched: Sequence[Sequence[int]]
 ) -> list[AlignedWord]:
-    """A mark that stands alone, such as a dash, is as sure as the word before it."""
+    """Give a punctuation mark on its own, such as a dash, the probability of the word before it."""
     sure: list[AlignedWord] = []
     for word, found in zip(aligned, matched, strict=True):
         if not found and not _letters(word.text) and sure:

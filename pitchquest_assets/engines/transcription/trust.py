@@ -1,14 +1,14 @@
-"""What transcribers share: the trust rule, and how fillers are asked for."""
+"""Shared by the transcribers: when a transcript is trusted, and the prompt for fillers."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 from pitchquest_assets.model import Transcript, Word
 
-# Our own choice. Right captions were at 0.85 and more, half-wrong ones at 0.54 and less, but on the
+# Our own choice. Correct captions were at 0.85 or more, half-wrong ones at 0.54 or less, but on the
 # same seven recordings that `alignment` was calibrated on. Not checked against Whisper's figures.
 MIN_TRUSTED_PROBABILITY = 0.75
-# Whisper, here and at OpenAI, goes on in the style that it is shown, and drops fillers otherwise.
+# Whisper, local or at OpenAI, continues in the style of its prompt, and drops fillers otherwise.
 ENGLISH_FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
 
 Engine = Literal["captions", "whisper", "pocketsphinx", "openai"]
@@ -25,13 +25,13 @@ def make_transcript(
     trustworthy: bool = True,
     least_probability: float = MIN_TRUSTED_PROBABILITY,
 ) -> Transcript:
-    """A transcript that is trusted when its mean word probability says so.
+    """Build a transcript, which is trusted if its mean word probability is high enough.
 
     Args:
-        untrusted: the reason in words, used where the mean is below the threshold.
-        trustworthy: False for an engine that is wrong too often, however sure it is.
-        least_probability: the threshold, where an engine's figures mean something else.
-        hint: how to get a better transcript; dropped where this one is trusted captions.
+        untrusted: the reason to give if the mean is below the threshold.
+        hint: how to get a better transcript; dropped if this one is from captions and trusted.
+        trustworthy: False for an engine that is wrong too often, however confident it is.
+        least_probability: the threshold, for an engine whose figures mean something else.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
     trusted = trustworthy and mean is not None and mean >= least_probability
@@ -62,7 +62,7 @@ def _to_the_millisecond(word: Word) -> Word:
 
 
 def no_transcript(reason: str, hint: str | None) -> Transcript:
-    """The transcript of a video without usable speech, or with transcription switched off."""
+    """Return the empty transcript of a video without usable speech, or without transcription."""
     return Transcript(
         text="", words=[], language=None, engine="none", trusted=False, reason=reason, hint=hint
     )

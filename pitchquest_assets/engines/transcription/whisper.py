@@ -1,7 +1,7 @@
-"""faster-whisper: int8 on a processor, float16 on a GPU, several pieces of speech at once.
+"""faster-whisper: int8 on a CPU, float16 on a GPU, several pieces of speech at once.
 
-Fillers are asked for by a prompt in front of every piece: Whisper goes on in the style that it is
-shown. It goes as `hotwords`, since `initial_prompt` counts for a first window only once a piece is
+A prompt before every piece asks for fillers, because Whisper continues in the style of its prompt.
+It is passed as `hotwords`: `initial_prompt` affects only the first window of a piece that is
 decoded alone. Whisper drops many fillers all the same.
 """
 
@@ -22,13 +22,13 @@ from pitchquest_assets.model import Audio, Transcript, Word
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-# Whisper hears 30 s at once.
+# Whisper's window is 30 s.
 PIECE_SECONDS = 30.0
 FRAMES_PER_SECOND = 100
 PIECES_AT_ONCE: dict[Device, int] = {"cpu": 4, "cuda": 8}
 COMPUTE_TYPES: dict[Device, str] = {"cpu": "int8", "cuda": "float16"}
 # Whisper's own limits: above the first a text repeats itself, below the second it is a guess. A
-# piece beyond them is decoded again alone, at rising temperatures.
+# piece beyond them is decoded again, alone and at rising temperatures.
 MAX_COMPRESSION_RATIO = 2.4
 MIN_MEAN_LOG_PROBABILITY = -1.0
 
@@ -42,15 +42,16 @@ def transcribe_whisper(
     wanted: Wanted = "auto",
     language: str | None = None,
 ) -> Transcript:
-    """The words that Whisper hears, with their probabilities; fillers are mostly dropped by it.
+    """Transcribe with Whisper; it gives word probabilities and drops most fillers.
 
     Args:
         folder: a CTranslate2 conversion (model.bin, config.json, tokenizer.json, vocabulary.txt).
-        name: the model's size, such as base.en; names in .en know only English.
-        language: spoken, ISO 639-1; without it that of the first piece is detected.
+        name: the model's size, such as base.en; models in .en know only English.
+        hint: how to get a better transcript.
+        language: the spoken language, ISO 639-1; by default that of the first piece is detected.
 
     Raises:
-        EngineUnavailable: the GPU that was asked for is not here, or fails.
+        EngineUnavailable: the GPU that was asked for is missing or fails.
     """
     import ctranslate2
     from faster_whisper import WhisperModel
@@ -76,7 +77,7 @@ def transcribe_whisper(
 
 
 def _language_of(model: "WhisperModel", audio: Audio, pieces: Sequence[Span]) -> str | None:
-    """The language of the first piece."""
+    """Detect the language of the first piece."""
     if not pieces:
         return None
     language: str = model.detect_language(read_floats(audio, *pieces[0]))[0]
@@ -97,7 +98,7 @@ def _words(
     for first in range(0, len(pieces), at_once):
         batch = pieces[first : first + at_once]
         sounds = [read_floats(audio, *piece) for piece in batch]
-        # One after the other, without the silences between them.
+        # The pieces one after the other, without the silence between them.
         bounds = np.cumsum([0, *map(len, sounds)]) / SAMPLE_RATE_HZ
         clips = [{"start": bounds[i], "end": bounds[i + 1]} for i in range(len(batch))]
         segments, _ = pipeline.transcribe(
@@ -114,9 +115,10 @@ def _words(
 
 
 def _piece_of(segment: Any, bounds: npt.NDArray[np.float64]) -> int:
-    """The piece that a segment was heard in.
+    """The index of the piece in which a segment was heard.
 
-    By where its window began: its first word is put up to 10 ms before the piece, or further back.
+    It is found by the start of the window, because the first word may be placed 10 ms or more
+    before the piece.
     """
     return int(np.abs(bounds[:-1] - segment.seek / FRAMES_PER_SECOND).argmin())
 
@@ -129,7 +131,7 @@ def _went_wrong(segment: Any) -> bool:
 
 
 def _placed(segments: Any, piece: Span, shift_seconds: float) -> Iterator[Word]:
-    """The words on the clock of the sound, none outside its piece."""
+    """The words on the clock of the sound, each inside its piece."""
     start, end = piece
     for segment in segments:
         for word in segment.words or []:

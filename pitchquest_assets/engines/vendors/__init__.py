@@ -1,4 +1,4 @@
-"""How a vendor is called: retries, errors, prices, budgets.
+"""How to call a vendor: clients, retries, errors, prices, budgets.
 
 May be imported by the other engines, assets and `cli`.
 """

@@ -1,20 +1,19 @@
-"""The one way to call a vendor, whoever it is and whatever it is asked.
+"""The one way to call a vendor, whichever it is and whatever the question.
 
-An engine describes its `Call`, gives a function that sends it once by the vendor's SDK (its own
-retries switched off) and one that reads the reply; `Caller.ask` does the rest:
+An engine describes its `Call` and passes two functions: one that sends it once through the vendor's
+SDK (whose own retries are off), and one that reads the reply. `Caller.ask` does the rest:
 
     call = Call(vendor="openai", model="whisper-1", model_setting="PITCHQUEST_…",
                 purpose="transcription", at_most=Usage(audio_seconds=60.0),
                 key=key_of("openai", "whisper-1", sha256_of_the_sound, "verbose_json"))
     words = caller.ask(call, send=lambda: transcribe_once(client, flac), read=words_of)
 
-- an answer that is in the ledger is read again and costs nothing
-- a call that could break a budget is not made (BudgetExceeded)
-- 429 (with Retry-After), 5xx and network errors are tried again, with jitter, for 5 minutes at
-  most; nothing else is
-- every answer is entered with its cost, also one that cannot be used; only one that `read` takes
-  is kept
-- what this run paid for a purpose: `caller.paid(purpose)`, for the `cost_usd` of the value
+- An answer in the ledger is read again and costs nothing.
+- A call that could exceed a budget is not made (BudgetExceeded).
+- 429 (with Retry-After), 5xx and network errors are retried with jitter, for at most 5 minutes.
+  Nothing else is retried.
+- Every answer is recorded with its cost, usable or not; only one that `read` accepts is kept.
+- `caller.paid(purpose)` is what this run paid for a purpose, for the `cost_usd` of the value.
 """
 
 import hashlib
@@ -44,14 +43,14 @@ T = TypeVar("T")
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 20.0
 PAUSE_JITTER_SECONDS = 1.0
-# Who wants to be left alone for longer is not waited for.
+# Give up if Retry-After is longer than this.
 LONGEST_RETRY_AFTER_SECONDS = 60.0
-# No try begins later than this after the first one, as several calls must fit into a run.
+# Start no try later than this after the first one: several calls must fit into a run.
 LONGEST_RETRYING_SECONDS = 300.0
 
 
 def key_of(*parts: Any) -> str:
-    """SHA-256 over all that an answer depends on; the parts are anything that JSON can hold."""
+    """Return the SHA-256 of everything that an answer depends on, given as JSON-able parts."""
     document = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(document.encode()).hexdigest()
 
@@ -71,18 +70,18 @@ class Caller:
         read: Callable[[Reply], T],
         mend: Callable[[UnusableAnswer], Reply] | None = None,
     ) -> T:
-        """What `read` makes of the vendor's answer, or of the same answer given earlier.
+        """Return what `read` makes of the vendor's answer, or of the same answer kept earlier.
 
         Args:
-            send: makes the call once; raises Trouble where it brings no answer.
-            read: takes the reply apart; raises UnusableAnswer where nothing can be made of it.
-            mend: like `send`, in place of an answer that could not be used; called once.
+            send: makes the call once; raises Trouble if it brings no answer.
+            read: parses the reply; raises UnusableAnswer if it cannot be used.
+            mend: like `send`, called once to replace an answer that could not be used.
 
         Raises:
-            BudgetExceeded: the call could cost more than a budget allows; it was not made.
-            VendorRefused: wrong key, no rights, unknown model, no credit, or not taken.
-            VendorUnavailable: rate limit, outage, no answer in time, no network, after retries.
-            UnusableAnswer: by `read`.
+            BudgetExceeded: the call could cost more than a budget allows, and was not made.
+            VendorRefused: wrong key, no permission, unknown model, no credit, or invalid call.
+            VendorUnavailable: rate limit, outage, timeout or no network, even after retries.
+            UnusableAnswer: raised by `read`.
         """
         if (known := self.ledger.find(call.key)) is not None:
             try:
@@ -95,7 +94,7 @@ class Caller:
         except UnusableAnswer as error:
             if mend is None:
                 raise
-            # The name of the exception ends with its block.
+            # Python unbinds the exception's name at the end of this block.
             complaint = error
             reply = self._pay(call, lambda: mend(complaint))
             value = read(reply)
@@ -103,11 +102,11 @@ class Caller:
         return value
 
     def paid(self, purpose: Purpose) -> float:
-        """US dollars that this run has paid for the purpose."""
+        """Return the US dollars that this run has paid for the purpose."""
         return self.ledger.paid(purpose)
 
     def unpriced(self, vendor: VendorName, model: str) -> str | None:
-        """A warning where the price of a model is not known."""
+        """Return a warning if the price of the model is unknown, else None."""
         if price_of(vendor, model, self.settings.model_prices) is not None:
             return None
         return (
@@ -116,7 +115,7 @@ class Caller:
         )
 
     def _pay(self, call: Call, send: Callable[[], Reply]) -> Reply:
-        """One answer, entered with its cost."""
+        """Get one answer, and record it with its cost."""
         self._check_budgets(call)
         reply = self._send(call, send)
         price = price_of(call.vendor, call.model, self.settings.model_prices)
@@ -136,13 +135,13 @@ class Caller:
         most, spent = price.of(call.at_most), self.ledger.spent()
         what = f"The next call to {call.model} can cost ${most:.4f}"
         if day is not None and spent.today_usd + most > day:
-            told = (
+            message = (
                 f"{what}, and ${spent.today_usd:.4f} of PITCHQUEST_DAILY_BUDGET_USD "
                 f"(${day:g}) are spent: raise it, wait until midnight UTC, or choose local "
                 "engines."
             )
-            self.ledger.refused(told)
-            raise BudgetExceeded(told)
+            self.ledger.refused(message)
+            raise BudgetExceeded(message)
         if video is not None and spent.video_usd + most > video:
             raise BudgetExceeded(
                 f"{what}, and ${spent.video_usd:.4f} of PITCHQUEST_VIDEO_BUDGET_USD "
@@ -154,17 +153,17 @@ class Caller:
             retry=retry_if_exception(lambda error: isinstance(error, Trouble) and error.passes),
             stop=lambda state: _is_over(state, self.settings.vendor_attempts),
             wait=_pause,
-            before_sleep=lambda state: self._tell(call, state),
+            before_sleep=lambda state: self._announce_retry(call, state),
             reraise=True,
         )
         try:
             return retrying(send)
         except Trouble as trouble:
             tries = int(retrying.statistics.get("attempt_number", 1))
-            # What it came from is as the vendor said it, and Dagster's log would keep it.
+            # Drop the cause: it holds the vendor's own words, and Dagster's log would keep it.
             raise as_error(trouble, call, self.settings, tries) from None
 
-    def _tell(self, call: Call, state: RetryCallState) -> None:
+    def _announce_retry(self, call: Call, state: RetryCallState) -> None:
         trouble = _trouble_of(state)
         what = f"HTTP {trouble.status}" if trouble.status else trouble.reason or "no connection"
         self.announce(
@@ -186,7 +185,7 @@ def _is_over(state: RetryCallState, attempts: int) -> bool:
 
 
 def _pause(state: RetryCallState) -> float:
-    """What the vendor asks for, else longer each time; both with jitter, so that runs spread."""
+    """The pause the vendor asks for, else exponential; with jitter, so that runs spread out."""
     wanted = _trouble_of(state).retry_after_seconds
     grown = wait_exponential_jitter(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, 2, 0)(state)
     return (grown if wanted is None else wanted) + random.uniform(0, PAUSE_JITTER_SECONDS)

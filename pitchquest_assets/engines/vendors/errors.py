@@ -1,6 +1,6 @@
-"""What goes wrong with a vendor, as one sentence that says what to do; no secret is ever in it.
+"""Turns a vendor's failure into one sentence that says what to do, without any secret in it.
 
-Each SDK's module turns its own exceptions into a `Trouble`; what follows from it is decided here.
+Each SDK's module turns its exceptions into a `Trouble`; this module decides what follows from it.
 """
 
 import math
@@ -23,7 +23,7 @@ from pitchquest_assets.vendor_calls import Call, VendorName
 
 MAX_DETAIL_CHARACTERS = 200
 TOO_MANY_CALLS = 429
-# Request timeout; everything from 500 up passes, too.
+# Worth a retry: 408 is a request timeout; so is everything from 500 up.
 PASSING = frozenset({408, TOO_MANY_CALLS})
 
 Reason = Literal["key", "credit", "timeout", "format"]
@@ -33,11 +33,11 @@ class Trouble(Exception):
     """A call that brought no answer.
 
     Args:
-        detail: what the vendor or the network said; not to be trusted, see `clean`.
-        status: of HTTP; None where nothing came back.
-        reason: what the status alone does not tell: a wrong key, no credit left, the wait was over,
-            an answer in another format than the vendor's.
-        retry_after_seconds: how long the vendor wants to be left alone.
+        detail: what the vendor or the network said; untrusted, see `clean`.
+        status: the HTTP status; None if nothing came back.
+        reason: what the status alone does not say: a wrong key, no credit left, a timeout, or an
+            answer that is not in the vendor's format.
+        retry_after_seconds: the vendor's Retry-After.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Trouble(Exception):
 
 @dataclass(frozen=True)
 class Vendor:
-    """How sentences name a vendor."""
+    """How messages name a vendor and its variables."""
 
     name: str
     key_variable: str
@@ -78,25 +78,27 @@ VENDORS: dict[VendorName, Vendor] = {
 
 
 def name_of(vendor: VendorName, settings: Settings) -> str:
-    """The vendor, or the server that its variable names instead."""
+    """Return the vendor's name for messages, or the server that its variable names instead."""
     own = settings.openai_base_url if vendor == "openai" else settings.gemini_base_url
     return f"The server at {VENDORS[vendor].url_variable}" if own else VENDORS[vendor].name
 
 
 def usable_key(secret: SecretStr | None, variable: str) -> str:
-    """The key without blanks around it; '' where there is none.
+    """Return the key without surrounding spaces; '' if there is none.
 
     Raises:
-        SettingsError: it cannot be a key; the SDKs' own errors would show it.
+        SettingsError: it cannot be a key; the SDKs' own error messages would show it.
     """
     key = secret.get_secret_value().strip() if secret else ""
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise SettingsError(f"{variable} is no key: it holds blanks or letters that none has.")
+        raise SettingsError(
+            f"{variable} is not a key: it has spaces or characters that no key has."
+        )
     return key
 
 
 def as_error(trouble: Trouble, call: Call, settings: Settings, tries: int) -> PitchQuestError:
-    """The error that a person sees: VendorUnavailable where it may pass, else VendorRefused."""
+    """Return the error to show: VendorUnavailable if a retry may help, else VendorRefused."""
     sentence = _sentence(trouble, call, settings)
     if not trouble.passes:
         return VendorRefused(sentence)
@@ -106,7 +108,7 @@ def as_error(trouble: Trouble, call: Call, settings: Settings, tries: int) -> Pi
 
 
 def _sentence(trouble: Trouble, call: Call, settings: Settings) -> str:
-    """One sentence; that of a trouble that passes has the field {tries}."""
+    """The message; with the placeholder {tries} if the trouble may pass."""
     vendor, name, status = VENDORS[call.vendor], name_of(call.vendor, settings), trouble.status
     said = clean(trouble.detail, settings).replace("{", "(").replace("}", ")")
     if trouble.reason == "key" or status == 401:
@@ -147,7 +149,7 @@ def _sentence(trouble: Trouble, call: Call, settings: Settings) -> str:
 
 
 def seconds_of(*said: object) -> float | None:
-    """The first wait that can be read: seconds ("34", "34s") or a date of HTTP; else None."""
+    """Parse the first readable wait, in seconds: "34", "34s" or an HTTP date; None if none is."""
     for one in said:
         text = str(one).strip()
         try:
@@ -163,12 +165,12 @@ def seconds_of(*said: object) -> float | None:
 
 
 def clean(text: str, settings: Settings) -> str:
-    """What a vendor said, on one line, printable, short, and without our keys."""
+    """Make a vendor's text fit to show: one short, printable line without our keys."""
     for secret in (settings.openai_api_key, settings.gemini_api_key):
-        # The SDKs get it without the blanks around it.
+        # The SDKs get it without surrounding spaces.
         if secret and (key := secret.get_secret_value().strip()):
             text = text.replace(key, "…")
-    # The vendors' own messages show parts of keys.
+    # The vendors' own messages contain parts of keys.
     text = re.sub(r"\b(?:sk-|AIza)[\w*.-]+", "…", text)
     text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.split()).rstrip(".")

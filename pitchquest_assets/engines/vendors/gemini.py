@@ -1,4 +1,4 @@
-"""Gemini by google-genai: the client and its troubles."""
+"""Gemini through google-genai: the client and its errors."""
 
 import json
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def open_client(settings: Settings) -> "Client":
-    """A client for GOOGLE_GEMINI_BASE_URL with GEMINI_API_KEY, which never tries again by itself.
+    """Open a client for GOOGLE_GEMINI_BASE_URL with GEMINI_API_KEY and without its own retries.
 
     Raises:
-        SettingsError: there is no key, or it is none.
+        SettingsError: the key is missing or cannot be one.
     """
     from google import genai
     from google.genai import types
@@ -29,7 +29,7 @@ def open_client(settings: Settings) -> "Client":
     if not key:
         raise SettingsError("GEMINI_API_KEY is not set: it is needed to call Gemini.")
     return genai.Client(
-        # Said in words, as GOOGLE_GENAI_USE_VERTEXAI would lead elsewhere with another key.
+        # Explicit, because GOOGLE_GENAI_USE_VERTEXAI would select another service and key.
         vertexai=False,
         api_key=key,
         http_options=types.HttpOptions(
@@ -42,14 +42,14 @@ def open_client(settings: Settings) -> "Client":
 
 @contextmanager
 def gemini_troubles() -> Iterator[None]:
-    """Turns the SDK's exceptions into Trouble."""
+    """Turn the SDK's exceptions into Trouble."""
     import httpx
     import httpx2
     from google.genai.errors import APIError, UnknownApiResponseError
 
     try:
         yield
-    # The SDK works with either, whichever is installed.
+    # The SDK uses whichever of the two is installed.
     except (httpx.TimeoutException, httpx2.TimeoutException) as error:
         raise Trouble(reason="timeout") from error
     except (httpx.HTTPError, httpx2.HTTPError) as error:
@@ -73,7 +73,7 @@ def _trouble_of_status(error: "APIError") -> Trouble:
 
 
 def _details(error: "APIError") -> list[dict[str, Any]]:
-    """google.rpc's details of an error: why, and when to try again."""
+    """The google.rpc details of an error: the reason, and when to retry."""
     body = error.details if isinstance(error.details, dict) else {}
     inner = body.get("error", body)
     found = inner.get("details", []) if isinstance(inner, dict) else []
@@ -81,6 +81,6 @@ def _details(error: "APIError") -> list[dict[str, Any]]:
 
 
 def _retry_after(error: "APIError", details: list[dict[str, Any]]) -> float | None:
-    """Seconds, from the header or from the body (`"retryDelay": "34s"`)."""
+    """Seconds to wait, from the header or from the body (`"retryDelay": "34s"`)."""
     headers = getattr(error.response, "headers", {})
     return seconds_of(headers.get("retry-after"), *(one.get("retryDelay") for one in details))

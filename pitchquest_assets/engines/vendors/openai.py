@@ -1,4 +1,4 @@
-"""OpenAI's SDK, or any server that speaks as OpenAI does: the client and its troubles."""
+"""OpenAI, or any server that speaks its protocol: the client and its errors."""
 
 import json
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ NO_KEY = "no-key"
 
 
 def open_client(settings: Settings) -> "OpenAI":
-    """A client for OPENAI_BASE_URL with OPENAI_API_KEY, which never tries again by itself.
+    """Open a client for OPENAI_BASE_URL with OPENAI_API_KEY and without its own retries.
 
     Raises:
-        SettingsError: there is no key, and no server of one's own either, or it is no key.
+        SettingsError: the key cannot be one, or is missing and OPENAI_BASE_URL is not set.
     """
     from openai import OpenAI
 
@@ -29,7 +29,7 @@ def open_client(settings: Settings) -> "OpenAI":
     if not key and settings.openai_base_url is None:
         raise SettingsError("OPENAI_API_KEY is not set: it is needed to call OpenAI.")
     return OpenAI(
-        # Servers of one's own often want none, but the SDK does.
+        # Self-hosted servers often need no key, but the SDK does.
         api_key=key or NO_KEY,
         base_url=settings.openai_base_url,
         timeout=settings.vendor_timeout_seconds,
@@ -39,7 +39,7 @@ def open_client(settings: Settings) -> "OpenAI":
 
 @contextmanager
 def openai_troubles() -> Iterator[None]:
-    """Turns the SDK's exceptions into Trouble."""
+    """Turn the SDK's exceptions into Trouble."""
     import httpx2
     from openai import (
         APIConnectionError,
@@ -62,7 +62,7 @@ def openai_troubles() -> Iterator[None]:
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Turns what an answer lacks into Trouble: the SDK hands out whatever comes, JSON or not."""
+    """Turn missing parts of an answer into Trouble: the SDK returns anything, JSON or not."""
     try:
         yield
     except (AttributeError, IndexError, TypeError, ValidationError) as error:
@@ -71,9 +71,9 @@ def reading(what: str) -> Iterator[None]:
 
 def _trouble_of_status(error: "APIStatusError") -> Trouble:
     headers = error.response.headers
-    # OpenAI says 429, too, where the account is empty.
+    # OpenAI also says 429 if the account has no credit.
     reason: Reason | None = "credit" if error.code == "insufficient_quota" else None
-    # And 401 where the key is right, but has not the right.
+    # And 401 if the key is valid but lacks the permission.
     lacks_right = error.status_code == 401 and "Missing scopes" in error.message
     return Trouble(
         error.message,

@@ -1,4 +1,4 @@
-"""What the vendors' models cost and when they end: one dated table, and PITCHQUEST_MODEL_PRICES."""
+"""What the vendors' models cost and when they end: a dated table, and PITCHQUEST_MODEL_PRICES."""
 
 import re
 from datetime import date
@@ -14,7 +14,7 @@ from pitchquest_assets.model import Value
 from pitchquest_assets.vendor_calls import Usage, VendorName
 
 TOKENS_PER_PRICE = 1_000_000
-# Dollars are kept to this many decimals: a tenth of the price of one token.
+# Dollars are rounded to this many decimals, a tenth of the price of one token.
 DECIMALS = 8
 
 _GIVEN = re.compile(r"(?P<name>[^\s=]+)=(?P<a>[0-9.]+)/(?P<b>[0-9.]+|min)")
@@ -28,7 +28,7 @@ class Price(Value):
     minute: float = Field(0.0, ge=0)
 
     def of(self, usage: Usage) -> float:
-        """What this usage costs, US dollars."""
+        """Return what this usage costs, in US dollars."""
         tokens = usage.input_tokens * self.input + usage.output_tokens * self.output
         return round(tokens / TOKENS_PER_PRICE + usage.audio_seconds / 60 * self.minute, DECIMALS)
 
@@ -41,7 +41,7 @@ class VendorModel(Value):
     input: float | None = None
     output: float | None = None
     minute: float | None = None
-    ends: date | None = Field(None, description="the day from which it answers no more")
+    ends: date | None = Field(None, description="the day from which it is no longer available")
 
     @model_validator(mode="after")
     def _both_token_prices(self) -> Self:
@@ -51,14 +51,14 @@ class VendorModel(Value):
 
     @property
     def price(self) -> Price | None:
-        """Its price; None where none is known."""
+        """The price; None if it is unknown."""
         if self.input is None and self.minute is None:
             return None
         return Price(input=self.input or 0, output=self.output or 0, minute=self.minute or 0)
 
 
 class ModelTable(Value):
-    """The table, and the day on which it was right."""
+    """The table, and the day on which it was correct."""
 
     as_of: date
     models: tuple[VendorModel, ...]
@@ -66,22 +66,22 @@ class ModelTable(Value):
 
 @cache
 def load_table() -> ModelTable:
-    """The table of the package."""
+    """Load the table of the package."""
     source = resources.files("pitchquest_assets.engines.vendors") / "vendor_models.yaml"
     return ModelTable.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
 
 
 def find_model(vendor: VendorName, name: str) -> VendorModel | None:
-    """The table's row of this model; None where it is not there."""
+    """Return the model's row of the table; None if there is none."""
     rows = (row for row in load_table().models if row.vendor == vendor)
     return next((row for row in rows if row.name == name), None)
 
 
 def price_of(vendor: VendorName, name: str, given: str | None) -> Price | None:
-    """The price of a model: the one given in PITCHQUEST_MODEL_PRICES, else the table's, else None.
+    """Return the price of a model: the one in PITCHQUEST_MODEL_PRICES, else the table's, else None.
 
     Raises:
-        SettingsError: `given` cannot be read.
+        SettingsError: `given`, the text of PITCHQUEST_MODEL_PRICES, cannot be parsed.
     """
     prices = read_prices(given)
     if name in prices:
@@ -91,10 +91,12 @@ def price_of(vendor: VendorName, name: str, given: str | None) -> Price | None:
 
 
 def read_prices(given: str | None) -> dict[str, Price]:
-    """PITCHQUEST_MODEL_PRICES: `model=IN/OUT` per million tokens or `model=USD/min`, by blanks.
+    """Parse PITCHQUEST_MODEL_PRICES: `model=IN/OUT` or `model=USD/min`, separated by spaces.
+
+    IN and OUT are US dollars per million tokens.
 
     Raises:
-        SettingsError: it cannot be read.
+        SettingsError: it cannot be parsed.
     """
     prices = {}
     for text in (given or "").split():

@@ -1,4 +1,4 @@
-"""Where a model computes: on a CUDA GPU where there is one, else on the processor."""
+"""Where a model computes: on a CUDA GPU if there is one, else on the CPU."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,10 @@ Wanted = Literal["auto", "cpu", "cuda"]
 
 
 def choose_device(wanted: Wanted, *, gpus: int) -> Device:
-    """The device in force, given how many GPUs a library sees.
+    """Return the device to use, given how many GPUs a library sees.
 
     Raises:
-        EngineUnavailable: a GPU was asked for by name and there is none.
+        EngineUnavailable: a GPU was asked for, but there is none.
     """
     if wanted == "cuda" and not gpus:
         raise EngineUnavailable(
@@ -25,7 +25,7 @@ def choose_device(wanted: Wanted, *, gpus: int) -> Device:
 
 @contextmanager
 def computing_on(device: Device) -> Iterator[None]:
-    """What fails on a GPU (no memory, no cuBLAS, no float16) becomes one sentence."""
+    """Turn a failure of the GPU (no memory, no cuBLAS, no float16) into EngineUnavailable."""
     try:
         yield
     except (RuntimeError, ValueError) as error:

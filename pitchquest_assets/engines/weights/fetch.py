@@ -1,4 +1,4 @@
-"""Model files as the settings say: from the folder, or fetched when that is allowed."""
+"""Gets model files as the settings say: from the folder, or by fetching if that is allowed."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from pitchquest_assets.settings import Settings
 
 
 def fetch(name: str, settings: Settings, progress: Progress) -> Path | None:
-    """The model's file or folder, fetched at first need; None where it cannot be had now."""
+    """Return the model's file or folder, fetched if needed; None if it is not available."""
     return weights.ensure(
         name,
         settings.models_path,
@@ -22,12 +22,12 @@ def fetch(name: str, settings: Settings, progress: Progress) -> Path | None:
 
 
 def fetch_whisper(settings: Settings, progress: Progress) -> Path | None:
-    """The folder of PITCHQUEST_WHISPER_MODEL; None where it cannot be had now.
+    """Return the folder of PITCHQUEST_WHISPER_MODEL; None if it is not available.
 
-    A size that is not pinned is taken from a folder put there by hand, and never fetched.
+    A size that is not pinned is never fetched, but taken from a folder that a person put there.
 
     Raises:
-        EngineUnavailable: no such size is pinned and no such folder is there.
+        EngineUnavailable: the size is not pinned, and there is no such folder.
     """
     name = f"whisper-{settings.whisper_model}"
     if name in weights.MODELS:
@@ -36,10 +36,10 @@ def fetch_whisper(settings: Settings, progress: Progress) -> Path | None:
 
 
 def whisper_by_hand(settings: Settings) -> Path:
-    """A CTranslate2 conversion that is not pinned: whisper-SIZE or faster-whisper-SIZE.
+    """Return the folder whisper-SIZE or faster-whisper-SIZE of a size that is not pinned.
 
     Raises:
-        EngineUnavailable: it is not there.
+        EngineUnavailable: there is no such folder.
     """
     size = settings.whisper_model
     for name in (f"whisper-{size}", f"faster-whisper-{size}"):

@@ -1,7 +1,7 @@
-"""Model files that are not in the package: where they are, and how they get here.
+"""Model files that are not in the package: finds, lists and fetches them.
 
-Nothing is fetched unless a function that says so is called, and a file gets its name only after its
-checksum was right.
+Nothing is fetched unless a function that says so is called, and a file gets its final name only
+after its checksum was verified.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "ModelRow", "ensure", "find", "hub_answers", "list_models", "pull"]
 
-# A download that brings nothing for this long is given up.
+# Give up a download that receives nothing for this long.
 STALL_SECONDS = 30.0
 CHUNK_BYTES = 1 << 18
-# A file smaller than this is no model but, say, the pointer that Git LFS leaves in its place.
+# A smaller file is not a model but, for example, a Git LFS pointer.
 MIN_MODEL_BYTES = 10_000
 PARTIAL_SUFFIX = ".part"
 
@@ -36,14 +36,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ModelRow:
-    """What `pitchquest models list` says about one model."""
+    """What `pitchquest models list` shows about one model."""
 
     model: Model
     path: Path | None
     checksum_ok: bool | None
 
     def lines(self) -> list[str]:
-        """Name, purpose, size, licence; verdict; notice; source; each file with its SHA-256."""
+        """Return lines of text: name, purpose, size, licence, where it is, source, checksums."""
         model = self.model
         verdict = {True: "checksum ok", False: "wrong checksum", None: "not the pinned file"}
         place = f"here: {self.path} ({verdict[self.checksum_ok]})" if self.path else "not here"
@@ -57,7 +57,7 @@ class ModelRow:
 
 
 def find(name: str, folder: Path) -> Path | None:
-    """The model's file or folder, complete and of the right sizes, or None.
+    """Return the model's file or folder; None if it is missing, incomplete or of the wrong size.
 
     Raises:
         EngineUnavailable: there is no model of that name.
@@ -73,7 +73,7 @@ def find(name: str, folder: Path) -> Path | None:
 
 
 def list_models(folder: Path) -> list[ModelRow]:
-    """One row for each model of the registry, with its checksums computed where it is here."""
+    """Return a row per pinned model; computes the checksums of those in the folder."""
     rows = []
     for model in MODELS.values():
         path = find(model.name, folder)
@@ -82,7 +82,7 @@ def list_models(folder: Path) -> list[ModelRow]:
 
 
 def hub_answers(model: Model, timeout_seconds: float, *, hub: str | None = None) -> bool:
-    """Whether the model's hub has its first file and says so within the time given."""
+    """Whether the model's hub has its first file, and says so in time."""
     import httpx
 
     answered = threading.Event()
@@ -97,7 +97,7 @@ def hub_answers(model: Model, timeout_seconds: float, *, hub: str | None = None)
         if reply.is_success:
             answered.set()
 
-    # httpx bounds each step, but neither looking up the host's name nor the sum of the steps.
+    # httpx limits the time of each step, but not of the DNS lookup, nor of all steps together.
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(timeout_seconds)
@@ -114,9 +114,11 @@ def ensure(
     progress: Progress | None = None,
     hub: str | None = None,
 ) -> Path | None:
-    """The model from the folder, else fetched where that is allowed and its hub answers, else None.
+    """Return the model from the folder, or fetch it if that is allowed and its hub answers.
 
-    A fetch that fails is announced, too: the caller goes on without the model.
+    Returns:
+        Its file or folder; None if it is not available. A failed fetch is announced, not raised:
+        the caller goes on without the model.
     """
     found = find(name, folder)
     model = _model(name)
@@ -139,36 +141,39 @@ def ensure(
 def pull(
     name: str, folder: Path, *, progress: Progress | None = None, hub: str | None = None
 ) -> Path:
-    """Fetch what is missing of the pinned model; checksums are checked, also of what is here.
+    """Fetch the missing files of a pinned model, and verify the checksums of all.
 
     Several processes may pull the same model at once: one fetches, the others wait for it.
 
     Args:
-        name: a name of the registry.
+        name: the name of a pinned model.
         folder: the folder of all models.
-        progress: told the bytes that are here and the bytes of the whole model.
-        hub: scheme and host, perhaps with a path, of a mirror to ask instead.
+        progress: called with the bytes received so far and the bytes of the whole model.
+        hub: scheme and host, perhaps with a path, of a mirror to use instead.
+
+    Returns:
+        The model's file, or its folder if it has several.
 
     Raises:
-        EngineUnavailable: an unknown name, no answer, a wrong checksum, or no room for the file.
+        EngineUnavailable: unknown name, no answer, wrong checksum, or no room for the file.
     """
     import httpx
 
     model = _model(name)
     target = folder / model.folders[0]
-    tell = progress or (lambda done, total: None)
+    report = progress or (lambda done, total: None)
     try:
         target.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f".{name}.lock"):
-            # The lock is held: these can only be left from a pull that was killed.
+            # The lock is held, so these can only be left over from a pull that was killed.
             for left in target.glob(f".*{PARTIAL_SUFFIX}"):
                 left.unlink()
             done = 0
             for file in model.files:
                 if not _is_pinned(target / file.name, file):
-                    _fetch(_url(model, file, hub), file, target, done, model.size_bytes, tell)
+                    _fetch(_url(model, file, hub), file, target, done, model.size_bytes, report)
                 done += file.size_bytes
-                tell(done, model.size_bytes)
+                report(done, model.size_bytes)
     except httpx.HTTPError as error:
         raise EngineUnavailable(
             f"{name} could not be fetched from {_host(model, hub)} ({_cause(error)}): try again "
@@ -182,7 +187,9 @@ def pull(
     return model.path_in(folder, model.folders[0])
 
 
-def _fetch(url: str, file: ModelFile, target: Path, done: int, total: int, tell: Progress) -> None:
+def _fetch(
+    url: str, file: ModelFile, target: Path, done: int, total: int, report: Progress
+) -> None:
     """Stream one file to a temporary name, check it, rename it."""
     import httpx
 
@@ -197,18 +204,18 @@ def _fetch(url: str, file: ModelFile, target: Path, done: int, total: int, tell:
             reply.raise_for_status()
             for chunk in reply.iter_bytes(CHUNK_BYTES):
                 size += len(chunk)
-                # Whatever it is, it is not the pinned file: don't fill the disk with it.
+                # It is not the pinned file, so do not fill the disk with it.
                 if size > file.size_bytes:
                     break
                 part.write(chunk)
                 digest.update(chunk)
-                tell(done + size, total)
+                report(done + size, total)
         if digest.hexdigest() != file.sha256 or size != file.size_bytes:
             raise EngineUnavailable(
                 f"What {urlsplit(url).netloc} sent as {file.name} is not the pinned file (size or "
                 "sha256 differ), so it was thrown away: try again later, or from another network."
             )
-        # Made private by mkstemp; a model is for everyone who may enter the folder.
+        # mkstemp makes it private, but everyone who may enter the folder may use the model.
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target / file.name)
     finally:
@@ -242,13 +249,13 @@ def _is_pinned(path: Path, file: ModelFile) -> bool:
 
 
 def _is_other(path: Path, model: Model) -> bool:
-    """Whether this is another version of a one-file model (the pinned one has but one size)."""
+    """Whether this is another version of a one-file model, judged by its size."""
     named_as_pinned = path.name == model.files[0].name
     return not named_as_pinned and path.is_file() and path.stat().st_size >= MIN_MODEL_BYTES
 
 
 def _checksum_ok(model: Model, path: Path) -> bool | None:
-    """None for a file that is not the pinned version."""
+    """Whether the checksums match; None for a file that is not the pinned version."""
     if len(model.files) == 1:
         pinned = path.name == model.files[0].name
         return _is_pinned(path, model.files[0]) if pinned else None

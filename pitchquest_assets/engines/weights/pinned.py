@@ -15,9 +15,10 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Model:
-    """One pinned model; `folders` are where its files may be, the first where they go.
+    """One pinned model.
 
-    One that is `opt_in` is fetched by its name only; `notice` is told to whoever uses it.
+    `folders` are where its files may be; they are fetched into the first. An `opt_in` model is
+    fetched only by name; `notice` is shown to whoever uses it.
     """
 
     name: str
@@ -34,11 +35,11 @@ class Model:
 
     @property
     def size_bytes(self) -> int:
-        """Of all files together."""
+        """The size of all files together."""
         return sum(file.size_bytes for file in self.files)
 
     def path_in(self, folder: Path, files_folder: str) -> Path:
-        """The file of a model that is one file, else the folder with its files."""
+        """Return the file of a one-file model, else the folder with its files."""
         inside = folder / files_folder
         return inside / self.files[0].name if len(self.files) == 1 else inside
 

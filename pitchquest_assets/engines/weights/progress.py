@@ -1,21 +1,21 @@
-"""How an engine tells that it fetches something large."""
+"""How an engine reports that it fetches something large."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 BAR_STEPS = 20
-DONE, TO_COME = BAR_CHARACTERS = ("█", "░")
+DONE, TO_COME = "█", "░"
 
 
 class Progress(NamedTuple):
-    """Where an engine tells what it is about to do, and how far a download has come (bytes)."""
+    """Callbacks of an engine: what it is about to do, and a download's bytes (done, total)."""
 
     announce: Callable[[str], None]
     downloaded: Callable[[int, int], None]
 
 
 def log_progress(log: Callable[[str], None]) -> Progress:
-    """Progress as log lines: the announcement, then a bar each time a twentieth has come."""
+    """Return callbacks that write log lines: the announcement, then a bar for each twentieth."""
     shown = -1
 
     def downloaded(done_bytes: int, total_bytes: int) -> None:

@@ -1,4 +1,4 @@
-"""The connection to PostgreSQL: one engine, one way to try again."""
+"""The connection to PostgreSQL: engines, and transactions with retries."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +19,12 @@ ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 2.0
 TRANSACTION_POOLER_PORT = 6543
-# So the dashboard of Supabase shows a URL.
+# This is how Supabase's dashboard shows a URL.
 PLACEHOLDER = "[YOUR-PASSWORD]"
 
 
 def embedded_engine(home: Path) -> Engine:
-    """An engine on the embedded database; a new connection starts the server where it is gone."""
+    """Return an engine for the embedded database; a new connection starts the server if needed."""
 
     def connect() -> psycopg.Connection:
         return psycopg.connect(embedded.start(home), connect_timeout=CONNECT_TIMEOUT_SECONDS)
@@ -33,22 +33,22 @@ def embedded_engine(home: Path) -> Engine:
 
 
 def remote_engine(database_url: str) -> Engine:
-    """An engine on the database of DATABASE_URL, whatever driver its scheme names.
+    """Return an engine for DATABASE_URL, whatever driver its scheme names.
 
     Raises:
-        SettingsError: the URL cannot be read, or is the one of the transaction pooler.
+        SettingsError: the URL cannot be parsed, or is that of the transaction pooler.
     """
     if PLACEHOLDER in database_url:
         raise SettingsError(f"DATABASE_URL still has {PLACEHOLDER} in it: put the password there.")
     if "#" in database_url or database_url.count("@") > 1:
-        # Read as they stand, they would make a part of the password the host's name.
+        # Left as they are, they would make a part of the password the host name.
         raise SettingsError(
             "DATABASE_URL has an @ or # too many: write those of the password as %40 and %23."
         )
     try:
         url = make_url(database_url)
     except (ValueError, ArgumentError):
-        url = None  # its text may hold a part of the password
+        url = None  # the error's text may contain a part of the password
     if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
         raise SettingsError("DATABASE_URL is not a URL of the form postgresql://….")
     if url.port == TRANSACTION_POOLER_PORT:
@@ -61,9 +61,9 @@ def remote_engine(database_url: str) -> Engine:
 
 
 def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Run `work` in one transaction, again from its start where the connection was lost.
+    """Run `work` in one transaction; if the connection is lost, run it again from the start.
 
-    A commit whose answer got lost may have happened, so `work` must be idempotent.
+    A commit whose answer was lost may have succeeded, so `work` must be idempotent.
 
     Raises:
         StoreUnavailable: the database did not answer, several times in a row.
@@ -89,12 +89,12 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Refused, cut, shutting down, too many connections, deadlock: another try may succeed."""
+    """Whether another try may succeed: refused, cut off, shutting down, overloaded, deadlock."""
     return isinstance(error, OperationalError | InterfaceError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
 
 
 def _engine(url: object, **options: object) -> Engine:
-    # The pre-ping replaces pooled connections that a restart of the server has cut.
+    # The pre-ping replaces pooled connections that a restart of the server has closed.
     return create_engine(url, pool_pre_ping=True, use_native_hstore=False, **options)  # type: ignore[call-overload,no-any-return]

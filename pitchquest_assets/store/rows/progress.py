@@ -1,4 +1,4 @@
-"""How far a video is: its place in the queue, or what its run has stored and works on."""
+"""How far a video is: its place in the queue, or what its run has stored and is working on."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ _AHEAD = text("""
 
 
 def stored_assets(store: Store, run_ids: Sequence[str]) -> dict[str, set[str]]:
-    """The assets that each of these runs has stored."""
+    """Return the assets that each of these runs has stored, by run id."""
     found: dict[str, set[str]] = {run_id: set() for run_id in run_ids}
     rows = store.transaction(
         lambda connection: connection.execute(_STORED, {"run_ids": list(run_ids)}).all()
@@ -43,13 +43,13 @@ def stored_assets(store: Store, run_ids: Sequence[str]) -> dict[str, set[str]]:
 
 
 def queue_positions(store: Store) -> dict[str, int]:
-    """The place of each waiting video, 1 for the next."""
+    """Return the place of each waiting video, by id; 1 is the next."""
     rows = store.transaction(lambda connection: connection.execute(_AHEAD).all())
     return {row.video_id: row.place for row in rows}
 
 
 def progress_of(row: VideoRow, stored: set[str]) -> str:
-    """`5 of 9: visual_analysis` while that one is made; without a name where nothing is."""
+    """Return `5 of 9: visual_analysis` while that asset is made; `5 of 9` if nothing is."""
     # The intermediate values of finished videos are pruned.
     done = len(ASSETS) if row.status == "completed" else len(stored)
     making = next((name for name in ASSETS if name not in stored), None)

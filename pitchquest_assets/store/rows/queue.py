@@ -1,4 +1,4 @@
-"""The rows of `videos` as a queue: what waits, who takes it, what goes back."""
+"""The rows of `videos` as a queue: what waits, who takes it, what is put back."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from pitchquest_assets.errors import Superseded
 from pitchquest_assets.store.rows.videos import NO_ALERT, VideoRow, get, select, update
 from pitchquest_assets.store.store import Store
 
-# A row may be written before its file is uploaded; one that is tried again had its file.
+# A row may be written before its file is uploaded; a row that is tried again had its file.
 _HAS_ARRIVED = "(attempts > 0 or pitchquest.has_arrived(file_path, captions_path))"
 _STILL_THERE = """
     where video_id = :video_id and attempts = :attempt and status in ('processing', 'uploaded')
@@ -17,7 +17,7 @@ _STILL_THERE = """
 
 
 def waiting(store: Store, limit: int) -> list[VideoRow]:
-    """The `limit` uploads that have waited longest, but for those whose file is not there yet."""
+    """Return the `limit` uploads that have waited longest and whose file has arrived."""
     return select(
         store,
         f"where status = 'uploaded' and {_HAS_ARRIVED} order by uploaded_at, id limit :limit",
@@ -26,28 +26,31 @@ def waiting(store: Store, limit: int) -> list[VideoRow]:
 
 
 def reconcile_uploads(store: Store) -> int:
-    """Enter what lies in the bucket `videos` and was not noticed, the oldest first; how many.
+    """Register files in the bucket `videos` that were not noticed, the oldest first.
 
-    A row whose file has not come within a day is failed.
+    A row whose file has not arrived within a day is set to 'failed'.
+
+    Returns:
+        How many were registered.
     """
     statement = text("select pitchquest.reconcile_uploads()")
     return store.transaction(lambda connection: int(connection.scalar(statement) or 0))
 
 
 def in_processing(store: Store) -> list[VideoRow]:
-    """The videos that a run has taken."""
+    """Return the videos that a run has taken."""
     return select(store, "where status = 'processing' order by id")
 
 
 def claim(store: Store, video_id: str, job_id: str, attempt: int | None) -> VideoRow:
-    """A run takes the video: status 'processing' with its job id, error cleared.
+    """Take the video for a run: status 'processing' with its job id, error cleared.
 
     Args:
-        attempt: the attempt that the run was started for; None takes the video whatever its state.
+        attempt: the attempt that the run was started for; None takes the video in any state.
 
     Raises:
         UnknownVideo: no such video is registered.
-        Superseded: another run has taken this attempt, or there has been a newer one.
+        Superseded: another run has taken this attempt, or there is a newer one.
     """
     changes = "status = 'processing', job_id = :job_id, error = null"
     if attempt is None:
@@ -78,12 +81,12 @@ def give_back(
     *,
     because: Literal["worker lost", "shut down"],
 ) -> bool:
-    """Put a video whose run came to nothing back to 'uploaded': that run's, or nobody's.
+    """Put a video back to 'uploaded' after its run failed, unless another run has it by now.
 
     Args:
-        job_id: the run that had it; None for one that waits for a run that never came.
-        attempt: the attempt that was tried, so that several who notice give it back once.
-        because: a lost worker counts towards the attempts that are made unasked.
+        job_id: the run that had it; None if the video waits for a run that never came.
+        attempt: the attempt that was tried, so that it is given back only once.
+        because: a lost worker counts towards PITCHQUEST_MAX_ATTEMPTS.
 
     Returns:
         Whether the row was changed.
@@ -110,7 +113,7 @@ def give_up(
     *,
     cancelled: bool = False,
 ) -> bool:
-    """Set a video whose run came to nothing to 'failed', under the conditions of `give_back`.
+    """Set a video to 'failed' after its run failed, under the same conditions as `give_back`.
 
     Args:
         cancelled: by a person, who needs no alert.

@@ -1,4 +1,4 @@
-"""The rows of `analysis_results`: the newest result of each video, taken apart and put together."""
+"""The rows of `analysis_results`: writes and reads the newest result of each video."""
 
 from datetime import UTC
 from typing import Any
@@ -44,9 +44,8 @@ _COMPLETE = text("""
 def save_result(store: Store, result: PitchResult) -> None:
     """Store the result and set its video to 'completed', both or neither.
 
-    While another run is processing the video, its status is left to that run.
-
-    A result that was there before goes to the history (by a trigger).
+    If another run is processing the video, the status is left to that run. A trigger moves an
+    earlier result to the history.
 
     Raises:
         UnknownVideo: the video is not registered.
@@ -74,9 +73,9 @@ def save_result(store: Store, result: PitchResult) -> None:
 
 
 def get_result(store: Store, video_id: str) -> PitchResult | None:
-    """The newest result, equal to the one that was stored; None where there is none.
+    """Return the newest result, equal to the one that was stored; None if there is none.
 
-    The keys of its dicts come in another order: jsonb keeps none.
+    The keys of its dicts may be in another order, because jsonb does not keep it.
     """
     statement = text(
         f"select {', '.join(_COLUMNS)} from analysis_results where video_id = :video_id"
@@ -85,12 +84,6 @@ def get_result(store: Store, video_id: str) -> PitchResult | None:
         lambda c: c.execute(statement, {"video_id": video_id}).mappings().one_or_none()
     )
     return None if row is None else _from_row(dict(row))
-
-
-def count_replaced_results(store: Store, video_id: str) -> int:
-    """How many older results of this video the history holds."""
-    statement = text("select count(*) from analysis_results_history where video_id = :video_id")
-    return store.transaction(lambda c: c.scalar(statement, {"video_id": video_id})) or 0
 
 
 def _to_row(result: PitchResult) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Removes what has served its time, in batches of a transaction each; doing it twice is harmless.
+"""Removes old data in batches of one transaction each; running it twice is harmless.
 
-Rows go before their objects: a row without its object would be told as an error, an object without
-a row is only garbage, which `sweep_objects` and `sweep_uploads` collect.
+Rows go before their objects: a row without its object would be an error, but an object without a
+row is only garbage, which `sweep_objects` and `sweep_uploads` collect.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,13 +13,13 @@ from sqlalchemy import Connection, text
 from pitchquest_assets.store.store import Store
 
 BATCH = 500
-# An object without a row may belong to a write that is not done.
+# A younger object without a row may belong to a write in progress.
 GARBAGE_AFTER = timedelta(days=1)
-# So that whoever still works on a finished video, for its report say, can read what it needs.
+# A run may still be working on a finished video, for example on its report.
 REST = timedelta(hours=1)
 REPORT = "feedback_report"
 
-# Values of a video that is waiting or processing are needed, whatever their age.
+# Values of a waiting or processing video are needed, whatever their age.
 _DELETE_VALUES = f"""
     delete from asset_values using (
       select asset_key, partition_key
@@ -60,7 +60,8 @@ _DELETE_OLD_HISTORY = text(f"""
 _DELETE_OLD_METRICS = text(f"""
     delete from monitoring_metrics where id in (
       select id from monitoring_metrics
-      where metric_type = 'system_health' and "timestamp" < :before
+      where metric_type in ('system_health', 'drift') and metric_value ->> 'event' is null
+        and "timestamp" < :before
       order by "timestamp" limit {BATCH}
     )
 """)
@@ -79,7 +80,7 @@ _UPLOADS_WITH_ROWS = text("""
     select unnest(array[file_path, captions_path]) from videos
     where file_path = any(:paths) or captions_path = any(:paths)
 """)
-# Locked, so that an upload of the video waits until its key is gone, and then gets it anew.
+# Locked, so that a new upload of the video waits until its key is gone, and then gets a new one.
 _UNUSED_KEYS = text("""
     with finished as (
       select video_id from videos
@@ -94,11 +95,9 @@ _UNUSED_KEYS = text("""
 
 
 def prune_video(store: Store, video_id: str) -> int:
-    """Remove the values of a finished video but its report, as RETENTION_DAYS=0 wants.
+    """Remove the values of a finished video except its report, for RETENTION_DAYS=0.
 
-    What vendors answered about it goes with them.
-
-    Does nothing while a run is processing the video, or it waits for one.
+    The vendors' answers about it go with them. Does nothing if the video is waiting or processing.
 
     Returns:
         How many values were removed.
@@ -111,7 +110,7 @@ def prune_video(store: Store, video_id: str) -> int:
 
 
 def prune_values(store: Store, retention_days: float) -> int:
-    """Remove the values, but reports, of finished videos that are older; their number."""
+    """Remove older values of finished videos, except reports; return their number."""
     values = {"before": before(retention_days)}
 
     def batch() -> int:
@@ -123,7 +122,7 @@ def prune_values(store: Store, retention_days: float) -> int:
 
 
 def prune_answers(store: Store, retention_days: float) -> int:
-    """Remove what vendors answered earlier; a run that is tried again would pay anew."""
+    """Remove older answers of vendors, which a retried run would pay for again; return how many."""
     values = {"before": before(retention_days)}
     return _until_done(
         lambda: store.transaction(lambda c: c.execute(_DELETE_OLD_ANSWERS, values).rowcount)
@@ -131,7 +130,7 @@ def prune_answers(store: Store, retention_days: float) -> int:
 
 
 def prune_results(store: Store, retention_days: float) -> list[str]:
-    """Remove all that is stored about videos that were finished earlier, and older history.
+    """Remove everything about videos finished earlier than that, and older history.
 
     The uploads that the pipeline put into Storage are left to `sweep_uploads`.
 
@@ -155,7 +154,13 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
 
 
 def prune_records(store: Store, retention_days: float) -> dict[str, int]:
-    """Remove older `system_health` rows and alerts; how many of each."""
+    """Remove older `system_health` rows, drift checks that changed nothing, and alerts.
+
+    The rows that opened or closed an episode of drift stay, and the costs do.
+
+    Returns:
+        How many metrics and alerts were removed.
+    """
     values = {"before": before(retention_days)}
     return {
         name: _until_done(
@@ -166,13 +171,13 @@ def prune_records(store: Store, retention_days: float) -> dict[str, int]:
 
 
 def unused_keys(connection: Connection, keys: list[str], retention_days: float) -> list[str]:
-    """Those of the keys whose video was finished earlier, or has no row; locked till the commit."""
+    """Return the keys whose video was finished earlier or has no row, locked until the commit."""
     values = {"keys": keys, "before": before(retention_days)}
     return list(connection.scalars(_UNUSED_KEYS, values))
 
 
 def sweep_objects(store: Store) -> int:
-    """Remove the objects older than a day that no row names; their number."""
+    """Remove objects older than a day that no row names; return their number."""
     moment = datetime.now(UTC) - GARBAGE_AFTER
     removed = 0
     for paths in batches(store.objects.written_before(moment)):
@@ -184,12 +189,12 @@ def sweep_objects(store: Store) -> int:
 
 
 def sweep_uploads(store: Store) -> int:
-    """Remove the uploads older than a day that the pipeline put into Storage and no row names.
+    """Remove uploads older than a day that the pipeline put into Storage and no row names.
 
-    A user's file is the user's.
+    Files that users uploaded are never touched.
 
     Returns:
-        Their number.
+        How many were removed.
     """
     bucket = store.video_bucket
     if bucket is None:
@@ -203,12 +208,12 @@ def sweep_uploads(store: Store) -> int:
 
 
 def before(days: float) -> datetime:
-    """What is older has served its time; nothing has within an hour."""
+    """Return the moment before which data is old: `days` ago, but at least an hour."""
     return datetime.now(UTC) - max(timedelta(days=days), REST)
 
 
 def batches(items: Iterable[str]) -> Iterator[list[str]]:
-    """The items in lists of at most BATCH."""
+    """Yield the items in lists of at most BATCH."""
     rest = iter(items)
     while batch := list(islice(rest, BATCH)):
         yield batch
@@ -217,7 +222,7 @@ def batches(items: Iterable[str]) -> Iterator[list[str]]:
 def _delete_videos(
     connection: Connection, values: dict[str, datetime]
 ) -> tuple[list[str], list[str]]:
-    """The ids of the videos of one batch, and the paths of their objects."""
+    """Delete one batch of videos; return their ids and the paths of their objects."""
     found = {"ids": list(connection.scalars(_OLD_VIDEOS, values))}
     paths = list(connection.scalars(_DELETE_ALL_VALUES_OF_VIDEOS, found))
     for table in ("vendor_answers", "analysis_results", "analysis_results_history", "videos"):
@@ -226,13 +231,13 @@ def _delete_videos(
 
 
 def _named(store: Store, uploads: list[str]) -> set[str]:
-    """Those of the uploads that a row names."""
+    """The uploads that a row names."""
     values = {"paths": uploads}
     return set(store.transaction(lambda c: list(c.scalars(_UPLOADS_WITH_ROWS, values))))
 
 
 def _with_rows(store: Store, paths: list[str]) -> set[str]:
-    """Those of the paths, `asset/key/partition/name`, that a row names."""
+    """The paths, `asset/key/partition/name`, that a row names."""
     keys = [path.rsplit("/", 2)[:2] for path in paths if path.count("/") >= 2]
     values = {
         "asset_keys": [asset_key for asset_key, _ in keys],
@@ -248,7 +253,7 @@ def _delete_objects(store: Store, paths: Iterable[str | None]) -> None:
 
 
 def _until_done(batch: Callable[[], int]) -> int:
-    """Call `batch` until it finds nothing more; the sum of what it returned."""
+    """Call `batch` until it returns 0; return the sum."""
     removed = 0
     while count := batch():
         removed += count

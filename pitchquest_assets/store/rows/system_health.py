@@ -1,4 +1,4 @@
-"""How the system does, from the tables: measured and stored in one transaction."""
+"""The health of the system, measured from the tables and stored in one transaction."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,8 @@ from pitchquest_assets.store.rows.alerts import raise_alert
 from pitchquest_assets.store.rows.vendor_calls import spent_today
 from pitchquest_assets.store.store import Store
 
-# A video that is tried again waits since then, not since its upload; one whose file is still to
-# come does not wait for us.
+# A video that is tried again waits since then, not since its upload; a video whose file has not
+# arrived does not wait for us.
 _MEASURE = text("""
     select
       waiting.*,
@@ -49,11 +49,11 @@ _STORE = text("""
 def record_health(
     store: Store, disk_free_bytes: int, stuck_after: timedelta, daily_budget_usd: float | None
 ) -> dict[str, Any]:
-    """Store one `system_health` row and raise the alerts that it gives reason for.
+    """Store one `system_health` row, and raise the alerts that it calls for.
 
-    - stuck queue: once per episode, from the first row whose oldest upload waits longer than
-      `stuck_after` to the first where none does
-    - budget: once a day (UTC), when today's costs are above `daily_budget_usd`
+    - Stuck queue: once per episode, which lasts from the first row with an upload that waits longer
+      than `stuck_after` to the first row without one.
+    - Budget: once a day (UTC), if today's costs exceed `daily_budget_usd`.
 
     Returns:
         The values of the row: counts, seconds, bytes, US dollars.
@@ -83,7 +83,7 @@ def record_health(
 def _stuck_since(
     connection: Connection, value: dict[str, Any], stuck_after: timedelta, now: datetime
 ) -> str | None:
-    """When the present episode began, and None outside of one; a new one is told of."""
+    """When the current episode began, or None; raises the alert of a new one."""
     if value["oldest_waiting_seconds"] <= stuck_after.total_seconds():
         return None
     since = connection.scalar(_STUCK_SINCE) or now.isoformat()

@@ -1,4 +1,4 @@
-"""The book of a run's calls to vendors: `api_cost` rows and the answers in `vendor_answers`."""
+"""The ledger of a run's calls to vendors: `api_cost` rows, and answers in `vendor_answers`."""
 
 import json
 import uuid
@@ -10,11 +10,11 @@ from pitchquest_assets.store.rows.alerts import raise_alert
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.vendor_calls import Call, Purpose, Reply, Spent
 
-# The budget of a video covers its runs within this time.
+# The budget of a video covers all of its runs within this time.
 VIDEO_BUDGET_SPAN = timedelta(hours=24)
 
 _FIND = text("select answer from vendor_answers where key = :key")
-# A commit whose answer got lost is made again: the call must be entered once.
+# A commit whose answer was lost is repeated, but the call must be recorded only once.
 _RECORD = text("""
     insert into monitoring_metrics (metric_type, metric_value)
     select 'api_cost', cast(:value as jsonb)
@@ -41,7 +41,7 @@ _PAID = text(
 
 
 class CallLedger:
-    """A `metering.Ledger` for one run of one video, in the database."""
+    """A `vendor_calls.Ledger` for one run of one video, in the database."""
 
     def __init__(self, store: Store, video_id: str, run_id: str) -> None:
         self._store = store
@@ -49,12 +49,12 @@ class CallLedger:
         self._run_id = run_id
 
     def find(self, key: str) -> Reply | None:
-        """The answer that was kept under this key, whichever video it was for."""
+        """Return the answer kept under this key, for whichever video; None if there is none."""
         found = self._store.transaction(lambda c: c.scalar(_FIND, {"key": key}))
         return None if found is None else Reply.model_validate(found)
 
     def spent(self) -> Spent:
-        """What the calls for this video within 24 hours cost, and all calls of the day (UTC)."""
+        """Return the costs of this video within 24 hours, and of all calls of the day (UTC)."""
         since = datetime.now(UTC) - VIDEO_BUDGET_SPAN
         of_video = {"since": since, "video_id": self._video_id}
         return self._store.transaction(
@@ -62,7 +62,7 @@ class CallLedger:
         )
 
     def record(self, call: Call, reply: Reply, cost_usd: float | None) -> None:
-        """Enter a call as an `api_cost` row."""
+        """Record a call as an `api_cost` row."""
         call_id = str(uuid.uuid4())
         value = {
             "call_id": call_id,
@@ -78,7 +78,7 @@ class CallLedger:
         self._store.transaction(lambda c: c.execute(_RECORD, row))
 
     def keep(self, call: Call, reply: Reply) -> None:
-        """Keep an answer that could be used."""
+        """Keep a usable answer."""
         row = {
             "key": call.key,
             "vendor": call.vendor,
@@ -95,13 +95,13 @@ class CallLedger:
         self._store.transaction(lambda c: raise_alert(c, "budget", key, message))
 
     def paid(self, purpose: Purpose) -> float:
-        """US dollars that this run has paid for the purpose, tries that failed included."""
+        """Return the US dollars that this run has paid for the purpose, including failed tries."""
         since = datetime.now(UTC) - VIDEO_BUDGET_SPAN
         row = {"since": since, "run_id": self._run_id, "purpose": purpose}
         return self._store.transaction(lambda c: float(c.scalar(_PAID, row)))
 
 
 def spent_today(connection: Connection) -> float:
-    """US dollars that all calls have cost since midnight, UTC."""
+    """Return the US dollars that all calls have cost since midnight UTC."""
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return float(connection.scalar(_SPENT, {"since": midnight}) or 0.0)

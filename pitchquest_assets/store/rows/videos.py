@@ -1,4 +1,4 @@
-"""The rows of `videos`: what was uploaded, and how far it is."""
+"""The rows of `videos`: the uploads, and their status."""
 
 import re
 from datetime import datetime
@@ -18,7 +18,7 @@ _VIDEO_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 class VideoRow(Value):
-    """One uploaded video as the backend sees it."""
+    """One uploaded video, as a backend sees it."""
 
     video_id: str
     filename: str
@@ -45,15 +45,15 @@ NO_ALERT = " and set_config('pitchquest.cancelled', 'on', true) = 'on'"
 
 
 def check_video_id(video_id: str) -> str:
-    """The id itself, once it may become part of a path.
+    """Return the id if it is safe as a part of a path.
 
     Raises:
-        InvalidVideoId: it does not fit the pattern.
+        InvalidVideoId: it does not match the pattern.
     """
     if not _VIDEO_ID.fullmatch(video_id):
         raise InvalidVideoId(
-            f"{_shorten(video_id)} is no video id: use 1 to 128 letters, digits, dots, dashes or "
-            "underscores, beginning with a letter or digit."
+            f"{_shorten(video_id)} is not a video id: use 1 to 128 letters, digits, dots, dashes "
+            "or underscores, beginning with a letter or digit."
         )
     return video_id
 
@@ -69,12 +69,12 @@ def register(
     sha256: str | None = None,
     owner: UUID | None = None,
 ) -> VideoRow:
-    """Enter an upload, or the same video once more: status 'uploaded', error and job cleared.
+    """Register an upload, or the same video again: status 'uploaded', error and job cleared.
 
-    A second registration adds one to `attempts`.
+    Registering it again adds one to `attempts`.
 
     Raises:
-        InvalidVideoId: the id does not fit the pattern, or is the upload of another owner.
+        InvalidVideoId: the id does not match the pattern, or belongs to another owner's upload.
     """
     check_video_id(video_id)
     values = {
@@ -106,17 +106,17 @@ def register(
 
 
 def taken(video_id: str) -> InvalidVideoId:
-    """The error for an id that another owner has: who took it first would read the result."""
+    """Return the error for an id of another owner, who could otherwise read the result."""
     return InvalidVideoId(f"{video_id} is the upload of another user: choose another id.")
 
 
 def register_refused(
     store: Store, video_id: str, file_path: str, error: str, *, filename: str, size_bytes: int
 ) -> None:
-    """Enter an upload that Storage did not take: status 'failed' from the start, so that none runs.
+    """Register an upload that Storage refused: status 'failed' at once, so that no run starts.
 
-    A row that is there keeps its path, where its older file lies, and its status where that file is
-    being analysed or has been.
+    An existing row keeps the path of its older file, and its status if that file is being analysed
+    or was analysed.
     """
     statement = text("""
         insert into videos as v (video_id, filename, file_path, file_size_mb, status, error)
@@ -136,12 +136,18 @@ def register_refused(
 
 
 def mark_failed(
-    store: Store, video_id: str, error: str, job_id: str | None = None, *, cancelled: bool = False
+    store: Store,
+    video_id: str,
+    error: str,
+    job_id: str | None = None,
+    *,
+    even_completed: bool = False,
+    cancelled: bool = False,
 ) -> bool:
     """Status 'failed' with the sentence that says why.
 
-    A completed video stays completed, and with `job_id` only that run may fail it: a run that was
-    overtaken by a newer one changes nothing.
+    A completed video stays completed unless `even_completed` is set, and with `job_id` only that
+    run may fail it: a run that was overtaken by a newer one changes nothing.
 
     Args:
         cancelled: by a person, who needs no alert.
@@ -151,11 +157,16 @@ def mark_failed(
     """
     statement = text(f"""
         update videos set status = 'failed', error = :error
-        where video_id = :video_id and status <> 'completed'
+        where video_id = :video_id and (:even_completed or status <> 'completed')
           and (cast(:job_id as text) is null or job_id = :job_id)
           {NO_ALERT if cancelled else ""}
     """)
-    values = {"video_id": video_id, "error": error, "job_id": job_id}
+    values = {
+        "video_id": video_id,
+        "error": error,
+        "job_id": job_id,
+        "even_completed": even_completed,
+    }
     return store.transaction(lambda connection: connection.execute(statement, values).rowcount) == 1
 
 
@@ -170,7 +181,7 @@ def retry(store: Store, video_id: str) -> VideoRow:
 
 
 def get(store: Store, video_id: str) -> VideoRow:
-    """One row.
+    """Return one row.
 
     Raises:
         UnknownVideo: no such video is registered.
@@ -179,12 +190,12 @@ def get(store: Store, video_id: str) -> VideoRow:
 
 
 def find(store: Store, video_id: str) -> VideoRow | None:
-    """One row, or None where no such video is registered."""
+    """Return one row; None if no such video is registered."""
     return next(iter(select(store, _BY_ID, video_id=video_id)), None)
 
 
 def list_videos(store: Store, status: Status | None = None) -> list[VideoRow]:
-    """All rows, or those with one status, oldest upload first."""
+    """Return all rows, or those with a status, oldest upload first."""
     condition = "" if status is None else "where status = :status"
     return select(
         store,
@@ -194,7 +205,7 @@ def list_videos(store: Store, status: Status | None = None) -> list[VideoRow]:
 
 
 def update(store: Store, video_id: str, changes: str, **values: object) -> VideoRow:
-    """Change one row, and return it as it is then.
+    """Change one row, and return the changed row.
 
     Raises:
         UnknownVideo: no such video is registered.
@@ -207,7 +218,7 @@ def update(store: Store, video_id: str, changes: str, **values: object) -> Video
 def select(
     store: Store, condition: str, change: str | None = None, **values: object
 ) -> list[VideoRow]:
-    """The rows that fit `condition`, after `change` ("update videos set …") where it is given."""
+    """Return the rows matching `condition`, after `change` ("update videos set …") if given."""
     statement = (
         f"{change} {condition} returning {_COLUMNS}"
         if change

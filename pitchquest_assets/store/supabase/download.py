@@ -1,4 +1,4 @@
-"""Downloads of large objects to disk through a signed URL, resumed after a break."""
+"""Downloads large objects to disk through a signed URL; resumes after an interruption."""
 
 import hashlib
 import json
@@ -18,12 +18,12 @@ from pitchquest_assets.store.supabase.storage import (
 SIGNED_SECONDS = 3600
 BYTES_PER_MB = 1_000_000
 LONGEST_ERROR_BYTES = 10_000
-# Of these a new signed URL takes care: its time is over, or the project's signing key was changed.
+# A new signed URL helps: the old one has expired, or the project's signing key was changed.
 _EXPIRED = {"InvalidJWT", "InvalidSignature", "ExpiredToken"}
 
 
 class Download:
-    """One object on its way to `target`; given up where several tries get no byte further."""
+    """One download to `target`; given up if several tries in a row make no progress."""
 
     def __init__(
         self, storage: SupabaseStorage, bucket: str, path: str, target: Path, max_size_mb: float
@@ -38,7 +38,7 @@ class Download:
         self.digest = hashlib.sha256()
 
     def run(self) -> str:
-        """Fetch it; its SHA-256 in hexadecimal.
+        """Fetch the object; return its SHA-256 in hexadecimal.
 
         Raises:
             FileNotFoundError: there is no such object.
@@ -64,11 +64,11 @@ class Download:
         return self.stalled >= self.storage.attempts
 
     def _go_on(self) -> None:
-        """One request, from where the last one ended."""
+        """Make one request, which continues where the last one ended."""
         self.stalled += 1
         if self.url is None:
             self.url = self.storage.signed_url(self.bucket, self.path, SIGNED_SECONDS)
-        # A compressed answer would count other bytes than a range.
+        # With compression, the bytes received would not be those of the range.
         headers = {"Accept-Encoding": "identity"}
         if self.offset:
             headers["Range"] = f"bytes={self.offset}-"
@@ -79,21 +79,21 @@ class Download:
                 self.digest.update(piece)
                 self.offset += len(piece)
                 self._check_size(self.offset)
-                # Not with every byte: what begins anew each time would go on for ever.
+                # Not at every byte, or else a download that always starts over would never end.
                 if self.offset > self.furthest:
                     self.furthest, self.stalled = self.offset, 0
         if self.size is not None and self.offset != self.size:
             raise httpx.RemoteProtocolError("the answer was cut short")
 
     def _check(self, response: httpx.Response) -> None:
-        """Make sure that the bytes to come are those that are wanted."""
+        """Make sure that the bytes to come are the wanted ones."""
         etag = response.headers.get("ETag")
         if response.status_code == 200:
             self._begin(response, etag)
         elif response.status_code == 206:
             wanted = f"bytes {self.offset}-"
-            told = response.headers.get("Content-Range", "")
-            if etag != self.etag or not told.startswith(wanted):
+            content_range = response.headers.get("Content-Range", "")
+            if etag != self.etag or not content_range.startswith(wanted):
                 raise self._begin_anew("it was replaced while it was downloaded")
         elif response.status_code == 416:
             raise self._begin_anew("it was replaced by a shorter one")
@@ -121,9 +121,9 @@ class Download:
     def _refusal(self, response: httpx.Response) -> StorageRefusal:
         body = next(response.iter_bytes(LONGEST_ERROR_BYTES), b"")
         try:
-            told = json.loads(body)
-            status, code = int(told["statusCode"]), told.get("code") or told["error"]
-            message = str(told["message"])
+            answer = json.loads(body)
+            status, code = int(answer["statusCode"]), answer.get("code") or answer["error"]
+            message = str(answer["message"])
         except (ValueError, KeyError, TypeError, AttributeError):
             status, code, message = response.status_code, "", "no reason was given"
         if code in _EXPIRED:

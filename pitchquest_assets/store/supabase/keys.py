@@ -1,4 +1,4 @@
-"""What SUPABASE_KEY is: the pipeline writes, so it needs the secret key."""
+"""Checks SUPABASE_KEY: the pipeline writes, so it needs the secret key."""
 
 import base64
 import json
@@ -9,10 +9,10 @@ WHERE = "take the secret key (service_role) from the project's settings, API key
 
 
 def check_key(key: str) -> str:
-    """The role of a key; the key is not verified, only its reader can do that.
+    """Return the role of a key; its signature is not verified, only Supabase can do that.
 
     Raises:
-        SettingsError: it is not a secret key, or no key at all.
+        SettingsError: it is not a secret key, or not a key at all.
     """
     if key.startswith("sb_secret_"):
         return "service_role"
@@ -23,7 +23,7 @@ def check_key(key: str) -> str:
         )
     role = _role_of(key)
     if role is None:
-        raise SettingsError(f"SUPABASE_KEY is no Supabase key: {WHERE}.")
+        raise SettingsError(f"SUPABASE_KEY is not a Supabase key: {WHERE}.")
     if role != "service_role":
         raise SettingsError(
             f"SUPABASE_KEY has the role {role!r}, which row level security keeps from writing: "
@@ -33,7 +33,7 @@ def check_key(key: str) -> str:
 
 
 def _role_of(key: str) -> str | None:
-    """The claim `role` of a JWT; None where it is no JWT."""
+    """The claim `role` of a JWT; None if it is not a JWT."""
     try:
         payload = key.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -10,16 +10,16 @@ PAGE = 1000
 
 
 class SupabaseObjects:
-    """Objects in one bucket; each write replaces what is there, so it may be made twice.
+    """Objects in one bucket; a write replaces any object there, so it may be repeated.
 
-    Every method raises like `SupabaseStorage.call`, and StoreCorrupt for a path that is none.
+    Every method raises like `SupabaseStorage.call`, and StoreCorrupt for an invalid path.
     """
 
     def __init__(self, storage: SupabaseStorage, bucket: str = OBJECTS) -> None:
         self.storage, self.bucket = storage, bucket
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
-        """Store `data`, replacing what is there."""
+        """Store `data` under the path, replacing any object there."""
         check_path(path)
         self.storage.in_bucket(
             self.bucket,
@@ -30,12 +30,12 @@ class SupabaseObjects:
         )
 
     def get(self, path: str) -> bytes:
-        """The bytes; FileNotFoundError where there is no such object."""
+        """Return the bytes; FileNotFoundError if there is no such object."""
         check_path(path)
         return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.download(path))
 
     def delete(self, path: str) -> None:
-        """Remove it; nothing happens where there is no such object."""
+        """Remove the object, if there is one."""
         check_path(path)
         self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.remove([path]))
 
@@ -45,10 +45,10 @@ class SupabaseObjects:
         return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.exists(path))
 
     def written_before(self, moment: datetime) -> Iterator[str]:
-        """The paths of the objects that were last written before `moment`."""
+        """Yield the paths of the objects last written before `moment`."""
         cursor: str | None = None
         while True:
-            # The cursor is a name, so that what is removed meanwhile makes none be skipped.
+            # The cursor is a name, so objects removed meanwhile do not make it skip any.
             options = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
             page = self.storage.in_bucket(
                 self.bucket,
@@ -61,4 +61,4 @@ class SupabaseObjects:
             cursor = page.nextCursor
 
     def tidy(self, moment: datetime) -> None:
-        """Nothing is left behind: Storage ends unfinished uploads by itself."""
+        """Do nothing: Storage itself removes unfinished uploads."""

@@ -1,4 +1,4 @@
-"""The Supabase project that the settings name, and what can be wrong with them."""
+"""The Supabase project that the settings name, and checks of those settings."""
 
 from dataclasses import dataclass, field
 
@@ -14,23 +14,23 @@ from pitchquest_assets.store.supabase.storage import OBJECTS, VIDEOS, SupabaseSt
 
 @dataclass(frozen=True)
 class Project:
-    """What leads to a Supabase project; the secrets are not shown."""
+    """URL, key and database of a Supabase project; its repr hides the secrets."""
 
     url: str
     key: str = field(repr=False)
     database_url: str = field(repr=False)
 
     def storage(self, attempts: int | None = None) -> SupabaseStorage:
-        """A connection to its Storage, which makes each call so often at most."""
+        """Return a connection to its Storage, which makes each call at most `attempts` times."""
         return SupabaseStorage(self.url, self.key, attempts)
 
 
 def project_of(settings: Settings) -> Project | None:
-    """The project; None where the embedded database is used.
+    """Return the project; None if the embedded database is used.
 
     Raises:
-        SettingsError: some but not all of the variables are set, the URL is none, or the key is not
-            the secret one.
+        SettingsError: some but not all of the variables are set, the URL is invalid, or the key is
+            not the secret one.
     """
     variables = {
         "SUPABASE_URL": settings.supabase_url,
@@ -68,10 +68,10 @@ def _check_url(url: str) -> None:
 
 
 def check_buckets(storage: SupabaseStorage, engine: Engine) -> None:
-    """Ask Storage for the two buckets: a wrong key reads an empty list, not an error.
+    """Check that Storage has the two buckets; with a wrong key it lists none, without an error.
 
     Raises:
-        SettingsError: a bucket does not exist, or the key reads nothing.
+        SettingsError: a bucket does not exist, or the key can read nothing.
         StoreUnavailable: Storage does not answer.
     """
     found = {bucket.id for bucket in storage.call("the buckets", lambda it: it.list_buckets())}
@@ -90,7 +90,7 @@ def check_buckets(storage: SupabaseStorage, engine: Engine) -> None:
 
 
 def _has_buckets(engine: Engine) -> bool:
-    """Whether the database knows of any; it is not held back by row level security."""
+    """Whether the database has any; it is not subject to row level security."""
     return in_transaction(
         engine,
         lambda c: (

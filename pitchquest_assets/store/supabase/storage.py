@@ -1,7 +1,7 @@
-"""Supabase Storage: the connection, what is worth another try, and refusals told as a sentence.
+"""Supabase Storage: the connection, which errors to retry, and messages for refusals.
 
-HTTP/1.1 on purpose: supabase-py's HTTP/2 lost writes. It also tries nothing again by itself; every
-call here is idempotent, so that one whose answer got lost may simply be made again.
+It uses HTTP/1.1 on purpose, because supabase-py lost writes over HTTP/2. supabase-py does not retry
+either; every call here is idempotent, so a call whose answer was lost is simply repeated.
 """
 
 import logging
@@ -30,25 +30,25 @@ READ_TIMEOUT_SECONDS = 60.0
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
-# A server that wants longer is told as unavailable.
+# If Retry-After is longer than this, Storage counts as unavailable.
 LONGEST_RETRY_AFTER_SECONDS = 60.0
-LONGEST_TOLD = 200
+LONGEST_MESSAGE = 200
 PASSING = {408, 409, 423, 425, 429}
 
 
 class StorageRefusal(Exception):
-    """An answer that is no success: its status, the server's own words, seconds to wait."""
+    """An unsuccessful answer: its status, the server's own words, seconds to wait."""
 
-    def __init__(self, status: int, told: str, retry_after: float | None = None) -> None:
-        super().__init__(f"{status}: {told}")
-        self.status, self.told, self.retry_after = status, told, retry_after
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status, self.message, self.retry_after = status, message, retry_after
 
 
 class SupabaseStorage:
-    """The Storage of one project; connected at the first call, shared by all threads.
+    """The Storage of one project; connects at the first call, may be shared by threads.
 
     Args:
-        attempts: how often a call is made before it is given up; default ATTEMPTS.
+        attempts: how often a call is tried before giving up; default ATTEMPTS.
     """
 
     def __init__(self, url: str, key: str, attempts: int | None = None) -> None:
@@ -58,11 +58,11 @@ class SupabaseStorage:
 
     @cached_property
     def http(self) -> httpx.Client:
-        """The client of every request, signed URLs included."""
-        # It would log each URL, and a signed one is as good as a key.
+        """The HTTP client of all requests, including signed URLs."""
+        # It would log every URL, and a signed URL is as good as a key.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
-        # To another host it would take the header apikey along.
+        # A redirect to another host would carry the header apikey along.
         return httpx.Client(http2=False, timeout=timeout, follow_redirects=False)
 
     @cached_property
@@ -73,35 +73,35 @@ class SupabaseStorage:
         return SyncStorageClient(self.url, self.headers, http_client=self.http)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self.http.close()
 
     def call(self, what: str, work: "Callable[[SyncStorageClient], T]") -> T:
-        """What `work` returns, tried again where that may help.
+        """Return what `work` returns; retry errors that may pass.
 
         Args:
-            what: "videos/a.mp4", as it is told in errors.
+            what: the object's name in errors, such as "videos/a.mp4".
 
         Raises:
             FileNotFoundError: there is no such object.
             StoreUnavailable: Storage did not answer, several times in a row.
-            SettingsError: the key is not accepted, or the bucket does not exist.
-            ObjectRefused: too large, of a media type or a name that the bucket does not take.
+            SettingsError: the key is refused, or the bucket does not exist.
+            ObjectRefused: the file is too large, or the bucket refuses its media type or name.
         """
         return retried(what, lambda: self._once(work), stop_after_attempt(self.attempts))
 
     def in_bucket(self, bucket: str, path: str, work: "Callable[[SyncBucketProxy], T]") -> T:
-        """Like `call`, for one object or prefix of a bucket."""
+        """Call `work` with a bucket, for one object or prefix; raises like `call`."""
         return self.call(f"{bucket}/{path}", lambda client: work(client.from_(bucket)))
 
     def signed_url(self, bucket: str, path: str, seconds: int) -> str:
-        """A URL that reads one object for a while: as good as a key, never to be shown.
+        """Return a URL that can read one object for so many seconds; keep it secret, like a key.
 
         Raises:
-            StorageRefusal, httpx.TransportError: one try, for who tries again.
+            StorageRefusal, httpx.TransportError: it failed; there is no retry here.
         """
         signed = self._once(lambda client: client.from_(bucket).create_signed_url(path, seconds))
-        # Its path is not percent-encoded, so that a question mark in a name would end it.
+        # Its path is not percent-encoded, so a question mark in a name would end it.
         token = str(signed["signedUrl"]).rpartition("token=")[2]
         return f"{self.url}object/sign/{bucket}/{quote(path)}?token={token}"
 
@@ -111,16 +111,16 @@ class SupabaseStorage:
         try:
             return work(self.client)
         except StorageApiError as error:
-            # What no Storage server wrote, but a gateway, may be a whole HTML page.
+            # An answer from a gateway, not from Storage, may be a whole HTML page.
             by_gateway = error.message.startswith("Unable to parse")
-            told = "no reason was given" if by_gateway else error.message
-            raise StorageRefusal(int(error.status), told, _retry_after(error)) from None
+            message = "no reason was given" if by_gateway else error.message
+            raise StorageRefusal(int(error.status), message, _retry_after(error)) from None
         except (ValueError, KeyError):
             raise StorageRefusal(502, "the answer is not Storage's") from None
 
 
 def retried(what: str, work: Callable[[], T], stop: Callable[[RetryCallState], bool]) -> T:
-    """What `work` returns; raises like `SupabaseStorage.call`."""
+    """Return what `work` returns, with retries; raises like `SupabaseStorage.call`."""
     retrying = Retrying(
         retry=retry_if_exception(is_passing),
         stop=stop,
@@ -136,7 +136,7 @@ def retried(what: str, work: Callable[[], T], stop: Callable[[RetryCallState], b
 
 
 def is_passing(error: BaseException) -> bool:
-    """Cut, refused, hanging, too many requests, a fault of the server: worth another try."""
+    """Whether to retry: cut off, refused, hanging, too many requests, or a server error."""
     if isinstance(error, StorageRefusal):
         waits_too_long = (error.retry_after or 0) > LONGEST_RETRY_AFTER_SECONDS
         return (error.status in PASSING or error.status >= 500) and not waits_too_long
@@ -144,10 +144,10 @@ def is_passing(error: BaseException) -> bool:
 
 
 class RetryAfter(wait_base):
-    """As long as the server asks for, else exponentially longer with jitter."""
+    """Waits as long as the server asks for, else exponentially longer, with jitter."""
 
     def __call__(self, retry_state: RetryCallState) -> float:
-        """Seconds until the next try."""
+        """Return the seconds until the next try."""
         error = retry_state.outcome.exception() if retry_state.outcome else None
         if isinstance(error, StorageRefusal) and error.retry_after is not None:
             return error.retry_after
@@ -155,12 +155,12 @@ class RetryAfter(wait_base):
 
 
 def refused(what: str, refusal: StorageRefusal) -> Exception:
-    """The error of ours for an answer that another try does not change."""
-    told = " ".join(refusal.told.split())[:LONGEST_TOLD].rstrip(".")
+    """Return our error for an answer that a retry would not change."""
+    message = " ".join(refusal.message.split())[:LONGEST_MESSAGE].rstrip(".")
     if is_passing(refusal) or refusal.retry_after is not None:
-        return unavailable(what, f"{refusal.status}, {told}")
+        return unavailable(what, f"{refusal.status}, {message}")
     if refusal.status == 404:
-        if "bucket" in told.lower():
+        if "bucket" in message.lower():
             return SettingsError(
                 f"The bucket {what.partition('/')[0]!r} does not exist in the Supabase project: "
                 "make it in the dashboard, private."
@@ -168,8 +168,8 @@ def refused(what: str, refusal: StorageRefusal) -> Exception:
         return FileNotFoundError(f"There is no object {what} in Supabase Storage.")
     if refusal.status in (401, 403):
         return SettingsError(
-            f"Supabase Storage does not accept SUPABASE_KEY ({told}): take the secret key of the "
-            "project that SUPABASE_URL names."
+            f"Supabase Storage does not accept SUPABASE_KEY ({message}): take the secret key of "
+            "the project that SUPABASE_URL names."
         )
     if refusal.status == 413:
         return ObjectRefused(
@@ -178,17 +178,17 @@ def refused(what: str, refusal: StorageRefusal) -> Exception:
         )
     if refusal.status == 415:
         return ObjectRefused(
-            f"The bucket does not take {what} ({told}): allow this media type in its settings."
+            f"The bucket does not take {what} ({message}): allow this media type in its settings."
         )
-    if "invalid key" in told.lower():
+    if "invalid key" in message.lower():
         return ObjectRefused(
             f"Supabase Storage does not take the name {what}: use letters, digits, dots, dashes."
         )
-    return ObjectRefused(f"Supabase Storage refused {what} ({refusal.status}, {told}).")
+    return ObjectRefused(f"Supabase Storage refused {what} ({refusal.status}, {message}).")
 
 
 def unavailable(what: str, reason: str) -> StoreUnavailable:
-    """The error of a Storage that does not answer."""
+    """Return the error for a Storage that does not answer."""
     return StoreUnavailable(
         f"Supabase Storage does not answer for {what} ({reason}): check SUPABASE_URL and the "
         "project's status, and try again."
@@ -196,9 +196,9 @@ def unavailable(what: str, reason: str) -> StoreUnavailable:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """The seconds that the header Retry-After asks to wait; None for a date or none."""
-    told = headers.get("Retry-After", "")
-    return float(told) if told.isdigit() else None
+    """Return the seconds of the header Retry-After; None if it is a date or missing."""
+    wait = headers.get("Retry-After", "")
+    return float(wait) if wait.isdigit() else None
 
 
 def _retry_after(error: BaseException) -> float | None:

@@ -1,4 +1,4 @@
-"""Uploads of large files, resumed after a break: the TUS protocol as Supabase speaks it."""
+"""Uploads large files, resuming after an interruption: the TUS protocol as Supabase speaks it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import aiohttp
     import yarl
 
-# Supabase takes chunks of exactly this size; smaller files go in one request.
+# Supabase accepts chunks of exactly this size; smaller files go in one request.
 CHUNK_BYTES = 6 * 1024 * 1024
 CHUNK_TIMEOUT_SECONDS = 300.0
 
@@ -32,12 +32,12 @@ CHUNK_TIMEOUT_SECONDS = 300.0
 def upload_resumably(
     storage: SupabaseStorage, file: Path, bucket: str, path: str, media_type: str
 ) -> None:
-    """Put a file into a bucket, replacing what is there; raises like `SupabaseStorage.call`."""
+    """Put a file into a bucket, replacing any file there; raises like `SupabaseStorage.call`."""
     size = file.stat().st_size
 
     def once() -> None:
         asyncio.run(_upload(storage, file, bucket, path, media_type))
-        # All bytes can be there and the object not, where the server died in between.
+        # All bytes may have arrived without an object, if the server died in between.
         try:
             found = storage.in_bucket(bucket, path, lambda it: it.info(path).get("size"))
         except FileNotFoundError:
@@ -85,18 +85,18 @@ async def _refuse_redirect(
     _context: object,
     redirect: "aiohttp.TraceRequestRedirectParams",
 ) -> None:
-    """To another host it would take the header apikey along; aiotus has no option for it."""
+    """Refuse redirects, which could carry the apikey to another host; aiotus has no option."""
     raise StorageRefusal(redirect.response.status, "it leads elsewhere")
 
 
 def _proxy(url: str) -> str | None:
-    """The proxy that the environment names; aiohttp would take a password from ~/.netrc with it."""
+    """The proxy from the environment; aiohttp's own option would also use ~/.netrc's passwords."""
     parts = urlsplit(url)
     return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 class _Upload:
-    """One file on its way; given up where several tries in a row get no byte further."""
+    """One upload; given up if several tries in a row make no progress."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class _Upload:
         return self.stalled >= self.attempts
 
     async def _go_on(self) -> None:
-        """Create the upload where there is none, and send what the server lacks."""
+        """Create the upload if there is none, and send what the server lacks."""
         import aiohttp
         import yarl
         from aiotus.common import ProtocolError
@@ -144,7 +144,7 @@ class _Upload:
                     headers=self.headers,
                 )
                 self.location = self._at_home(created)
-            # How far the stream was read says nothing: its end is sought before anything goes.
+            # The stream's position says nothing: it is moved to the end before anything is sent.
             self.arrived = await offset(self.session, self.location, headers=self.headers)
             await upload_buffer(
                 self.session,
@@ -159,7 +159,7 @@ class _Upload:
             raise StorageRefusal(502, str(error)) from None
 
     def _at_home(self, created: "yarl.URL") -> "yarl.URL":
-        """Where the upload goes on; not on another host, which would get the key."""
+        """The URL to continue at; never on another host, which would get the key."""
         import yarl
 
         endpoint = yarl.URL(self.endpoint)
@@ -173,14 +173,14 @@ class _Upload:
         return location
 
     def _refusal(self, error: "aiohttp.ClientResponseError") -> StorageRefusal:
-        if error.__cause__ is not None:  # so aiohttp tells an answer that is no HTTP
+        if error.__cause__ is not None:  # aiohttp's sign of an answer that is not HTTP
             return StorageRefusal(502, "the answer cannot be read")
         if self.location is not None and error.status in (404, 410):
-            self.location = None  # it has expired: begin anew
+            self.location = None  # it has expired: start over
             return StorageRefusal(503, "the upload is gone")
-        told = "Bucket not found" if error.status == 404 else error.message
+        message = "Bucket not found" if error.status == 404 else error.message
         wait = error.headers.get("Retry-After", "") if error.headers else ""
-        return StorageRefusal(error.status, told, float(wait) if wait.isdigit() else None)
+        return StorageRefusal(error.status, message, float(wait) if wait.isdigit() else None)
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -1,8 +1,8 @@
 """Uploaded videos in Supabase Storage: the private bucket `videos`.
 
-A row names such a file as `videos/<path>`. What users upload lies in their own folder,
-`videos/<owner>/…`; what the pipeline puts there, `videos/pitchquest/<video id>/…`, gets its row
-from the pipeline, not from the trigger on storage.objects.
+A row names such a file as `videos/<path>`. Users upload into their own folder, `videos/<owner>/…`.
+The pipeline uploads to `videos/pitchquest/<video id>/…` and registers those files itself; the
+trigger on storage.objects ignores them.
 """
 
 import re
@@ -20,7 +20,7 @@ from pitchquest_assets.store.supabase.upload import CHUNK_BYTES, upload_resumabl
 
 OWN_FOLDER = "pitchquest"
 _PREFIX = f"{VIDEOS}/"
-# By the suffix of what we take; a table of our own, as mimetypes knows what the machine knows.
+# Our own table by suffix, because the module mimetypes differs from machine to machine.
 MEDIA_TYPES = {
     ".mp4": "video/mp4",
     ".m4v": "video/x-m4v",
@@ -35,9 +35,9 @@ MEDIA_TYPES = {
 
 
 def own_path(video_id: str, file: Path, kind: Literal["video", "captions"] = "video") -> str:
-    """Where the pipeline puts a file of a video: ASCII, as Storage wants it."""
+    """Return the path to which the pipeline uploads a file; ASCII, as Storage requires."""
     suffix = file.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", file.suffix) else ""
-    # Also without a suffix a name of its own: no video's name goes on with a dash.
+    # The names differ even without a suffix.
     name = video_id if kind == "video" else f"{video_id}-captions"
     return f"{OWN_FOLDER}/{video_id}/{name}{suffix}"
 
@@ -48,7 +48,7 @@ def is_in_bucket(file_path: str) -> bool:
 
 
 def path_in_bucket(file_path: str, owner: UUID | None) -> str:
-    """The path below `videos/`, once it is sure to be the owner's own file.
+    """Return the path below `videos/` if it is in the owner's folder; any folder if owner is None.
 
     Raises:
         InvalidVideo: it leads elsewhere.
@@ -56,11 +56,11 @@ def path_in_bucket(file_path: str, owner: UUID | None) -> str:
     path = file_path.removeprefix(_PREFIX)
     names = path.split("/")
     is_theirs = owner is None or names[0] in (str(owner), OWN_FOLDER)
-    # The client decodes "%2e%2e"; Storage has no name with a percent sign.
+    # The client decodes "%2e%2e", and Storage allows no percent sign in names.
     leads_elsewhere = "%" in path or {"", ".", ".."} & set(names)
     if not is_in_bucket(file_path) or not is_theirs or leads_elsewhere:
         folder = f"{_PREFIX}{owner}/" if owner else _PREFIX
-        raise InvalidVideo(f"{file_path!r} is no path below {folder}: upload the file again.")
+        raise InvalidVideo(f"{file_path!r} is not a path below {folder}: upload the file again.")
     return path
 
 
@@ -71,7 +71,7 @@ class VideoBucket:
         self.storage = storage
 
     def upload(self, file: Path, path: str) -> None:
-        """Put a file under `videos/<path>`, replacing what is there; resumed after a break."""
+        """Upload a file to `videos/<path>`, replacing any file there; resumes after a break."""
         media_type = MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
         if file.stat().st_size > CHUNK_BYTES:
             upload_resumably(self.storage, file, VIDEOS, path, media_type)
@@ -85,27 +85,28 @@ class VideoBucket:
         )
 
     def download(self, path: str, target: Path, max_size_mb: float) -> str:
-        """Stream `videos/<path>` into a file, whole or not at all; its SHA-256.
+        """Stream `videos/<path>` into a file, whole or not at all; return its SHA-256.
 
-        Goes on where it was after a break, with a new signed URL where the old one has expired.
+        Resumes after a break, with a new signed URL if the old one has expired.
 
         Raises:
+            FileNotFoundError: there is no such file in the bucket.
             InvalidVideo: it is larger than `max_size_mb`.
         """
         return Download(self.storage, VIDEOS, path, target, max_size_mb).run()
 
     def remove(self, path: str) -> None:
-        """Remove a file; nothing happens where there is none."""
+        """Remove a file, if it exists."""
         self.storage.in_bucket(VIDEOS, path, lambda bucket: bucket.remove([path]))
 
     def own_written_before(self, moment: datetime) -> Iterator[str]:
-        """What the pipeline put here before `moment`, as rows name it."""
+        """Yield what the pipeline uploaded before `moment`, as rows name it."""
         for path in SupabaseObjects(self.storage, VIDEOS).written_before(moment):
             if path.startswith(f"{OWN_FOLDER}/"):
                 yield f"{_PREFIX}{path}"
 
     def remove_own(self, file_paths: Iterable[str]) -> None:
-        """Of these files, as rows name them, remove those that the pipeline put here."""
+        """Remove those of these files, as rows name them, that the pipeline uploaded."""
         for file_path in file_paths:
             if file_path.startswith(f"{_PREFIX}{OWN_FOLDER}/"):
                 self.remove(path_in_bucket(file_path, None))

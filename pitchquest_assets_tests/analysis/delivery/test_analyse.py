@@ -151,9 +151,9 @@ def test_what_is_not_measured_has_no_moment() -> None:
 PEAK_OF_AN_ANALYSIS = """
 import re, sys
 from pathlib import Path
-from pitchquest_assets.analysis.delivery import analyse_delivery
-from pitchquest_assets.analysis.energy import Turn, VocalEnergy
-from pitchquest_assets.engines.transcripts import no_transcript
+from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
+from pitchquest_assets.analysis.delivery.energy import Turn, VocalEnergy
+from pitchquest_assets.engines.transcription.trust import no_transcript
 from pitchquest_assets.model import Audio
 
 audio = Audio(payload=Path(sys.argv[1]).read_bytes(), duration_seconds=float(sys.argv[2]))

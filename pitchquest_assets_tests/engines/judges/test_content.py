@@ -441,7 +441,7 @@ def test_what_cannot_be_a_key_is_not_sent_and_not_shown(
 ) -> None:
     for name in ("OPENAI_API_KEY", "GEMINI_API_KEY"):
         monkeypatch.setenv(name, key)
-    with pytest.raises(SettingsError, match="_API_KEY is no key") as raised:
+    with pytest.raises(SettingsError, match="_API_KEY is not a key") as raised:
         judge()
     assert "sk-" not in str(raised.value)
     assert vendor.requests == []

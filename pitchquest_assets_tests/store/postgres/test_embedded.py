@@ -14,7 +14,7 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
 
-START = "import sys, pathlib; from pitchquest_assets.store import embedded; "
+START = "import sys, pathlib; from pitchquest_assets.store.postgres import embedded; "
 START += "print(embedded.start(pathlib.Path(sys.argv[1])))"
 
 

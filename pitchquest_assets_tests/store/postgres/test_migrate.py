@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from pitchquest_assets.store.postgres import embedded, migrate
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 
 TABLES = {
     "vendor_answers",
@@ -21,7 +22,6 @@ TABLES = {
     "alerts",
     "asset_values",
 }
-DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
 RESULT = dict.fromkeys(DOCUMENTS, "{}") | {"job_id": "job", "processing_time_seconds": 1.5}
 
 
@@ -85,7 +85,8 @@ def test_two_processes_migrate_a_fresh_home_at_once(
     monkeypatch.setenv("DATABASE_URL", "")
     script = (
         "from pitchquest_assets.settings import load_settings;"
-        "from pitchquest_assets.store import open_store, videos;"
+        "from pitchquest_assets.store.rows import videos;"
+        "from pitchquest_assets.store.store import open_store;"
         "print(len(videos.list_videos(open_store(load_settings()))))"
     )
     processes = [

@@ -12,12 +12,8 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.store.supabase.objects import SupabaseObjects
-from pitchquest_assets_tests.support.storage.server import (
-    PUBLISHABLE_KEY,
-    SECRET_KEY,
-    StorageServer,
-    token,
-)
+from pitchquest_assets_tests.support.storage.keys import PUBLISHABLE_KEY, SECRET_KEY, token
+from pitchquest_assets_tests.support.storage.server import StorageServer
 
 Configure = Callable[..., Settings]
 
@@ -55,9 +51,9 @@ def test_a_project_keeps_objects_in_its_storage(configure: Configure) -> None:
         ({"SUPABASE_KEY": token("anon")}, "has the role 'anon'"),
         ({"SUPABASE_KEY": token("authenticated", "someone")}, "has the role 'authenticated'"),
         ({"SUPABASE_KEY": PUBLISHABLE_KEY}, "is the publishable key"),
-        ({"SUPABASE_KEY": "hunter2"}, "is no Supabase key"),
-        ({"SUPABASE_KEY": "a.b.c"}, "is no Supabase key"),
-        ({"SUPABASE_KEY": "eyJh.bm9uZQ.hunter2"}, "is no Supabase key"),
+        ({"SUPABASE_KEY": "hunter2"}, "is not a Supabase key"),
+        ({"SUPABASE_KEY": "a.b.c"}, "is not a Supabase key"),
+        ({"SUPABASE_KEY": "eyJh.bm9uZQ.hunter2"}, "is not a Supabase key"),
         ({"SUPABASE_URL": "abc.supabase.co"}, "is not of the form https://"),
         ({"SUPABASE_URL": "https://abc.supabase.co/rest/v1"}, "is not of the form https://"),
         ({"DATABASE_URL": "postgresql://u:[YOUR-PASSWORD]@db:5432/postgres"}, r"\[YOUR-PASSWORD\]"),
