@@ -34,6 +34,7 @@ from pitchquest_assets.engines.transcription import whisper  # noqa: E402
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx  # noqa: E402
 from pitchquest_assets.engines.transcription.trust import ENGLISH_FILLERS  # noqa: E402
 from pitchquest_assets.engines.weights.devices import Device  # noqa: E402
+from pitchquest_assets.media.local_video import LocalVideo  # noqa: E402
 from pitchquest_assets.media.probe import Limits, probe  # noqa: E402
 from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, extract_audio, read_floats  # noqa: E402
 from pitchquest_assets.media.speech_pieces import speech_pieces  # noqa: E402
@@ -177,7 +178,7 @@ def _wav2vec2(folder: Path, device: Device, audio: Audio, measure: _Measure) -> 
 
 def _sound(video: Path) -> Audio:
     source = probe(video, video_id="v", filename=video.name, captions_path=None, limits=Limits())
-    return extract_audio(source, limits=Limits())
+    return extract_audio(LocalVideo(source, video), limits=Limits())
 
 
 def _show(costs: list[Cost], seconds: float) -> bool:

@@ -21,12 +21,13 @@ def run_ours(video: Path, max_frames: int) -> str:
 
 
 def our_frames(video: Path, max_frames: int) -> "Frames":
+    from pitchquest_assets.media.local_video import LocalVideo
     from pitchquest_assets.media.probe import Limits, probe
     from pitchquest_assets.media.sampling import sample_frames
 
     source = probe(video, video_id="x", filename=video.name, captions_path=None, limits=Limits())
     return sample_frames(
-        source,
+        LocalVideo(source, video),
         max_frames=max_frames,
         max_frames_per_second=1,
         width_px=WIDTH_PX,

@@ -14,6 +14,7 @@ from pitchquest_assets.assets.engines import EnginesResource, RunProgress
 from pitchquest_assets.assets.feedback_report import feedback_report
 from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import LocalFiles
+from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
@@ -41,6 +42,7 @@ def resources(settings: Settings, progress: RunProgress | None = None) -> dict[s
         "store": store,
         "io_manager": SupabaseIOManager(store=store),
         "local_files": LocalFiles(store=store),
+        "worker": RunWorker(store=store, options=options),
         "options": options,
         "progress": progress,
         "engines": EnginesResource(store=store, options=options, progress=progress),

@@ -1,4 +1,4 @@
-"""Which process works on a run, so that another one on the same machine can tell if it still does.
+"""Which process works on a run, so that another one can see whether it still does.
 
 Dagster's own launcher sees the death of a worker only while the code server lives that started it.
 """
@@ -6,7 +6,6 @@ Dagster's own launcher sees the death of a worker only while the code server liv
 import os
 import platform
 
-WORKER_TAG = "worker"
 # The time of a process's start follows the machine's clock when that is set.
 CLOCK_STEP_SECONDS = 60.0
 
@@ -23,14 +22,18 @@ def name_of(pid: int) -> str:
     return f"{platform.node()}:{pid}:{psutil.Process(pid).create_time():.2f}"
 
 
+def is_here(worker: str) -> bool:
+    """Whether that process is, or was, one of this machine."""
+    return worker.partition(":")[0] == platform.node()
+
+
 def is_gone(worker: str) -> bool:
     """Whether that process has ended; False where there is none or it is on another machine."""
     import psutil
 
-    host, _, process_name = worker.partition(":")
-    if host != platform.node():
+    if not is_here(worker):
         return False
-    pid, _, started = process_name.partition(":")
+    _, pid, started = worker.split(":")
     try:
         process = psutil.Process(int(pid))
         if process.status() == psutil.STATUS_ZOMBIE:

@@ -92,7 +92,8 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         connection.execute(
             text(
                 "truncate videos, analysis_results, analysis_results_history,"
-                " monitoring_metrics, asset_values, alerts, vendor_answers restart identity"
+                " monitoring_metrics, asset_values, alerts, vendor_answers, worker_leases"
+                " restart identity"
             )
         )
     return opened

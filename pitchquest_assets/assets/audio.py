@@ -20,8 +20,7 @@ def audio(
 
     Empty with a reason for a picture without sound; fails where nothing can be decoded.
     """
-    local = local_files.of_source(context.run.run_id, source_video)
-    sound = extract_audio(local, limits=limits_of(options.in_force()))
+    sound = extract_audio(local_files.of_source(source_video), limits=limits_of(options.in_force()))
     context.add_asset_metadata(
         {
             "duration_seconds": sound.duration_seconds,

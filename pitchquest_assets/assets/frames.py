@@ -25,7 +25,7 @@ def frames(
     """
     settings = options.in_force()
     sampled = sample_frames(
-        local_files.of_source(context.run.run_id, source_video),
+        local_files.of_source(source_video),
         max_frames=settings.max_frames,
         max_frames_per_second=settings.max_frames_per_second,
         width_px=settings.frame_width_px,

@@ -1,4 +1,4 @@
-"""The video on this machine: where it is already, or streamed from Storage for one run."""
+"""The video on this machine: where it is already, or streamed from Storage for one process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import dagster as dg
+from pydantic import PrivateAttr
 
 from pitchquest_assets.errors import InvalidVideo, StoreCorrupt
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.model import SourceVideo
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.videos import VideoRow
@@ -24,20 +27,27 @@ class LocalFile(NamedTuple):
 
 
 class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Files of this machine for the steps of one run, removed at its end however that is."""
+    """Files of this machine for the steps that this process makes of one run.
+
+    All steps share them where they share a process, so a file is downloaded once. They are removed
+    with the resource, however the steps end, and never those of another process.
+    """
 
     store: StoreResource
+    _run_id: str = PrivateAttr("")
+    _folder: Path | None = PrivateAttr(None)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LocalFiles"]:
-        """The resource; after the run its files go."""
+        """The resource; after the last step of this process its files go."""
+        self._run_id = context.run.run_id if context.run else ""
         try:
             yield self
         finally:
-            if context.run:
-                scratch.remove_folder(self.store.settings.in_force(), context.run.run_id)
+            if self._folder:
+                scratch.remove_folder(self._folder)
 
-    def of_row(self, run_id: str, row: VideoRow) -> tuple[LocalFile, LocalFile | None]:
+    def of_row(self, row: VideoRow) -> tuple[LocalFile, LocalFile | None]:
         """The video and the captions of a row.
 
         Raises:
@@ -47,27 +57,28 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         check_paths(row)
         captions = row.captions_path
         return (
-            self._fetch(run_id, row.file_path, "video"),
-            self._fetch(run_id, captions, "captions") if captions else None,
+            self._fetch(row.file_path, "video"),
+            self._fetch(captions, "captions") if captions else None,
         )
 
-    def of_source(self, run_id: str, source: SourceVideo) -> SourceVideo:
-        """The same video with paths that can be opened here; raises like `of_row`.
+    def of_source(self, source: SourceVideo) -> LocalVideo:
+        """The files of a video that was checked before; raises like `of_row`.
 
         Raises:
             StoreCorrupt: the file in Storage is another one by now.
         """
-        video = self._fetch(run_id, source.path, "video")
+        video = self._fetch(source.path, "video")
         if video.sha256 and video.sha256 != source.sha256:
             raise StoreCorrupt(
                 f"{source.path} was replaced since it was read: materialise source_video again."
             )
         captions = source.captions_path
-        local = str(self._fetch(run_id, captions, "captions").path) if captions else None
-        return source.model_copy(update={"path": str(video.path), "captions_path": local})
+        return LocalVideo(
+            source, video.path, self._fetch(captions, "captions").path if captions else None
+        )
 
-    def _fetch(self, run_id: str, file_path: str, name: str) -> LocalFile:
-        """The file itself, or its copy for this run, downloaded where it is not there yet."""
+    def _fetch(self, file_path: str, name: str) -> LocalFile:
+        """The file itself, or its copy for this process, downloaded where it is not there yet."""
         settings = self.store.settings.in_force()
         if not is_in_bucket(file_path):
             return LocalFile(Path(file_path))
@@ -77,18 +88,22 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
                 f"{file_path} is in Supabase Storage: set SUPABASE_URL, SUPABASE_KEY and "
                 "DATABASE_URL."
             )
-        target = scratch.folder_of(settings, run_id) / f"{name}{Path(file_path).suffix.lower()}"
+        target = self._scratch(settings) / f"{name}{Path(file_path).suffix.lower()}"
         if target.is_file():
             return LocalFile(target)
-        scratch.make_folder(settings, run_id, this_worker())
         try:
-            path = path_in_bucket(file_path, None)
-            sha256 = bucket.download(path, target, settings.max_size_mb)
+            sha256 = bucket.download(path_in_bucket(file_path, None), target, settings.max_size_mb)
         except FileNotFoundError as error:
             raise InvalidVideo(
                 f"{file_path} is not in Supabase Storage: upload it again."
             ) from error
         return LocalFile(target, sha256)
+
+    def _scratch(self, settings: Settings) -> Path:
+        """The folder of this process, made at first use."""
+        if self._folder is None:
+            self._folder = scratch.make_folder(settings, self._run_id, this_worker())
+        return self._folder
 
 
 def check_paths(row: VideoRow) -> None:

@@ -30,7 +30,7 @@ def transcript(
     (the run's option, or PITCHQUEST_TRANSCRIBER); fails where that engine fails, and no other takes
     its place.
     """
-    local = local_files.of_source(context.run.run_id, source_video)
+    local = local_files.of_source(source_video)
     heard = transcribe(local, audio, engines.caller_of(context), engines.progress_of(context))
     context.add_asset_metadata(
         {

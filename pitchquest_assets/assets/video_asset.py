@@ -10,6 +10,7 @@ import dagster as dg
 
 from pitchquest_assets.assets.checks import ValueCheck
 from pitchquest_assets.assets.data_versions import versioned_output
+from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.errors import (
     BudgetExceeded,
     CheckFailed,
@@ -63,7 +64,7 @@ def video_asset(
     deps: tuple[str, ...] = (),
     afterwards: Callable[[Store, Settings, str], None] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """`@dg.asset` for one value of one video.
+    """`@dg.asset` for one value of one video, made by a worker that has a lease.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
     or a missing engine is not retried. The step's seconds become metadata. A value that fails one
@@ -76,11 +77,17 @@ def video_asset(
         needs_store = "store" in inspect.signature(compute).parameters
 
         @functools.wraps(compute)
-        def timed(context: dg.AssetExecutionContext, store: StoreResource, **inputs: Any) -> Any:
+        def timed(
+            context: dg.AssetExecutionContext,
+            store: StoreResource,
+            worker: RunWorker,
+            **inputs: Any,
+        ) -> Any:
             started = time.monotonic()
             if needs_store:
                 inputs["store"] = store
             try:
+                worker.begin(context)
                 value = compute(context, **inputs)
             except PitchQuestError as error:
                 if isinstance(error, LASTING):
@@ -99,7 +106,7 @@ def video_asset(
             if afterwards:
                 afterwards(store.store(), store.settings.in_force(), context.partition_key)
 
-        timed.__signature__ = _with_store(compute)  # type: ignore[attr-defined]
+        timed.__signature__ = _with_resources(compute)  # type: ignore[attr-defined]
         return dg.asset(
             partitions_def=videos_partitions,
             code_version=code_version,
@@ -115,14 +122,16 @@ def video_asset(
     return decorate
 
 
-def _with_store(compute: Callable[..., Any]) -> inspect.Signature:
-    """The signature that Dagster reads inputs and resources from: the store is always one."""
+def _with_resources(compute: Callable[..., Any]) -> inspect.Signature:
+    """The signature that Dagster reads inputs and resources from, with the store and the worker."""
     signature = inspect.signature(compute)
     hints = get_type_hints(compute)
     parameters = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values()]
-    if "store" not in signature.parameters:
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        parameters.append(inspect.Parameter("store", keyword, annotation=StoreResource))
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=resource)
+        for name, resource in (("store", StoreResource), ("worker", RunWorker))
+        if name not in signature.parameters
+    ]
     return signature.replace(parameters=parameters)
 
 

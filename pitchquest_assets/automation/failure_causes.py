@@ -14,6 +14,8 @@ from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavaila
 PASSING = {error.__name__ for error in (Interrupted, StoreUnavailable)}
 # Dagster's own storage, and Dagster's way to say that the worker was told to stop.
 PASSING_ELSEWHERE = ("OperationalError", "InterfaceError", "DagsterExecutionInterruptedError")
+# How the multiprocess executor says that the process of a step was killed.
+STEP_LOST = "ChildProcessCrashException"
 OURS = PitchQuestError.__module__.partition(".")[0] + "."
 WORKER_LOST = "The worker of this analysis was lost"
 READ = {
@@ -25,11 +27,12 @@ READ = {
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a run came to nothing."""
+    """Why a run came to nothing: whose fault, whether it may pass, or a person's wish."""
 
     sentence: str
     input_is_bad: bool = False
     passing: bool = False
+    cancelled: bool = False
 
 
 def cause_of(events: Iterable[dg.DagsterEvent]) -> Cause:
@@ -62,7 +65,7 @@ def _cancelled(message: str) -> Cause:
             f"The analysis was ended: {message.rpartition('due to ')[2].rstrip('.')} "
             "(PITCHQUEST_MAX_RUN_SECONDS)."
         )
-    return Cause("The analysis was cancelled; `pitchquest retry` starts it again.")
+    return Cause("The analysis was cancelled; `pitchquest retry` starts it again.", cancelled=True)
 
 
 def _step_failed(step: str, data: StepFailureData) -> Cause:
@@ -75,6 +78,8 @@ def _step_failed(step: str, data: StepFailureData) -> Cause:
             passing=flags.get("error") in PASSING,
         )
     errors = list(_chain(data.error))
+    if any(error.cls_name == STEP_LOST for error in errors):
+        return Cause(f"{WORKER_LOST} (the process of {step} is gone).", passing=True)
     # One of ours says more than the error that it was raised from.
     for error in errors:
         class_name, _, sentence = error.message.strip().partition(": ")

@@ -1,10 +1,17 @@
 """Keeps the statuses true: what a run that came to nothing leaves behind, and what no run took."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from pitchquest_assets.automation.failure_causes import WORKER_LOST, Cause, cause_of
+from pitchquest_assets.automation.lost_workers import (
+    Workers,
+    fail_lost_runs,
+    forget_ended,
+    look,
+)
 from pitchquest_assets.errors import StoreCorrupt
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import load_settings
@@ -13,7 +20,7 @@ from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import WORKER_TAG, is_gone
+from pitchquest_assets.worker import is_gone
 
 SWEEP_SECONDS = 30
 # The sensor asks for a run within seconds; the run queue then holds it for as long as it must.
@@ -52,42 +59,50 @@ def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> 
 )
 def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Sweep once and say what was found."""
-    told = sweep(context.instance, store.store())
+    workers = look(store.store(), json.loads(context.cursor or "{}"))
+    told = sweep(context.instance, store.store(), workers)
+    context.update_cursor(json.dumps(workers.silent))
     told += [
-        f"The files of run {run_id}, whose worker is gone, are removed."
-        for run_id in scratch.sweep(load_settings(), is_gone)
+        f"The files {folder}, whose worker is gone, are removed."
+        for folder in scratch.sweep(store.settings.in_force(), is_gone)
     ]
     for sentence in told:
         context.log.warning(sentence)
     return dg.SkipReason("; ".join(told) or "No video is left behind.")
 
 
-def sweep(instance: dg.DagsterInstance, store: Store) -> list[str]:
-    """Settle every video that is left behind; a sentence for each."""
+def sweep(instance: dg.DagsterInstance, store: Store, workers: Workers | None = None) -> list[str]:
+    """Settle every video that is left behind; a sentence for each.
+
+    Args:
+        workers: a look at the leases; by default the first one, which loses no other machine's.
+    """
+    workers = workers or look(store, {})
     overdue = datetime.now(UTC) - NEVER_CAME_AFTER
-    told = [_sweep_processing(instance, store, row, overdue) for row in queue.in_processing(store)]
+    fail_lost_runs(instance, workers)
+    told = [
+        _sweep_processing(instance, store, row, workers, overdue)
+        for row in queue.in_processing(store)
+    ]
     told += [
         _sweep_uploaded(instance, store, row, overdue)
         for row in queue.waiting(store, SWEPT_UPLOADS)
         if row.updated_at < overdue
     ]
+    # Last: where the database goes away in between, the next sweep finds them once more.
+    forget_ended(instance, store, workers)
     return [sentence for sentence in told if sentence]
 
 
 def _sweep_processing(
-    instance: dg.DagsterInstance, store: Store, row: VideoRow, overdue: datetime
+    instance: dg.DagsterInstance, store: Store, row: VideoRow, workers: Workers, overdue: datetime
 ) -> str | None:
-    """A video whose run has ended, is gone, or lost its worker."""
+    """A video whose run has ended, or is gone."""
     run = instance.get_run_by_id(row.job_id) if row.job_id else None
-    if run and not run.is_finished and is_gone(run.tags.get(WORKER_TAG, "")):
-        # It may have ended properly since it was looked up.
-        run = instance.get_run_by_id(run.run_id)
-        if run and not run.is_finished:
-            instance.report_run_failed(run, "Its worker's process is gone.")
-            run = instance.get_run_by_id(run.run_id)
     if run is None:
-        # `pitchquest analyze` takes the video before it creates its run.
-        if row.updated_at > overdue:
+        # `pitchquest analyze` takes the video before it creates its run, and a run that was
+        # deleted in Dagit goes on to its end.
+        if row.updated_at > overdue or workers.of(row.job_id) == "alive":
             return None
         return settle(
             store, row, row.job_id, Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
@@ -125,9 +140,10 @@ def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
 def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
     """Put the videos whose workers were shut down back to 'uploaded'; their ids."""
     given_back = []
+    workers = look(store, {})
     for row in queue.in_processing(store):
         run = instance.get_run_by_id(row.job_id) if row.job_id else None
-        if run is None or not is_gone(run.tags.get(WORKER_TAG, "")):
+        if run is None or workers.of(row.job_id) != "lost":
             continue
         if not run.is_finished:
             instance.report_run_canceled(run, "PitchQuest was shut down.")
@@ -136,6 +152,7 @@ def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
             continue
         queue.give_back(store, row.video_id, row.job_id, row.attempts, because="shut down")
         given_back.append(row.video_id)
+    forget_ended(instance, store, workers)
     return given_back
 
 
@@ -176,7 +193,9 @@ def settle(store: Store, row: VideoRow, job_id: str | None, cause: Cause) -> str
     sentence = cause.sentence
     if cause.passing:
         sentence += f" It was tried {tries} times; `pitchquest retry {row.video_id}` tries again."
-    done = queue.give_up(store, row.video_id, job_id, row.attempts, sentence)
+    done = queue.give_up(
+        store, row.video_id, job_id, row.attempts, sentence, cancelled=cause.cancelled
+    )
     return f"{row.video_id} failed: {sentence}" if done else None
 
 

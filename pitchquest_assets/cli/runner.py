@@ -20,7 +20,7 @@ from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch
-from pitchquest_assets.store.rows import queue, results, videos
+from pitchquest_assets.store.rows import leases, queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
@@ -115,11 +115,12 @@ class Runner:
         return outcome
 
     def _cancel(self, video_id: str, run_id: str) -> None:
-        videos.mark_failed(self._store, video_id, str(Interrupted()), run_id)
+        videos.mark_failed(self._store, video_id, str(Interrupted()), run_id, cancelled=True)
         if dagster_run := self._instance.get_run_by_id(run_id):
             self._instance.report_run_canceled(dagster_run)
         # The process ends without the thread that would do it.
-        scratch.remove_folder(self._settings, run_id)
+        leases.delete(self._store, run_id)
+        scratch.remove_folders_of(self._settings, run_id)
 
     def _execute(self, row: VideoRow, run_id: str) -> Outcome:
         video_id = row.video_id

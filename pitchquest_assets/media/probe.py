@@ -55,6 +55,7 @@ def probe(
     filename: str,
     captions_path: str | None,
     limits: Limits,
+    kept_at: str | None = None,
     sha256: str | None = None,
 ) -> SourceVideo:
     """Describe what the file contains; reads all of it and decodes one picture.
@@ -63,6 +64,7 @@ def probe(
     none (browser recordings) or a wrong one (a file that was cut short, which gets a warning).
 
     Args:
+        kept_at: where the video is kept, in Storage for example, if `path` is only a copy.
         sha256: the file's checksum, if it is known already; else the file is read once more.
 
     Raises:
@@ -78,7 +80,7 @@ def probe(
     return SourceVideo(
         video_id=video_id,
         filename=filename,
-        path=str(path),
+        path=kept_at or str(path),
         captions_path=captions_path,
         sha256=sha256,
         size_bytes=size_bytes,

@@ -23,7 +23,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, pairwise
-from pathlib import Path
 from typing import Any, TypeVar
 
 import av.error
@@ -35,6 +34,7 @@ from av.video.stream import VideoStream
 
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media.jpegs import Album
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, open_media
 from pitchquest_assets.media.streams import (
     Decoder,
@@ -45,7 +45,7 @@ from pitchquest_assets.media.streams import (
     time_base,
     video_stream,
 )
-from pitchquest_assets.model import Frame, Frames, SourceVideo
+from pitchquest_assets.model import Frame, Frames
 
 # Close enough: at most this share of the spacing before the middle of the cell.
 TOLERANCE = 0.4
@@ -71,7 +71,7 @@ class Target:
 
 
 def sample_frames(
-    source: SourceVideo,
+    video: LocalVideo,
     *,
     max_frames: int,
     max_frames_per_second: float,
@@ -86,9 +86,10 @@ def sample_frames(
     Raises:
         InvalidVideo: nothing at all can be decoded, or decoding takes longer than the limit.
     """
+    source = video.source
     count = max(1, min(max_frames, math.floor(source.duration_seconds * max_frames_per_second)))
     spacing = source.duration_seconds / count
-    with open_media(Path(source.path), filename=source.filename, limits=limits) as container:
+    with open_media(video.path, filename=source.filename, limits=limits) as container:
         stream = video_stream(container) if source.has_video else None
         if stream is None:
             return _no_frames(spacing, "the file has no video stream")

@@ -7,7 +7,6 @@ sound before the clock's zero, or that overlaps earlier sound, is dropped.
 import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import cast
 
 import av
@@ -18,6 +17,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, open_media
 from pitchquest_assets.media.streams import (
     Decoder,
@@ -28,7 +28,7 @@ from pitchquest_assets.media.streams import (
     readable_packets,
     time_base,
 )
-from pitchquest_assets.model import Audio, SourceVideo
+from pitchquest_assets.model import Audio
 
 SAMPLE_RATE_HZ = 16_000
 # Insert silence or drop sound only if a timestamp is further off the sample count than this.
@@ -39,7 +39,7 @@ RESAMPLED_FRAME = 4096
 Samples = NDArray[np.int16]
 
 
-def extract_audio(source: SourceVideo, *, limits: Limits) -> Audio:
+def extract_audio(video: LocalVideo, *, limits: Limits) -> Audio:
     """Extract the sound as 16 kHz mono FLAC.
 
     Returns:
@@ -48,7 +48,8 @@ def extract_audio(source: SourceVideo, *, limits: Limits) -> Audio:
     Raises:
         InvalidVideo: nothing at all can be decoded, or decoding takes longer than the limit.
     """
-    with open_media(Path(source.path), filename=source.filename, limits=limits) as container:
+    source = video.source
+    with open_media(video.path, filename=source.filename, limits=limits) as container:
         stream = audio_stream(container) if source.has_audio else None
         if stream is None:
             return _no_audio("the file has no audio stream")

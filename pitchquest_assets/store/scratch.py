@@ -1,8 +1,9 @@
-"""Files that a run needs on this machine for its own time: HOME/scratch/<run id>.
+"""Files that one process needs on this machine for its part of a run: HOME/scratch/<run id>-….
 
 The folder says which worker made it, so that what a killed one leaves behind is found and removed.
 """
 
+import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -16,30 +17,31 @@ _WORKER = ".worker"
 FORGOTTEN_SECONDS = 2 * 24 * 3600
 
 
-def folder_of(settings: Settings, run_id: str) -> Path:
-    """Where a run's files are."""
-    return settings.home_path / "scratch" / run_id
-
-
 def make_folder(settings: Settings, run_id: str, worker: str) -> Path:
-    """The folder of a run, made where it is not there yet, in the name of its worker."""
-    folder = folder_of(settings, run_id)
-    folder.mkdir(parents=True, exist_ok=True)
+    """A new folder in the name of a worker: each process of a run has its own."""
+    folder = settings.home_path / "scratch" / f"{run_id}-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True)
     (folder / _WORKER).write_text(worker)
     return folder
 
 
-def remove_folder(settings: Settings, run_id: str) -> None:
-    """Remove a run's files; nothing happens where there are none."""
-    shutil.rmtree(folder_of(settings, run_id), ignore_errors=True)
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all it holds; nothing happens where there is none."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_folders_of(settings: Settings, run_id: str) -> None:
+    """Remove the files of every process of a run, which must have no living one."""
+    for folder in (settings.home_path / "scratch").glob(f"{run_id}-*"):
+        remove_folder(folder)
 
 
 def sweep(settings: Settings, is_gone: Callable[[str], bool]) -> list[str]:
-    """Remove the files of workers that are gone; the ids of their runs."""
+    """Remove the files of workers that are gone; the names of their folders."""
     removed = []
     for folder in (settings.home_path / "scratch").glob("*"):
         if _is_left_behind(folder, is_gone):
-            remove_folder(settings, folder.name)
+            remove_folder(folder)
             removed.append(folder.name)
     return removed
 

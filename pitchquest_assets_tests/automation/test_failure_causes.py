@@ -4,6 +4,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.automation.failure_causes import Cause, cause_of
 from pitchquest_assets.automation.run_outcomes import cause_of_run
@@ -15,6 +16,7 @@ from pitchquest_assets.errors import (
 )
 from pitchquest_assets.model import Frame, Frames
 from pitchquest_assets.store.io_manager import SupabaseIOManager
+from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support.wiring import store_resource
 
@@ -26,6 +28,7 @@ DOWN = "The database does not answer (refused): check that it runs and try again
 def instance(store: Store) -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as found:
         found.add_dynamic_partitions("videos", ["pitch-1"])
+        videos.register(store, "pitch-1", "/in/pitch-1.mp4")
         yield found
 
 
@@ -50,6 +53,7 @@ def run_of(instance: dg.DagsterInstance, compute: Callable[..., object]) -> Caus
         resources={
             "io_manager": SupabaseIOManager(store=store_resource()),
             "store": store_resource(),
+            "worker": RunWorker(store=store_resource()),
         },
         raise_on_error=False,
     )
@@ -153,8 +157,8 @@ def shut_down(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
 @pytest.mark.parametrize(
     ("end", "told"),
     [
-        (cancelled, Cause(CANCELLED)),
-        (cancelled_but_failed, Cause(CANCELLED)),
+        (cancelled, Cause(CANCELLED, cancelled=True)),
+        (cancelled_but_failed, Cause(CANCELLED, cancelled=True)),
         (
             too_long,
             Cause(

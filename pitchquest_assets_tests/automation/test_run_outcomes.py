@@ -10,20 +10,24 @@ import psutil
 import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType
 
+from pitchquest_assets.automation import lost_workers
 from pitchquest_assets.automation import run_outcomes as statuses
 from pitchquest_assets.automation.failure_causes import Cause
 from pitchquest_assets.automation.recovery import spooled_results
 from pitchquest_assets.automation.run_outcomes import give_back_all, settle, sweep
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
-from pitchquest_assets.store.rows import queue, results, videos
+from pitchquest_assets.store.rows import leases, queue, results, videos
+from pitchquest_assets.store.rows.alerts import claim_alerts
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.processes import gone_process
 from pitchquest_assets_tests.support.wiring import evaluate
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id
+TOO_LONG = "Canceling due to exceeding maximum runtime of 60 seconds."
 LOST = Cause("The worker was lost.", passing=True)
 
 
@@ -48,25 +52,21 @@ def overdue(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def gone_worker() -> str:
     """The name of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    name = name_of(process.pid)
-    process.kill()
-    process.wait()
-    return name
+    return gone_process()
 
 
 def start_run(
-    instance: dg.DagsterInstance, worker: str | None, run_id: str = JOB, attempt: int = 0
+    instance: dg.DagsterInstance,
+    store: Store,
+    worker: str | None,
+    run_id: str = JOB,
+    attempt: int = 0,
 ) -> dg.DagsterRun:
-    """A run of the video's, as its worker reports it at its start."""
+    """A run of the video's, as its worker reports it at its start, and the worker's lease."""
     tags = {"dagster/partition": VIDEO, "attempt": str(attempt)}
-    run = instance.add_run(
-        dg.DagsterRun(
-            job_name="analyze_pitch",
-            run_id=run_id,
-            tags=tags | ({"worker": worker} if worker else {}),
-        )
-    )
+    run = instance.add_run(dg.DagsterRun(job_name="analyze_pitch", run_id=run_id, tags=tags))
+    if worker:
+        leases.beat(store, run_id, worker, VIDEO)
     instance.report_dagster_event(
         DagsterEvent(DagsterEventType.RUN_START.value, run.job_name), run_id
     )
@@ -115,7 +115,7 @@ def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
         row = videos.get(store, VIDEO)
         assert (row.attempts, row.workers_lost) == (attempt, attempt)
         queue.claim(store, VIDEO, f"run-{attempt}", attempt)
-        start_run(instance, gone_worker, f"run-{attempt}", attempt)
+        start_run(instance, store, gone_worker, f"run-{attempt}", attempt)
         [told] = sweep(instance, store)
         assert sweep(instance, store) == []
     assert told.startswith(f"{VIDEO} failed: ")
@@ -131,7 +131,7 @@ def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
 
 def test_a_live_worker_is_left_to_its_work(instance: dg.DagsterInstance, store: Store) -> None:
     row = take(store)
-    start_run(instance, this_worker())
+    start_run(instance, store, this_worker())
     assert sweep(instance, store) == []
     assert videos.get(store, VIDEO) == row
 
@@ -140,14 +140,14 @@ def test_a_worker_that_ends_while_it_is_looked_at_has_succeeded(
     instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     take(store)
-    start_run(instance, this_worker())
+    start_run(instance, store, this_worker())
 
     def is_gone_now(worker: str) -> bool:
         results.save_result(store, RESULT)
         end(instance, DagsterEventType.RUN_SUCCESS)
         return True
 
-    monkeypatch.setattr(statuses, "is_gone", is_gone_now)
+    monkeypatch.setattr(lost_workers, "is_gone", is_gone_now)
     assert sweep(instance, store) == []
     assert instance.get_run_by_id(JOB).status == dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
     assert videos.get(store, VIDEO).status == "completed"
@@ -181,7 +181,7 @@ def test_a_video_that_an_ended_run_left_behind_is_tried_again(
     instance: dg.DagsterInstance, store: Store, kind: DagsterEventType, status: str
 ) -> None:
     take(store)
-    start_run(instance, this_worker())
+    start_run(instance, store, this_worker())
     end(instance, kind)
     assert len(sweep(instance, store)) == 1
     assert videos.get(store, VIDEO).status == status
@@ -191,7 +191,7 @@ def test_an_upload_whose_worker_ended_before_it_took_it_is_tried_again(
     instance: dg.DagsterInstance, store: Store, overdue: None
 ) -> None:
     videos.register(store, VIDEO, "/in/pitch.mp4")
-    start_run(instance, worker=None)
+    start_run(instance, store, worker=None)
     assert sweep(instance, store) == [
         f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker ended before it "
         "took the video)."
@@ -260,10 +260,10 @@ def test_at_a_shutdown_only_the_videos_of_ended_workers_go_back_uncounted(
     instance: dg.DagsterInstance, store: Store, gone_worker: str
 ) -> None:
     take(store)
-    start_run(instance, gone_worker)
+    start_run(instance, store, gone_worker)
     videos.register(store, "other", "/in/other.mp4")
     other = queue.claim(store, "other", "run-2", attempt=0)
-    start_run(instance, this_worker(), "run-2")
+    start_run(instance, store, this_worker(), "run-2")
     assert give_back_all(instance, store) == [VIDEO]
     row = videos.get(store, VIDEO)
     assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 0)
@@ -282,7 +282,7 @@ def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled
     given_back: list[str],
 ) -> None:
     row = take(store)
-    run = start_run(instance, gone_worker)
+    run = start_run(instance, store, gone_worker)
     if reason == "cancelled":
         instance.report_run_canceling(run)
     instance.report_run_failed(run, reason)
@@ -302,3 +302,28 @@ def test_the_sensor_stores_what_waits_and_asks_for_the_report(
     assert (request.run_key, request.partition_key) == (f"report:{VIDEO}:{JOB}", VIDEO)
     assert request.asset_selection == [dg.AssetKey("feedback_report")]
     assert videos.get(store, VIDEO).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("message", "alerts"),
+    [("Sending run termination request.", 0), (TOO_LONG, 1)],
+    ids=["by a person", "by the time limit"],
+)
+def test_a_person_who_cancels_gets_no_alert_and_a_time_limit_raises_one(
+    instance: dg.DagsterInstance, store: Store, message: str, alerts: int
+) -> None:
+    take(store)
+    run = start_run(instance, store, this_worker())
+    instance.report_run_canceling(run, message)
+    instance.report_run_canceled(run)
+    assert len(sweep(instance, store)) == 1
+    assert videos.get(store, VIDEO).status == "failed"
+    assert len(claim_alerts(store)) == alerts
+
+
+def test_a_cancellation_silences_no_alert_but_its_own(store: Store) -> None:
+    take(store)
+    assert videos.mark_failed(store, VIDEO, "It was interrupted.", JOB, cancelled=True)
+    videos.register(store, "other", "/in/other.mp4")
+    videos.mark_failed(store, "other", "No picture.")
+    assert [alert.message for alert in claim_alerts(store)] == ["other: No picture."]

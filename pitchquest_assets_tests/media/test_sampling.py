@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sampling import (
     Target,
@@ -19,7 +20,7 @@ from pitchquest_assets.media.sampling import (
     read_frame,
     sample_frames,
 )
-from pitchquest_assets.model import Frames, SourceVideo
+from pitchquest_assets.model import Frames
 from pitchquest_assets_tests.support.media_factory import (
     Pictures,
     Sound,
@@ -42,7 +43,7 @@ def sampled(
 ) -> Frames:
     source = probe(path, video_id="v", filename=path.name, captions_path=None, limits=LIMITS)
     return sample_frames(
-        source,
+        LocalVideo(source, path),
         max_frames=max_frames,
         max_frames_per_second=rate,
         width_px=width_px,
@@ -333,9 +334,8 @@ def test_one_frame_is_one_sample(shared_media: Path) -> None:
 
 def test_source_that_vanished_is_refused(tmp_path: Path) -> None:
     path = write_media(tmp_path / "a.mp4", Pictures([0]))
-    source: SourceVideo = probe(
-        path, video_id="v", filename="pitch.mp4", captions_path=None, limits=LIMITS
-    )
+    source = probe(path, video_id="v", filename="pitch.mp4", captions_path=None, limits=LIMITS)
+    video = LocalVideo(source, path)
     path.unlink()
     with pytest.raises(InvalidVideo, match=r"pitch\.mp4 is not there"):
-        sample_frames(source, max_frames=1, max_frames_per_second=1, width_px=640, limits=LIMITS)
+        sample_frames(video, max_frames=1, max_frames_per_second=1, width_px=640, limits=LIMITS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sound import (
     MAX_DRIFT_SECONDS,
@@ -33,7 +34,7 @@ LOSSY = 0.002
 
 def extracted(path: Path, limits: Limits | None = None) -> Audio:
     source = probe(path, video_id="v", filename=path.name, captions_path=None, limits=Limits())
-    return extract_audio(source, limits=limits or Limits())
+    return extract_audio(LocalVideo(source, path), limits=limits or Limits())
 
 
 def tones(audio: Audio) -> list[tuple[float, float]]:

@@ -72,6 +72,11 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         ANSWER | {"key": "more", "video_id": "more"},
         {"model": "changed"},
     ),
+    "worker_leases": (
+        {"video_id": "there", "job_id": "run", "worker": "host:1:1.00"},
+        {"video_id": "more", "job_id": "run", "worker": "host:2:1.00"},
+        {"heartbeat_at": "2026-01-01T00:00:00Z"},
+    ),
 }
 KEYS = ("video_id", "asset_key", "event_key", "metric_type")
 FILES = {

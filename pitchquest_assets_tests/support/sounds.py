@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sound import extract_audio
 from pitchquest_assets.media.voice import MAX_CUT_SECONDS, Span
@@ -17,10 +18,8 @@ RATE = 16_000
 
 def audio_of(path: Path) -> Audio:
     """The sound of a media file."""
-    return extract_audio(
-        probe(path, video_id="v", filename=path.name, captions_path=None, limits=Limits()),
-        limits=Limits(),
-    )
+    source = probe(path, video_id="v", filename=path.name, captions_path=None, limits=Limits())
+    return extract_audio(LocalVideo(source, path), limits=Limits())
 
 
 def audio_from(samples: np.ndarray) -> Audio:

@@ -15,7 +15,7 @@ import httpx
 import psutil
 
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store.rows import results, videos
+from pitchquest_assets.store.rows import leases, results, videos
 from pitchquest_assets.store.rows.progress import stored_assets
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store, open_store
@@ -118,10 +118,8 @@ class Up:
         return answer.raise_for_status().json()["data"]
 
     def worker_of(self, run_id: str) -> psutil.Process:
-        """The process that works on a run, by the run's tag."""
-        query = "query($id: ID!) { runOrError(runId: $id) { ... on Run { tags { key value } } } }"
-        tags = self.ask_dagit(query, id=run_id)["runOrError"]["tags"]
-        [worker] = [tag["value"] for tag in tags if tag["key"] == "worker"]
+        """The process that works on a run, by its lease."""
+        [worker] = [one.worker for one in leases.all_leases(self.store) if one.job_id == run_id]
         return psutil.Process(int(worker.split(":")[1]))
 
 

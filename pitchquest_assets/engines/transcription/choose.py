@@ -1,7 +1,5 @@
 """Chooses the transcriber: captions, then OpenAI, then Whisper, then PocketSphinx."""
 
-from pathlib import Path
-
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
@@ -12,14 +10,15 @@ from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.media.caption_files import Cue, beside, clean_cues, read_captions
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import embedded_captions
-from pitchquest_assets.model import Audio, SourceVideo, Transcript
+from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
 
 CAPTIONS_HINT = "give captions (--captions FILE, or a .vtt or .srt beside the video)"
 
 
-def transcribe(source: SourceVideo, audio: Audio, caller: Caller, progress: Progress) -> Transcript:
+def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progress) -> Transcript:
     """Transcribe with the engine that PITCHQUEST_TRANSCRIBER names, or the best available.
 
     If the chosen engine fails, no other takes its place.
@@ -38,11 +37,12 @@ def transcribe(source: SourceVideo, audio: Audio, caller: Caller, progress: Prog
         return no_transcript(
             "transcription is switched off", "set PITCHQUEST_TRANSCRIBER=auto for a transcript"
         )
-    if wanted in ("auto", "captions") and (cues := find_captions(source)):
+    if wanted in ("auto", "captions") and (cues := find_captions(video)):
         return transcribe_captions(cues, audio, language=None)
     if wanted == "captions":
         raise EngineUnavailable(
-            f"PITCHQUEST_TRANSCRIBER=captions, but {source.filename} has none; {CAPTIONS_HINT}."
+            f"PITCHQUEST_TRANSCRIBER=captions, but {video.source.filename} has none; "
+            f"{CAPTIONS_HINT}."
         )
     if uses_openai(settings):
         return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
@@ -77,10 +77,9 @@ def uses_openai(settings: Settings) -> bool:
     return settings.transcriber == "openai"
 
 
-def find_captions(source: SourceVideo) -> list[Cue]:
+def find_captions(video: LocalVideo) -> list[Cue]:
     """Return the captions given for a video, beside it, or inside it; [] if there are none."""
-    video = Path(source.path)
-    path = Path(source.captions_path) if source.captions_path else beside(video)
+    path = video.captions or beside(video.path)
     if path:
         return read_captions(path)
-    return clean_cues(Cue(text, start, end) for start, end, text in embedded_captions(video))
+    return clean_cues(Cue(text, start, end) for start, end, text in embedded_captions(video.path))

@@ -62,7 +62,8 @@ class Alert(NamedTuple):
 def raise_alert(connection: Connection, kind: Kind, event_key: str, message: str) -> bool:
     """Raise an alert in the transaction of `connection`, once per `event_key`.
 
-    Failed videos need no call: a trigger raises their alert, whoever sets the status.
+    Failed videos need no call: a trigger raises their alert, whoever sets the status,
+    unless a person has cancelled the analysis.
 
     Returns:
         False if there was an alert for that event already.

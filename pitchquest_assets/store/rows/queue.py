@@ -5,7 +5,7 @@ from typing import Literal
 from sqlalchemy import text
 
 from pitchquest_assets.errors import Superseded
-from pitchquest_assets.store.rows.videos import VideoRow, get, select, update
+from pitchquest_assets.store.rows.videos import NO_ALERT, VideoRow, get, select, update
 from pitchquest_assets.store.store import Store
 
 # A row may be written before its file is uploaded; a row that is tried again had its file.
@@ -104,15 +104,26 @@ def give_back(
     return bool(rows)
 
 
-def give_up(store: Store, video_id: str, job_id: str | None, attempt: int, error: str) -> bool:
+def give_up(
+    store: Store,
+    video_id: str,
+    job_id: str | None,
+    attempt: int,
+    error: str,
+    *,
+    cancelled: bool = False,
+) -> bool:
     """Set a video to 'failed' after its run failed, under the same conditions as `give_back`.
+
+    Args:
+        cancelled: by a person, who needs no alert.
 
     Returns:
         Whether the row was changed.
     """
     rows = select(
         store,
-        _STILL_THERE,
+        _STILL_THERE + (NO_ALERT if cancelled else ""),
         "update videos set status = 'failed', error = :error",
         video_id=video_id,
         job_id=job_id,

@@ -41,6 +41,8 @@ class VideoRow(Value):
 
 _COLUMNS = ", ".join(VideoRow.model_fields)
 _BY_ID = "where video_id = :video_id"
+# A condition that always holds; the trigger that raises alerts reads the setting.
+NO_ALERT = " and set_config('pitchquest.cancelled', 'on', true) = 'on'"
 
 
 def check_video_id(video_id: str) -> str:
@@ -141,19 +143,24 @@ def mark_failed(
     job_id: str | None = None,
     *,
     even_completed: bool = False,
+    cancelled: bool = False,
 ) -> bool:
     """Status 'failed' with the sentence that says why.
 
     A completed video stays completed unless `even_completed` is set, and with `job_id` only that
     run may fail it: a run that was overtaken by a newer one changes nothing.
 
+    Args:
+        cancelled: by a person, who needs no alert.
+
     Returns:
         Whether the row was changed.
     """
-    statement = text("""
+    statement = text(f"""
         update videos set status = 'failed', error = :error
         where video_id = :video_id and (:even_completed or status <> 'completed')
           and (cast(:job_id as text) is null or job_id = :job_id)
+          {NO_ALERT if cancelled else ""}
     """)
     values = {
         "video_id": video_id,

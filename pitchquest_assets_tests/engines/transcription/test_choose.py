@@ -18,6 +18,7 @@ from pitchquest_assets.errors import (
     SettingsError,
     VendorRefused,
 )
+from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sound import extract_audio
 from pitchquest_assets.model import Transcript
@@ -65,10 +66,11 @@ def run(path: Path, captions: Path | None = None, **settings: object) -> Transcr
         captions_path=str(captions) if captions else None,
         limits=Limits(),
     )
-    audio = extract_audio(source, limits=Limits())
+    video = LocalVideo(source, path, captions)
+    audio = extract_audio(video, limits=Limits())
     log: list[str] = []
     made = Settings(_env_file=None, downloads="off", **settings)  # type: ignore[call-arg, arg-type]
-    return transcribe(source, audio, Caller(made), log_progress(log.append))
+    return transcribe(video, audio, Caller(made), log_progress(log.append))
 
 
 def test_captions_beside_the_video_come_first(bare: Path, models: Path) -> None:

@@ -1,0 +1,62 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from pitchquest_assets.store.rows import leases
+from pitchquest_assets.store.rows.leases import SILENT_SECONDS, Lease
+from pitchquest_assets.store.store import Store
+
+HERE, THERE = "here:1:1.00", "there:2:1.00"
+
+
+def lose(store: Store, worker: str, seconds: float) -> None:
+    """Let the last heartbeat of a worker lie so far back."""
+    statement = text("update worker_leases set heartbeat_at = now() - :ago where worker = :worker")
+    values = {"ago": timedelta(seconds=seconds), "worker": worker}
+    store.transaction(lambda connection: connection.execute(statement, values))
+
+
+def only(store: Store) -> Lease:
+    [lease] = leases.all_leases(store)
+    return lease
+
+
+def test_a_heartbeat_takes_the_lease_or_renews_it(store: Store) -> None:
+    leases.beat(store, "run-1", HERE, "pitch-1")
+    lose(store, HERE, SILENT_SECONDS)
+    old = only(store)
+    leases.beat(store, "run-1", HERE, "pitch-1")
+    renewed = only(store)
+    assert old.heartbeat_at is not None
+    assert renewed.heartbeat_at is not None
+    assert renewed.heartbeat_at > old.heartbeat_at
+    assert (renewed.job_id, renewed.worker, renewed.video_id) == ("run-1", HERE, "pitch-1")
+
+
+@pytest.mark.parametrize(("seconds", "is_silent"), [(0, False), (60, False), (3_600, True)])
+def test_a_lease_is_silent_by_the_clock_of_the_database(
+    store: Store, seconds: float, is_silent: bool
+) -> None:
+    leases.beat(store, "run-1", HERE, "pitch-1")
+    lose(store, HERE, seconds)
+    assert only(store).is_silent == is_silent
+
+
+def test_a_lease_that_rests_is_never_silent_and_a_heartbeat_wakes_it(store: Store) -> None:
+    leases.beat(store, "run-1", HERE, "pitch-1")
+    leases.rest(store, "run-1", HERE)
+    assert (only(store).heartbeat_at, only(store).is_silent) == (None, False)
+    leases.beat(store, "run-1", HERE, "pitch-1")
+    assert only(store).heartbeat_at is not None
+
+
+def test_a_worker_releases_its_own_lease_and_a_run_all_of_its(store: Store) -> None:
+    for run_id, worker in (("run-1", HERE), ("run-1", THERE), ("run-2", HERE)):
+        leases.beat(store, run_id, worker, "pitch-1")
+    leases.delete(store, "run-1", THERE)
+    left = [(lease.job_id, lease.worker) for lease in leases.all_leases(store)]
+    assert left == [("run-1", HERE), ("run-2", HERE)]
+    leases.delete(store, "run-1")
+    leases.delete(store, "run-1")
+    assert only(store).job_id == "run-2"
