@@ -63,18 +63,22 @@ def _insert(prefix: str, status: str):
 def measure(instance: dg.DagsterInstance, table: Table, *, waiting: int) -> None:
     from pitchquest_assets.automation.run_outcomes import left_behind
     from pitchquest_assets.automation.upload_sensors import new_uploads
-    from pitchquest_assets.definitions import defs
+    from pitchquest_assets.definitions import definitions_of
+    from pitchquest_assets.settings import load_settings
     from pitchquest_assets.store.resource import StoreResource
 
-    repository = defs.get_repository_def()
+    repository = definitions_of(load_settings()).get_repository_def()
     for sensor in (new_uploads, left_behind):
         wall, cpu = [], []
         for _ in range(ROUNDS):
             began, began_cpu = time.perf_counter(), time.process_time()
-            context = dg.build_sensor_context(
-                instance=instance, repository_def=repository, resources={"store": StoreResource()}
-            )
-            with partition_loading_context(dynamic_partitions_store=instance):
+            resources = {"store": StoreResource.of(load_settings())}
+            with (
+                dg.build_sensor_context(
+                    instance=instance, repository_def=repository, resources=resources
+                ) as context,
+                partition_loading_context(dynamic_partitions_store=instance),
+            ):
                 tick = sensor.evaluate_tick(context)
             wall.append(time.perf_counter() - began)
             cpu.append(time.process_time() - began_cpu)

@@ -74,3 +74,7 @@ class UnusableAnswer(PitchQuestError):
 
 class BudgetExceeded(PitchQuestError):
     """A call was not made, because it could have cost more than a budget allows."""
+
+
+class CheckFailed(PitchQuestError):
+    """A value that was made is not as it must be, so nothing may be built on it."""

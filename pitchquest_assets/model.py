@@ -300,6 +300,17 @@ class Costs(Value):
     total_usd: float = Field(0.0, description="the total")
 
 
+class Options(Value):
+    """What can be chosen for one run; the rest is in the settings. None: as the settings say."""
+
+    transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"]
+    whisper_model: str
+    judge: Literal["auto", "rules", "gemini", "openai"]
+    judge_samples: int
+    language: str | None
+    max_frames: int
+
+
 class ResultMetadata(Value):
     """How the result was made."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pitchquest_assets.errors import InvalidInput, InvalidVideo
 from pitchquest_assets.media.caption_files import beside
 from pitchquest_assets.media.untrusted import beyond
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.videos import BYTES_PER_MB, VideoRow, check_video_id
 from pitchquest_assets.store.store import Store
@@ -27,7 +27,9 @@ def file_path_of(store: Store, path: Path, video_id: str) -> str:
     return _stored(path, video_id) if store.has_video_bucket else str(path.absolute())
 
 
-def register(store: Store, path: Path, video_id: str, captions: Path | None = None) -> VideoRow:
+def register(
+    store: Store, settings: Settings, path: Path, video_id: str, captions: Path | None = None
+) -> VideoRow:
     """Register a file, readable or not, as an upload; on Supabase, put it into the bucket first.
 
     Raises:
@@ -48,10 +50,11 @@ def register(store: Store, path: Path, video_id: str, captions: Path | None = No
     # If the captions are missing, the run will say so, as it does for local files.
     captions_path: Path | str | None = captions and captions.absolute()
     try:
-        file_path = _upload(store.video_bucket, path, own_path(video_id, path))
+        limit_mb = settings.max_size_mb
+        file_path = _upload(store.video_bucket, path, own_path(video_id, path), limit_mb)
         if captions and captions.is_file():
             where = own_path(video_id, captions, "captions")
-            captions_path = _upload(store.video_bucket, captions, where)
+            captions_path = _upload(store.video_bucket, captions, where, limit_mb)
     except InvalidInput as error:
         videos.register_refused(
             store,
@@ -78,9 +81,8 @@ def _enter(
     )
 
 
-def _upload(bucket: VideoBucket, file: Path, where: str) -> str:
+def _upload(bucket: VideoBucket, file: Path, where: str, limit_mb: float) -> str:
     """The path for the row; raises InvalidInput if the file is too large, unreadable or refused."""
-    limit_mb = load_settings().max_size_mb
     if file.stat().st_size > limit_mb * BYTES_PER_MB:
         raise beyond(file.name, "is larger", f"{limit_mb:g} MB", "MAX_SIZE_MB")
     try:

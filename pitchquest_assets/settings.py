@@ -1,14 +1,17 @@
 """Every environment variable, validated in one place."""
 
 import os
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pitchquest_assets.errors import SettingsError
+
+T = TypeVar("T")
 
 
 class Settings(BaseSettings):
@@ -18,7 +21,11 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="PITCHQUEST_", env_file=".env", env_ignore_empty=True, extra="ignore"
+        env_prefix="PITCHQUEST_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     home: Path = Field(
@@ -189,6 +196,18 @@ class Settings(BaseSettings):
         "on 6543",
     )
 
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """The settings with these values by field, all of them given; the environment is not read.
+
+        Raises:
+            SettingsError: a value makes no sense; the sentence names its variable.
+        """
+        given = {
+            str(f.validation_alias or name): values[name] for name, f in cls.model_fields.items()
+        }
+        return _valid(lambda: cls(**given))  # type: ignore[arg-type]
+
     @cached_property
     def home_path(self) -> Path:
         """PITCHQUEST_HOME as an absolute path."""
@@ -211,10 +230,22 @@ def load_settings() -> Settings:
     return _load(frozenset(os.environ.items()), file, changed_at)
 
 
+def variables() -> dict[str, str]:
+    """The field of each setting by the name of its environment variable."""
+    return {
+        str(field.validation_alias or f"PITCHQUEST_{name.upper()}"): name
+        for name, field in Settings.model_fields.items()
+    }
+
+
 @lru_cache(maxsize=1)
 def _load(environment: frozenset[tuple[str, str]], file: Path, changed_at: int | None) -> Settings:
+    return _valid(Settings)
+
+
+def _valid(make: Callable[[], T]) -> T:
     try:
-        return Settings()
+        return make()
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

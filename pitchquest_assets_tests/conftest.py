@@ -1,8 +1,6 @@
 """Fixtures that every test may use."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +12,11 @@ from sqlalchemy import text
 from pitchquest_assets.automation.dagster_pruning import event_storage
 from pitchquest_assets.cli.dagster_instance import open_instance
 from pitchquest_assets.settings import Settings, load_settings
-from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import vendors
+from pitchquest_assets_tests.support.homes import temporary_home
+from pitchquest_assets_tests.support.places import SHARED
 from pitchquest_assets_tests.support.vendors import FakeVendor
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-
 
 VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
 
@@ -74,13 +70,15 @@ def shared_models() -> Path:
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """A PITCHQUEST_HOME for the session; its database runs from first use to the end."""
-    yield from _temporary_home()
+    with temporary_home() as folder:
+        yield folder
 
 
 @pytest.fixture
 def fresh_home() -> Iterator[Path]:
     """A PITCHQUEST_HOME of the test's own: a database started under it takes a second."""
-    yield from _temporary_home()
+    with temporary_home() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -112,14 +110,6 @@ def instance(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dagst
         with event_storage(opened).index_connection() as connection:
             connection.execute(sa.text("truncate dynamic_partitions, asset_check_executions"))
         yield opened
-
-
-def _temporary_home() -> Iterator[Path]:
-    # Not tmp_path: pytest closes its folder to other users, and PostgreSQL does not run as root.
-    folder = Path(tempfile.mkdtemp(prefix="pitchquest-test-")).resolve()
-    yield folder
-    embedded.stop(folder)
-    shutil.rmtree(folder)
 
 
 def _shared(name: str) -> Path:

@@ -38,7 +38,36 @@ def test_the_definitions_load_and_name_every_asset_and_job() -> None:
     assert [job.name for job in defs.resolve_all_job_defs() if not job.name.startswith("__")] == [
         "analyze_pitch",
         "retention",
+        "watch_drift",
     ]
+
+
+def test_a_run_of_a_video_plans_no_check() -> None:
+    from pitchquest_assets.definitions import defs
+
+    made = {node.name for node in defs.resolve_job_def("analyze_pitch").graph.nodes}
+    assert sorted(made) == ASSETS
+    checked = {node.name for node in defs.resolve_job_def("watch_drift").graph.nodes}
+    assert checked == {"aggregated_result_score_drift"}
+    names = {key.name for key in defs.resolve_asset_graph().asset_check_keys}
+    assert names == {
+        "transcript_is_trusted",
+        "picture_is_usable",
+        "sound_is_usable",
+        "score_adds_up",
+        "result_can_be_read",
+        "score_drift",
+    }
+
+
+def test_every_sensor_and_schedule_runs_unless_it_is_stopped() -> None:
+    from pitchquest_assets.definitions import defs
+
+    repository = defs.get_repository_def()
+    for sensor in repository.sensor_defs:
+        assert sensor.default_status == dg.DefaultSensorStatus.RUNNING, sensor.name
+    for schedule in repository.schedule_defs:
+        assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING, schedule.name
 
 
 def test_every_asset_is_partitioned_by_video_described_and_versioned() -> None:

@@ -22,7 +22,8 @@ from pitchquest_assets.model import (
     code_version="3",
     group="result",
     kinds={"postgres"},
-    checks=(SCORE_ADDS_UP, RESULT_CAN_BE_READ),
+    guards=(SCORE_ADDS_UP,),
+    checks=(RESULT_CAN_BE_READ,),
 )
 def aggregated_result(
     context: dg.AssetExecutionContext,

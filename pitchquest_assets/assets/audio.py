@@ -2,24 +2,26 @@
 
 import dagster as dg
 
-from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.local_files import LocalFiles
-from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.assets.video_asset import limits_of, video_asset
 from pitchquest_assets.media.sound import extract_audio
 from pitchquest_assets.model import Audio, SourceVideo
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.resources import OptionsResource
 
 
 @video_asset(code_version="1", group="input", kinds={"flac"})
 def audio(
-    context: dg.AssetExecutionContext, source_video: SourceVideo, local_files: LocalFiles
+    context: dg.AssetExecutionContext,
+    source_video: SourceVideo,
+    local_files: LocalFiles,
+    options: OptionsResource,
 ) -> Audio:
     """The sound as 16 kHz mono FLAC, on the video's clock.
 
     Empty with a reason for a picture without sound; fails where nothing can be decoded.
     """
     local = local_files.of_source(context.run.run_id, source_video)
-    sound = extract_audio(local, limits=limits_of(load_settings()))
+    sound = extract_audio(local, limits=limits_of(options.in_force()))
     context.add_asset_metadata(
         {
             "duration_seconds": sound.duration_seconds,

@@ -1,4 +1,10 @@
-"""Checks of one value of one video, made in the step that stored it: no further step, no reload."""
+"""Checks of one value of one video.
+
+The step that makes a value also judges it and reports what it found (`ValueCheck.evaluation`). So
+the job plans no checks, and a video that fails earlier leaves none of them behind. In runs that
+are started from an asset's page of Dagit each check is a step of its own (`ValueCheck.definition`),
+which judges the stored value.
+"""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -7,11 +13,17 @@ from typing import Any
 
 import dagster as dg
 
+# Dagster exports the evaluation but not this part of it.
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+from pydantic import ValidationError
+
 from pitchquest_assets.model import DeliveryAnalysis, PitchResult, Transcript, VisualAnalysis
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.results import get_result
-from pitchquest_assets.store.store import open_store
+from pitchquest_assets.store.store import Store
 
 # Both (derived): below them a person sees or hears that something is wrong.
 MIN_PICTURE_SCORE = 4.0
@@ -31,44 +43,88 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ValueCheck:
-    """One check of the value of an asset; `judge` sees the value after it was stored."""
+    """One check of the value of an asset, of type `value_type`.
+
+    A `blocking` one that fails fails the run; any other only warns.
+    """
 
     name: str
+    asset: str
+    value_type: type
     description: str
-    judge: Callable[[Any], Verdict]
-    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+    judge: Callable[[Any, Store], Verdict]
+    blocking: bool = False
 
-    def spec(self, asset: str) -> dg.AssetCheckSpec:
-        """As Dagster lists it, by partition."""
-        with warnings.catch_warnings():
-            # Checks by partition are a preview in Dagster 1.13.
-            warnings.simplefilter("ignore", dg.PreviewWarning)
-            return dg.AssetCheckSpec(
-                self.name,
-                asset=asset,
-                description=self.description,
-                partitions_def=videos_partitions,
-            )
+    @property
+    def severity(self) -> dg.AssetCheckSeverity:
+        """As Dagit shows a failure."""
+        return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
 
-    def result(self, value: Any) -> dg.AssetCheckResult:
-        """What Dagster records."""
-        verdict = self.judge(value)
-        return dg.AssetCheckResult(
+    def evaluation(
+        self, verdict: Verdict, context: dg.AssetExecutionContext
+    ) -> dg.AssetCheckEvaluation:
+        """The event by which the asset's step reports a verdict; Dagster needs no plan for it."""
+        return dg.AssetCheckEvaluation(
+            asset_key=context.asset_key,
             check_name=self.name,
             passed=verdict.passed,
             severity=self.severity,
             description=verdict.sentence,
-            metadata=verdict.metadata or {},
+            metadata=verdict.metadata,
+            target_materialization_data=_newest_materialization(context),
+            blocking=self.blocking,
+            partition=context.partition_key,
         )
 
+    def definition(self) -> dg.AssetChecksDefinition:
+        """The check as Dagit lists it, and the step that judges the stored value."""
+        with warnings.catch_warnings():
+            # Checks by partition are a preview in Dagster 1.13.
+            warnings.simplefilter("ignore", dg.PreviewWarning)
 
-def _transcript_is_trusted(transcript: Transcript) -> Verdict:
+            @dg.asset_check(
+                asset=self.asset,
+                name=self.name,
+                description=self.description,
+                blocking=self.blocking,
+                partitions_def=videos_partitions,
+            )
+            def check(value: self.value_type, store: StoreResource) -> dg.AssetCheckResult:  # type: ignore[name-defined]
+                verdict = self.judge(value, store.store())
+                return dg.AssetCheckResult(
+                    passed=verdict.passed,
+                    severity=self.severity,
+                    description=verdict.sentence,
+                    metadata=verdict.metadata,
+                )
+
+        return check
+
+
+def _newest_materialization(
+    context: dg.AssetExecutionContext,
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """What the verdict is about; without it, Dagit takes the verdict for one of an older value."""
+    found = context.instance.fetch_materializations(
+        dg.AssetRecordsFilter(
+            asset_key=context.asset_key, asset_partitions=[context.partition_key]
+        ),
+        limit=1,
+    )
+    for record in found.records:
+        return AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id, run_id=record.run_id, timestamp=record.timestamp
+        )
+    return None
+
+
+def _transcript_is_trusted(transcript: Transcript, _: Store) -> Verdict:
     if transcript.trusted:
         return Verdict(True, "The words can be trusted.")
     return Verdict(False, transcript.reason or "The words cannot be trusted.")
 
 
-def _picture_is_usable(analysis: VisualAnalysis) -> Verdict:
+def _picture_is_usable(analysis: VisualAnalysis, _: Store) -> Verdict:
     score = analysis.scores["picture_quality"]
     if score.value is None:
         return Verdict(False, f"Not measured: {score.reason}.")
@@ -79,7 +135,7 @@ def _picture_is_usable(analysis: VisualAnalysis) -> Verdict:
     )
 
 
-def _sound_is_usable(analysis: DeliveryAnalysis) -> Verdict:
+def _sound_is_usable(analysis: DeliveryAnalysis, _: Store) -> Verdict:
     measured = analysis.measurements["voice_over_background"]
     if measured.value is None:
         return Verdict(False, f"Not measured: {measured.reason}.")
@@ -91,7 +147,7 @@ def _sound_is_usable(analysis: DeliveryAnalysis) -> Verdict:
     )
 
 
-def _score_adds_up(result: PitchResult) -> Verdict:
+def _score_adds_up(result: PitchResult, _: Store) -> Verdict:
     overall = result.results.overall_score
     measured = [part for part in result.metadata.parts.values() if part.score is not None]
     total = sum(part.weight for part in measured)
@@ -105,38 +161,66 @@ def _score_adds_up(result: PitchResult) -> Verdict:
     )
 
 
-def _result_can_be_read(result: PitchResult) -> Verdict:
-    found = get_result(open_store(load_settings()), result.video_id)
+def _result_can_be_read(result: PitchResult, store: Store) -> Verdict:
+    try:
+        found = get_result(store, result.video_id)
+    except ValidationError as error:
+        return Verdict(False, f"The row in analysis_results cannot be read: {_first(error)}.")
     if found == result:
         return Verdict(True, "The row in analysis_results gives back the same result.")
     what = "is missing" if found is None else f"holds another result (run {found.job_id})"
     return Verdict(False, f"The row in analysis_results {what}.")
 
 
+def _first(error: ValidationError) -> str:
+    """The place of the first mistake and what it is."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
 TRANSCRIPT_IS_TRUSTED = ValueCheck(
-    "transcript_is_trusted",
-    "The words are certain enough for content, pace and fillers to be scored.",
-    _transcript_is_trusted,
+    name="transcript_is_trusted",
+    asset="transcript",
+    value_type=Transcript,
+    description="The words are certain enough for content, pace and fillers to be scored.",
+    judge=_transcript_is_trusted,
 )
 PICTURE_IS_USABLE = ValueCheck(
-    "picture_is_usable",
-    f"Sharpness, light and contrast: {MIN_PICTURE_SCORE:.0f} of 10 or more.",
-    _picture_is_usable,
+    name="picture_is_usable",
+    asset="visual_analysis",
+    value_type=VisualAnalysis,
+    description=f"Sharpness, light and contrast: {MIN_PICTURE_SCORE:.0f} of 10 or more.",
+    judge=_picture_is_usable,
 )
 SOUND_IS_USABLE = ValueCheck(
-    "sound_is_usable",
-    f"The voice is {MIN_VOICE_OVER_BACKGROUND_DB:.0f} dB or more over the background.",
-    _sound_is_usable,
+    name="sound_is_usable",
+    asset="delivery_analysis",
+    value_type=DeliveryAnalysis,
+    description=f"The voice is {MIN_VOICE_OVER_BACKGROUND_DB:.0f} dB or more over the background.",
+    judge=_sound_is_usable,
 )
 SCORE_ADDS_UP = ValueCheck(
-    "score_adds_up",
-    "The overall score is within 0–100 and equals the weighted mean of its parts.",
-    _score_adds_up,
-    dg.AssetCheckSeverity.ERROR,
+    name="score_adds_up",
+    asset="aggregated_result",
+    value_type=PitchResult,
+    description="The overall score is within 0–100 and equals the weighted mean of its parts. "
+    "A result that fails is not stored: the run and the video fail.",
+    judge=_score_adds_up,
+    blocking=True,
 )
 RESULT_CAN_BE_READ = ValueCheck(
-    "result_can_be_read",
-    "What a backend reads from analysis_results is the result of this run.",
-    _result_can_be_read,
-    dg.AssetCheckSeverity.ERROR,
+    name="result_can_be_read",
+    asset="aggregated_result",
+    value_type=PitchResult,
+    description="What a backend reads from analysis_results is the result of this run. Where it "
+    "is not, no report is made: the run and the video fail.",
+    judge=_result_can_be_read,
+    blocking=True,
+)
+VALUE_CHECKS = (
+    TRANSCRIPT_IS_TRUSTED,
+    PICTURE_IS_USABLE,
+    SOUND_IS_USABLE,
+    SCORE_ADDS_UP,
+    RESULT_CAN_BE_READ,
 )

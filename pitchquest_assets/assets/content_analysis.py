@@ -3,23 +3,27 @@
 import dagster as dg
 
 from pitchquest_assets.analysis.content.rubric import load_rubric
+from pitchquest_assets.assets.engines import EnginesResource
 from pitchquest_assets.assets.metadata import markdown_table
-from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.judges.content import judge_content
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
 
 @video_asset(code_version="3", group="analysis", kinds={"text"}, pool="gemini")
-def content_analysis(context: dg.AssetExecutionContext, transcript: Transcript) -> ContentAnalysis:
+def content_analysis(
+    context: dg.AssetExecutionContext,
+    transcript: Transcript,
+    engines: EnginesResource,
+) -> ContentAnalysis:
     """The ten rubric items, 0–5 each, with the sentence that showed it and its second.
 
-    By rules or by a language model (PITCHQUEST_JUDGE). All null with the reason where the
-    transcript cannot be trusted; fails where the judge that was chosen does not answer, or not
-    usably: no other takes its place.
+    By rules or by a language model (the run's option, or PITCHQUEST_JUDGE). All null with the
+    reason where the transcript cannot be trusted; fails where the chosen judge does not answer, or
+    not usably: no other takes its place.
     """
     rubric = load_rubric()
-    analysis = judge_content(transcript, rubric, caller_of(context))
+    analysis = judge_content(transcript, rubric, engines.caller_of(context))
     rows = [
         (
             item.title,

@@ -4,24 +4,26 @@ import dagster as dg
 
 from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
 from pitchquest_assets.assets.checks import SOUND_IS_USABLE
+from pitchquest_assets.assets.engines import EnginesResource
 from pitchquest_assets.assets.metadata import analysis_metadata
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.emotion import hear_energy
-from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Transcript
-from pitchquest_assets.settings import load_settings
 
 
 @video_asset(code_version="3", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
 def delivery_analysis(
-    context: dg.AssetExecutionContext, audio: Audio, transcript: Transcript
+    context: dg.AssetExecutionContext,
+    audio: Audio,
+    transcript: Transcript,
+    engines: EnginesResource,
 ) -> DeliveryAnalysis:
     """Pace (wpm), pauses (s), fillers, pitch (semitones), loudness (dB), with events and timeline.
 
     Pace and fillers are null where the transcript cannot be trusted, everything without a voice.
     Vocal energy (0–1) only with PITCHQUEST_EMOTION=on: fails where its model is not here.
     """
-    energy = hear_energy(audio, load_settings(), log_progress(context.log.info))
+    energy = hear_energy(audio, engines.settings(), engines.progress_of(context))
     analysis = analyse_delivery(audio, transcript, energy)
     context.add_asset_metadata(
         {

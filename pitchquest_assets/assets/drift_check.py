@@ -1,4 +1,4 @@
-"""The drift check: after each result, over the last 100 of them."""
+"""The drift check: over the last 100 results, in a job of its own, when there are new ones."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,11 +12,10 @@ from pitchquest_assets.analysis.drift import drift
 from pitchquest_assets.analysis.drift.drift import ScoredResult, Verdict
 from pitchquest_assets.assets.metadata import markdown_table
 from pitchquest_assets.report import drift as drift_report
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import drift_episodes as episodes
 
-# The table is part of every video's event log.
+# The table is part of the event log.
 SHOWN_FIGURES = 15
 EVERY_RESULT = "every result"
 
@@ -27,11 +26,13 @@ EVERY_RESULT = "every result"
     f"one: fails where the mean score moved by more than {drift.MAX_MEAN_SHIFT:.0f} points, its "
     f"standard deviation by more than {drift.MAX_STD_CHANGE:.0%}, or where Evidently's "
     f"{drift.METHOD} finds a score, sub-score or measurement that differs. The first failure opens "
-    "an episode, with one alert; the first pass closes it.",
+    "an episode, with one alert; the first pass closes it. Each comparison is a `drift` row in "
+    f"`monitoring_metrics`; fewer than {drift.MIN_RESULTS} results are not compared and leave no "
+    "row. Runs in the job `watch_drift`, which the sensor `new_results` asks for.",
 )
 def score_drift(store: StoreResource) -> dg.AssetCheckResult:
     """Needs no value: it asks the database."""
-    settings = load_settings()
+    settings = store.settings.in_force()
     opened = store.store()
     rows = episodes.newest_figures(opened, drift.MAX_RESULTS)
     results, scope = [ScoredResult(**row) for row in rows], EVERY_RESULT
@@ -100,30 +101,38 @@ def _insufficient(count: int) -> dg.AssetCheckResult:
 
 
 def _figures(results: Sequence[ScoredResult], verdict: Verdict) -> dict[str, Any]:
-    """The figures of the score, as JSON; points, and percent for the change of the deviation."""
+    """The figures of the score, as JSON: points, and percent for the change of the deviation.
+
+    The names are those of the Airflow predecessor, whose rows backends read: `reference` is the
+    older half of the results, `current` the newer one, and a change is current minus reference.
+    """
     change = verdict.std_change
+    older = len(results) // 2
     return {
-        "results": len(results),
+        "drift_detected": not verdict.passed,
+        "reference_mean": round(verdict.mean_older, 2),
+        "current_mean": round(verdict.mean_newer, 2),
+        "mean_difference": round(verdict.mean_shift, 2),
+        "reference_std": round(verdict.std_older, 2),
+        "current_std": round(verdict.std_newer, 2),
+        "std_change_pct": None if change is None else round(100 * change, 1),
+        "sample_sizes": {"reference": older, "current": len(results) - older},
+        "timestamp": datetime.now(UTC).isoformat(),
         "window_start": results[0].created_at.isoformat(),
         "window_end": results[-1].created_at.isoformat(),
-        "mean_older": round(verdict.mean_older, 2),
-        "mean_newer": round(verdict.mean_newer, 2),
-        "mean_shift": round(verdict.mean_shift, 2),
-        "std_older": round(verdict.std_older, 2),
-        "std_newer": round(verdict.std_newer, 2),
-        "std_change_percent": None if change is None else round(100 * change, 1),
     }
 
 
 def _metadata(
     results: Sequence[ScoredResult], verdict: Verdict, figures: dict[str, Any]
 ) -> dict[str, Any]:
-    """What Dagit shows beside the verdict; below 10 kB, as each video's event log holds it."""
+    """What Dagit shows beside the verdict; below 10 kB, as it stays in the event log."""
     scores = [one.figures[drift.SCORE] or 0.0 for one in results]
     known = {name: value for name, value in figures.items() if value is not None}
     if html_report := known.pop("html_report", None):
         known["html_report"] = dg.MetadataValue.path(html_report)
     return known | {
+        "results": len(results),
         "p_values": _table(verdict),
         "p_value_threshold": verdict.threshold,
         "plot": dg.MetadataValue.md(

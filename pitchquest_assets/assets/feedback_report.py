@@ -5,16 +5,15 @@ import dagster as dg
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import Frames, PitchResult, Report
 from pitchquest_assets.report.render import render_report
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.rows.retention import prune_video
-from pitchquest_assets.store.store import open_store
+from pitchquest_assets.store.store import Store
 
 
-def _keep_no_longer(video_id: str) -> None:
+def _keep_no_longer(store: Store, settings: Settings, video_id: str) -> None:
     """With RETENTION_DAYS=0 the intermediate values go as soon as nothing needs them any more."""
-    settings = load_settings()
     if settings.retention_days == 0:
-        prune_video(open_store(settings), video_id)
+        prune_video(store, video_id)
 
 
 @video_asset(code_version="2", group="result", kinds={"html"}, afterwards=_keep_no_longer)

@@ -4,24 +4,26 @@ import base64
 
 import dagster as dg
 
-from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.local_files import LocalFiles
-from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.assets.video_asset import limits_of, video_asset
 from pitchquest_assets.media.jpegs import CONTACT_SHEET
 from pitchquest_assets.media.sampling import read_frame, sample_frames
 from pitchquest_assets.model import Frames, SourceVideo
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.resources import OptionsResource
 
 
 @video_asset(code_version="1", group="input", kinds={"image"})
 def frames(
-    context: dg.AssetExecutionContext, source_video: SourceVideo, local_files: LocalFiles
+    context: dg.AssetExecutionContext,
+    source_video: SourceVideo,
+    local_files: LocalFiles,
+    options: OptionsResource,
 ) -> Frames:
     """Up to 50 JPEGs, 640 px wide, evenly spread over the whole video, each with its second.
 
     Empty with a reason for sound without picture; fails where nothing can be decoded.
     """
-    settings = load_settings()
+    settings = options.in_force()
     sampled = sample_frames(
         local_files.of_source(context.run.run_id, source_video),
         max_frames=settings.max_frames,

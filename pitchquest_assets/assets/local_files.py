@@ -9,10 +9,9 @@ import dagster as dg
 
 from pitchquest_assets.errors import InvalidVideo, StoreCorrupt
 from pitchquest_assets.model import SourceVideo
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import scratch
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.videos import VideoRow
-from pitchquest_assets.store.store import open_store
 from pitchquest_assets.store.supabase.video_bucket import is_in_bucket, path_in_bucket
 from pitchquest_assets.worker import this_worker
 
@@ -27,6 +26,8 @@ class LocalFile(NamedTuple):
 class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Files of this machine for the steps of one run, removed at its end however that is."""
 
+    store: StoreResource
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LocalFiles"]:
         """The resource; after the run its files go."""
@@ -34,7 +35,7 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield self
         finally:
             if context.run:
-                scratch.remove_folder(load_settings(), context.run.run_id)
+                scratch.remove_folder(self.store.settings.in_force(), context.run.run_id)
 
     def of_row(self, run_id: str, row: VideoRow) -> tuple[LocalFile, LocalFile | None]:
         """The video and the captions of a row.
@@ -46,8 +47,8 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         check_paths(row)
         captions = row.captions_path
         return (
-            _fetch(run_id, row.file_path, "video"),
-            _fetch(run_id, captions, "captions") if captions else None,
+            self._fetch(run_id, row.file_path, "video"),
+            self._fetch(run_id, captions, "captions") if captions else None,
         )
 
     def of_source(self, run_id: str, source: SourceVideo) -> SourceVideo:
@@ -56,14 +57,38 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             StoreCorrupt: the file in Storage is another one by now.
         """
-        video = _fetch(run_id, source.path, "video")
+        video = self._fetch(run_id, source.path, "video")
         if video.sha256 and video.sha256 != source.sha256:
             raise StoreCorrupt(
                 f"{source.path} was replaced since it was read: materialise source_video again."
             )
         captions = source.captions_path
-        local = str(_fetch(run_id, captions, "captions").path) if captions else None
+        local = str(self._fetch(run_id, captions, "captions").path) if captions else None
         return source.model_copy(update={"path": str(video.path), "captions_path": local})
+
+    def _fetch(self, run_id: str, file_path: str, name: str) -> LocalFile:
+        """The file itself, or its copy for this run, downloaded where it is not there yet."""
+        settings = self.store.settings.in_force()
+        if not is_in_bucket(file_path):
+            return LocalFile(Path(file_path))
+        bucket = self.store.store().video_bucket
+        if bucket is None:
+            raise InvalidVideo(
+                f"{file_path} is in Supabase Storage: set SUPABASE_URL, SUPABASE_KEY and "
+                "DATABASE_URL."
+            )
+        target = scratch.folder_of(settings, run_id) / f"{name}{Path(file_path).suffix.lower()}"
+        if target.is_file():
+            return LocalFile(target)
+        scratch.make_folder(settings, run_id, this_worker())
+        try:
+            path = path_in_bucket(file_path, None)
+            sha256 = bucket.download(path, target, settings.max_size_mb)
+        except FileNotFoundError as error:
+            raise InvalidVideo(
+                f"{file_path} is not in Supabase Storage: upload it again."
+            ) from error
+        return LocalFile(target, sha256)
 
 
 def check_paths(row: VideoRow) -> None:
@@ -79,24 +104,3 @@ def check_paths(row: VideoRow) -> None:
             path_in_bucket(path, row.owner)
         elif not Path(path).is_absolute():
             raise InvalidVideo(f"{path} is no absolute path; register the file again.")
-
-
-def _fetch(run_id: str, file_path: str, name: str) -> LocalFile:
-    """The file itself, or its copy for this run, downloaded where it is not there yet."""
-    settings = load_settings()
-    if not is_in_bucket(file_path):
-        return LocalFile(Path(file_path))
-    bucket = open_store(settings).video_bucket
-    if bucket is None:
-        raise InvalidVideo(
-            f"{file_path} is in Supabase Storage: set SUPABASE_URL, SUPABASE_KEY and DATABASE_URL."
-        )
-    target = scratch.folder_of(settings, run_id) / f"{name}{Path(file_path).suffix.lower()}"
-    if target.is_file():
-        return LocalFile(target)
-    scratch.make_folder(settings, run_id, this_worker())
-    try:
-        sha256 = bucket.download(path_in_bucket(file_path, None), target, settings.max_size_mb)
-    except FileNotFoundError as error:
-        raise InvalidVideo(f"{file_path} is not in Supabase Storage: upload it again.") from error
-    return LocalFile(target, sha256)

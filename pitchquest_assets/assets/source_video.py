@@ -2,14 +2,13 @@
 
 import dagster as dg
 
-from pitchquest_assets.assets.limits import limits_of
 from pitchquest_assets.assets.local_files import LocalFiles
-from pitchquest_assets.assets.video_asset import video_asset
+from pitchquest_assets.assets.video_asset import limits_of, video_asset
 from pitchquest_assets.media.caption_files import read_captions
 from pitchquest_assets.media.probe import probe
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import ATTEMPT_TAG
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.resources import OptionsResource
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.worker import WORKER_TAG, this_worker
@@ -17,7 +16,10 @@ from pitchquest_assets.worker import WORKER_TAG, this_worker
 
 @video_asset(code_version="1", group="input", kinds={"video"})
 def source_video(
-    context: dg.AssetExecutionContext, store: StoreResource, local_files: LocalFiles
+    context: dg.AssetExecutionContext,
+    store: StoreResource,
+    local_files: LocalFiles,
+    options: OptionsResource,
 ) -> SourceVideo:
     """What the container says: streams, picture size, duration, rotation, checksum.
 
@@ -41,7 +43,7 @@ def source_video(
         video_id=row.video_id,
         filename=row.filename,
         captions_path=row.captions_path,
-        limits=limits_of(load_settings()),
+        limits=limits_of(options.in_force()),
         sha256=video.sha256,
     )
     if captions:

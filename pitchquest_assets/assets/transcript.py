@@ -3,11 +3,10 @@
 import dagster as dg
 
 from pitchquest_assets.assets.checks import TRANSCRIPT_IS_TRUSTED
+from pitchquest_assets.assets.engines import EnginesResource
 from pitchquest_assets.assets.local_files import LocalFiles
-from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.transcription.choose import transcribe
-from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.model import Audio, SourceVideo, Transcript
 
 
@@ -23,14 +22,16 @@ def transcript(
     source_video: SourceVideo,
     audio: Audio,
     local_files: LocalFiles,
+    engines: EnginesResource,
 ) -> Transcript:
     """Words with start, end (seconds) and probability, and whether they can be trusted.
 
     From captions, OpenAI, Whisper or PocketSphinx, the first that is configured
-    (PITCHQUEST_TRANSCRIBER); fails where that engine fails, and no other takes its place.
+    (the run's option, or PITCHQUEST_TRANSCRIBER); fails where that engine fails, and no other takes
+    its place.
     """
     local = local_files.of_source(context.run.run_id, source_video)
-    heard = transcribe(local, audio, caller_of(context), log_progress(context.log.info))
+    heard = transcribe(local, audio, engines.caller_of(context), engines.progress_of(context))
     context.add_asset_metadata(
         {
             "engine": heard.engine,

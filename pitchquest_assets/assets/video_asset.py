@@ -1,15 +1,18 @@
 """What all assets share: partitioned by video, timed, and clear about whose fault a failure is."""
 
 import functools
+import inspect
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_type_hints
 
 import dagster as dg
 
 from pitchquest_assets.assets.checks import ValueCheck
+from pitchquest_assets.assets.data_versions import versioned_output
 from pitchquest_assets.errors import (
     BudgetExceeded,
+    CheckFailed,
     EngineUnavailable,
     Interrupted,
     InvalidInput,
@@ -22,10 +25,12 @@ from pitchquest_assets.errors import (
     VendorRefused,
     VendorUnavailable,
 )
+from pitchquest_assets.media.probe import Limits
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
-from pitchquest_assets.store.store import open_store
+from pitchquest_assets.store.store import Store
 
 # Trying again cannot mend these.
 LASTING = (
@@ -36,10 +41,11 @@ LASTING = (
     Superseded,
     UnknownVideo,
     BudgetExceeded,
+    CheckFailed,
     UnusableAnswer,
     VendorRefused,
 )
-# `engines.clients` has tried the vendor as often as the settings say, and as long as it asked for.
+# `engines.vendors.calls` has tried the vendor as often as the settings say.
 TRIED_ENOUGH = (Interrupted, VendorUnavailable)
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
@@ -51,62 +57,117 @@ def video_asset(
     code_version: str,
     group: str,
     kinds: set[str],
+    guards: tuple[ValueCheck, ...] = (),
     checks: tuple[ValueCheck, ...] = (),
     pool: str | None = None,
-    afterwards: Callable[[str], None] | None = None,
+    afterwards: Callable[[Store, Settings, str], None] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video.
 
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
-    or a missing engine is not retried. The step's seconds become metadata; `checks` see the value
-    once it is stored, and after them `afterwards` is called with the video's id. `pool` limits how
-    many steps may use one vendor at the same time.
+    or a missing engine is not retried. The step's seconds become metadata. A value that fails one
+    of the `guards` is not stored; `checks` see it once it is, and after them `afterwards` is called
+    with the video's id. `pool` limits how many steps may use one vendor at the same time.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
+        needs_store = "store" in inspect.signature(compute).parameters
+
         @functools.wraps(compute)
-        def timed(context: dg.AssetExecutionContext, **inputs: Any) -> Iterator[Any]:
+        def timed(context: dg.AssetExecutionContext, store: StoreResource, **inputs: Any) -> Any:
             started = time.monotonic()
+            if needs_store:
+                inputs["store"] = store
             try:
                 value = compute(context, **inputs)
             except PitchQuestError as error:
-                raise as_failure(error, context) from error
+                if isinstance(error, LASTING):
+                    mark_failed(store.store(), context, error)
+                raise as_failure(error) from error
             except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
                 # Dagster would try an interrupted step again as if it had failed.
-                raise as_failure(Interrupted(), context) from error
+                raise as_failure(Interrupted()) from error
             context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
-            yield dg.Output(value)
-            for check in checks:
-                yield check.result(value)
+            for guard in guards:
+                if not guard.judge(value, store.store()).passed:
+                    yield from _report(guard, value, context, store.store())
+            yield versioned_output(value, code_version)
+            for check in (*guards, *checks):
+                yield from _report(check, value, context, store.store())
             if afterwards:
-                afterwards(context.partition_key)
+                afterwards(store.store(), store.settings.in_force(), context.partition_key)
 
+        timed.__signature__ = _with_store(compute)  # type: ignore[attr-defined]
         return dg.asset(
             partitions_def=videos_partitions,
             code_version=code_version,
+            dagster_type=get_type_hints(compute)["return"],
             group_name=group,
             kinds=kinds,
             owners=["team:pitchquest"],
             retry_policy=RETRIES,
-            check_specs=[check.spec(compute.__name__) for check in checks],
             pool=pool,
         )(timed)
 
     return decorate
 
 
-def as_failure(error: PitchQuestError, context: dg.AssetExecutionContext) -> dg.Failure:
-    """The error as Dagster shows it: its sentence, its class, and whether to try again.
+def _with_store(compute: Callable[..., Any]) -> inspect.Signature:
+    """The signature that Dagster reads inputs and resources from: the store is always one."""
+    signature = inspect.signature(compute)
+    hints = get_type_hints(compute)
+    parameters = [p.replace(annotation=hints[p.name]) for p in signature.parameters.values()]
+    if "store" not in signature.parameters:
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters.append(inspect.Parameter("store", keyword, annotation=StoreResource))
+    return signature.replace(parameters=parameters)
 
-    One that lasts marks the video as failed at once, whoever started the run; an interruption is
-    left to who knows whether the run was cancelled or its worker was only shut down.
-    """
-    lasts = isinstance(error, LASTING)
-    if lasts:
-        store = open_store(load_settings())
-        videos.mark_failed(store, context.partition_key, str(error), context.run.run_id)
+
+def _report(
+    check: ValueCheck, value: Any, context: dg.AssetExecutionContext, store: Store
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
+    verdict = check.judge(value, store)
+    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
+    yield check.evaluation(verdict, context)
+    if check.blocking and not verdict.passed:
+        error = CheckFailed(verdict.sentence)
+        # Even if this run has completed the video: its result is not to be relied on.
+        mark_failed(store, context, error, even_completed=True)
+        raise as_failure(error)
+
+
+def mark_failed(
+    store: Store,
+    context: dg.AssetExecutionContext,
+    error: PitchQuestError,
+    *,
+    even_completed: bool = False,
+) -> None:
+    """Set the video to 'failed' at once, whoever started the run: trying again cannot help."""
+    videos.mark_failed(
+        store,
+        context.partition_key,
+        str(error),
+        context.run.run_id,
+        even_completed=even_completed,
+    )
+
+
+def as_failure(error: PitchQuestError) -> dg.Failure:
+    """The error as Dagster shows it: its sentence, its class, and whether to try again."""
     return dg.Failure(
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
-        allow_retries=not lasts and not isinstance(error, TRIED_ENOUGH),
+        allow_retries=not isinstance(error, LASTING + TRIED_ENOUGH),
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much one file may ask for."""
+    return Limits(
+        max_size_mb=settings.max_size_mb,
+        max_duration_seconds=settings.max_duration_seconds,
+        max_pixels=settings.max_pixels,
+        max_decode_seconds=settings.max_decode_seconds,
     )

@@ -4,14 +4,12 @@ import dagster as dg
 
 from pitchquest_assets.analysis.visual.analyse import analyse_visual
 from pitchquest_assets.assets.checks import PICTURE_IS_USABLE
+from pitchquest_assets.assets.engines import EnginesResource
 from pitchquest_assets.assets.metadata import analysis_metadata
-from pitchquest_assets.assets.vendors import caller_of
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.judges.vision import judge_pictures
 from pitchquest_assets.engines.weights import fetch as models
-from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.model import Frames, VisualAnalysis
-from pitchquest_assets.settings import load_settings
 
 
 @video_asset(
@@ -21,7 +19,11 @@ from pitchquest_assets.settings import load_settings
     checks=(PICTURE_IS_USABLE,),
     pool="gemini",
 )
-def visual_analysis(context: dg.AssetExecutionContext, frames: Frames) -> VisualAnalysis:
+def visual_analysis(
+    context: dg.AssetExecutionContext,
+    frames: Frames,
+    engines: EnginesResource,
+) -> VisualAnalysis:
     """Face presence, framing, movement and picture quality of the sampled frames.
 
     Camera-facing share and smile need the landmarks of YuNet and are null without its model. A
@@ -30,9 +32,9 @@ def visual_analysis(context: dg.AssetExecutionContext, frames: Frames) -> Visual
     """
     model = None
     if frames.frames:
-        model = models.fetch("yunet", load_settings(), log_progress(context.log.info))
+        model = models.fetch("yunet", engines.settings(), engines.progress_of(context))
     measured = analyse_visual(frames, yunet_model=model)
-    analysis = judge_pictures(frames, measured, caller_of(context))
+    analysis = judge_pictures(frames, measured, engines.caller_of(context))
     context.add_asset_metadata(
         {
             "frames": analysis.frames_analyzed,

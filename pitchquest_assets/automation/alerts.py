@@ -13,7 +13,7 @@ from itertools import groupby
 import dagster as dg
 
 from pitchquest_assets.errors import PitchQuestError
-from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.alerts import (
     Alert,
@@ -48,7 +48,7 @@ HEADLINES: dict[Kind, str] = {
 def deliver_alerts(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Deliver what waits; a failure is logged and never fails the tick."""
     try:
-        settings = load_settings()
+        settings = store.settings.in_force()
         if not _urls(settings):
             return dg.SkipReason("ALERT_URLS is not set: alerts stay in the table `alerts`.")
         delivered, problems = deliver(store.store(), settings)

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import dagster as dg
 
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.system_health import record_health
 
@@ -20,7 +19,7 @@ from pitchquest_assets.store.rows.system_health import record_health
 )
 def system_health(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Measure once; a sensor, as a scheduled run would cost a process and event rows each time."""
-    settings = load_settings()
+    settings = store.settings.in_force()
     opened = store.store()
     settings.home_path.mkdir(parents=True, exist_ok=True)
     health = record_health(

@@ -3,7 +3,6 @@
 import dagster as dg
 
 from pitchquest_assets.automation.jobs import analyze_pitch
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
 from pitchquest_assets.store.resource import StoreResource
 
@@ -19,7 +18,7 @@ def spooled_results(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
     """Look into the spool folder; costs no query where it is empty."""
-    settings = load_settings()
+    settings = store.settings.in_force()
     if not spool.waiting(settings):
         return dg.SkipReason("No result waits.")
     recovered, problems = spool.recover_all(store.store(), settings)

@@ -8,7 +8,6 @@ from pitchquest_assets.automation.dagster_pruning import (
     prune_partition_keys,
     prune_runs,
 )
-from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.retention import (
     prune_answers,
@@ -29,7 +28,7 @@ def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) ->
     What vendors answered goes with them. Reports and results stay. Objects that no row names go
     after a day.
     """
-    days = load_settings().retention_days
+    days = store.settings.in_force().retention_days
     _told(
         context,
         values=prune_values(store.store(), days),
@@ -45,7 +44,7 @@ def old_results(context: dg.OpExecutionContext, store: StoreResource) -> None:
     The result, its history, the report, its copy in HOME/reports and the row in `videos`.
     What the pipeline put into the bucket `videos` and no row names goes after a day, always.
     """
-    settings = load_settings()
+    settings = store.settings.in_force()
     days = settings.result_retention_days
     video_ids = [] if days is None else prune_results(store.store(), days)
     for video_id in video_ids:
@@ -59,17 +58,17 @@ def partition_keys(context: dg.OpExecutionContext, store: StoreResource) -> None
 
     More than about 40,000 keys would freeze Dagit. A video that is uploaded again gets its back.
     """
-    days = load_settings().partition_retention_days
+    days = store.settings.in_force().partition_retention_days
     _told(context, keys=prune_partition_keys(context.instance, store.store(), days))
 
 
 @dg.op
-def event_log(context: dg.OpExecutionContext) -> None:
+def event_log(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """Events that nobody reads, an hour after their run succeeded.
 
     Runs that ended PARTITION_RETENTION_DAYS ago go whole.
     """
-    days = load_settings().partition_retention_days
+    days = store.settings.in_force().partition_retention_days
     _told(
         context,
         events=prune_events(context.instance),
@@ -79,7 +78,7 @@ def event_log(context: dg.OpExecutionContext) -> None:
 
 @dg.op
 def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """`system_health` rows and alerts that are older than 30 days."""
+    """What is older than 30 days: `system_health` rows, drift checks without an event, alerts."""
     _told(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
 
 

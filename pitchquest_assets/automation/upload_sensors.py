@@ -11,7 +11,7 @@ from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.errors import InvalidInput, SettingsError
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
 from pitchquest_assets.registration import file_path_of, register, video_id_of
-from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow, check_video_id
@@ -45,7 +45,7 @@ def new_uploads(
     context.instance.add_dynamic_partitions(
         str(videos_partitions.name), [row.video_id for row in rows]
     )
-    max_run_seconds = load_settings().max_run_seconds
+    max_run_seconds = store.settings.in_force().max_run_seconds
     return dg.SensorResult(run_requests=[_run_request(row, max_run_seconds) for row in rows])
 
 
@@ -79,7 +79,7 @@ def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
 )
 def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Compare the newest files in the bucket with the rows; `new_uploads` sees what is new."""
-    if load_settings().supabase_url is None:
+    if store.settings.in_force().supabase_url is None:
         return dg.SkipReason("SUPABASE_URL is not set.")
     registered = queue.reconcile_uploads(store.store())
     if registered:
@@ -98,7 +98,7 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
 )
 def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SensorResult:
     """Look into the inbox: register what is as large as at the last tick and not known yet."""
-    settings = load_settings()
+    settings = store.settings.in_force()
     if settings.inbox is None:
         return dg.SensorResult(skip_reason="PITCHQUEST_INBOX is not set.")
     before = json.loads(context.cursor or "{}")
@@ -107,7 +107,7 @@ def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.Senso
     registered = 0
     for path in settled:
         try:
-            registered += _register_new(store.store(), path)
+            registered += _register_new(store.store(), settings, path)
         except InvalidInput as error:
             context.log.warning(str(error))
     return dg.SensorResult(
@@ -132,7 +132,7 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
     return found
 
 
-def _register_new(store: Store, path: Path) -> bool:
+def _register_new(store: Store, settings: Settings, path: Path) -> bool:
     """Register a file, unless it is known with this size already."""
     video_id = video_id_of(path)
     known = videos.find(store, video_id)
@@ -145,7 +145,7 @@ def _register_new(store: Store, path: Path) -> bool:
         return False
     _under_way.add(path)
     try:
-        register(store, path, video_id)
+        register(store, settings, path, video_id)
     finally:
         _under_way.discard(path)
     return True

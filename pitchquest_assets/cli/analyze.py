@@ -1,28 +1,26 @@
 """What `analyze` shows a person: progress, a summary, the report's path."""
 
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
-import dagster as dg
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
 from rich.table import Table
 
 from pitchquest_assets.cli.dagster_instance import open_instance
-from pitchquest_assets.cli.runner import Listener, Outcome, run
+from pitchquest_assets.cli.runner import Outcome, Runner
 from pitchquest_assets.cli.show import check_writable, save_report
-from pitchquest_assets.engines.weights.progress import BAR_CHARACTERS
 from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.registration import register, video_id_of
@@ -56,11 +54,13 @@ def analyze_all(
     store.check_storage()
     instance = open_instance(settings)
     scratch.sweep(settings, is_gone)
+    terminal = _Terminal()
+    runner = Runner(store, instance, settings, terminal)
     out = _json_stream(json_file)
     code = OK
     with out or nullcontext():
         for path in paths:
-            outcome = _analyze(store, instance, path, captions, video_id)
+            outcome = _analyze(runner, terminal, store, path, captions, video_id)
             if outcome.error is not None or outcome.result is None:
                 print(outcome.error, file=sys.stderr)
                 code = FAILED if FAILED in (code, _code(outcome)) else BAD_INPUT
@@ -85,53 +85,68 @@ def _code(outcome: Outcome) -> int:
 
 
 def _analyze(
+    runner: Runner,
+    terminal: "_Terminal",
     store: Store,
-    instance: dg.DagsterInstance,
     path: Path,
     captions: Path | None,
     video_id: str | None,
 ) -> Outcome:
     video_id = video_id_of(path) if video_id is None else video_id
     try:
-        register(store, path, video_id, captions)
-        with _progress(path.name) as listener:
-            return run(store, instance, video_id, listener)
+        register(store, load_settings(), path, video_id, captions)
+        with terminal.showing(path.name):
+            return runner.run(video_id)
     except Interrupted:
         raise
     except PitchQuestError as error:
         return Outcome(video_id, error=str(error), input_is_bad=isinstance(error, InvalidInput))
 
 
-@contextmanager
-def _progress(name: str) -> Iterator[Listener]:
+class _Terminal:
     """A moving line on a terminal, none elsewhere; what an engine announces is shown on both."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(name, total=len(ASSETS))
 
-        def listen(entry: dg.EventLogEntry) -> None:
-            event = entry.dagster_event
-            if event is None:
-                _tell(entry)
-            elif event.is_step_start:
-                bar.update(task, description=f"{name}: {event.step_key}")
-            elif event.is_step_success:
-                bar.advance(task)
+    def __init__(self) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+            disable=not err.is_terminal,
+        )
+        self._name, self._task = "", TaskID(0)
 
-        def _tell(entry: dg.EventLogEntry) -> None:
-            told = entry.user_message
-            if told.startswith(BAR_CHARACTERS):
-                bar.update(task, description=f"{name}: {told}")
-            elif entry.level == logging.INFO:  # Dagster's own remarks have other levels
-                err.print(told, markup=False, highlight=False, soft_wrap=True)
+    @contextmanager
+    def showing(self, name: str) -> Iterator[None]:
+        """Show how far the analysis of this file is."""
+        self._name, self._task = name, self._bar.add_task(name, total=len(ASSETS))
+        try:
+            with self._bar:
+                yield
+        finally:
+            self._bar.remove_task(self._task)
 
-        yield listen
+    def step_started(self, name: str) -> None:
+        """Name the asset that is being made."""
+        self._describe(name)
+
+    def step_succeeded(self, name: str) -> None:
+        """Advance by one asset."""
+        self._bar.advance(self._task)
+
+    def announce(self, sentence: str) -> None:
+        """Say it above the moving line."""
+        err.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+    def downloaded(self, done_bytes: int, total_bytes: int) -> None:
+        """Show how far the download is."""
+        self._describe(f"{done_bytes / 1e6:.1f} of {total_bytes / 1e6:.1f} MB")
+
+    def _describe(self, what: str) -> None:
+        self._bar.update(self._task, description=f"{self._name}: {what}")
 
 
 def _show(result: PitchResult, report: Path | None, console: Console) -> None:

@@ -118,15 +118,17 @@ def submit(
 ) -> None:
     """Register uploads for `pitchquest up` to analyse; prints a video id per line."""
     from pitchquest_assets.registration import register, video_id_of
+    from pitchquest_assets.settings import load_settings
 
     _check_single(paths, {"--captions": captions, "--video-id": video_id})
-    store, code = _store(), 0
+    store, settings, code = _store(), load_settings(), 0
     store.check_storage()
     for path in paths:
         try:
             if not path.is_file():
                 raise InvalidInput(f"{path} is no file: check the path.")
-            print(register(store, path, video_id or video_id_of(path), captions).video_id)
+            row = register(store, settings, path, video_id or video_id_of(path), captions)
+            print(row.video_id)
         except InvalidInput as error:
             print(error, file=sys.stderr)
             code = BAD_INPUT
@@ -230,8 +232,8 @@ def env(
     name: Annotated[str | None, typer.Argument(help="One variable; default: all.")] = None,
 ) -> None:
     """Print the settings in force as shell lines, secrets masked."""
-    from pitchquest_assets.cli.environment import MASK, database_url, in_force, variables
-    from pitchquest_assets.settings import load_settings
+    from pitchquest_assets.cli.environment import MASK, database_url, in_force
+    from pitchquest_assets.settings import load_settings, variables
 
     settings = load_settings()
     if name == "DATABASE_URL":

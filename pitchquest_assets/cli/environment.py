@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 
 from pitchquest_assets.cli.dagster_instance import point_to_instance
-from pitchquest_assets.settings import Settings
+from pitchquest_assets.settings import Settings, variables
 from pitchquest_assets.store.postgres.embedded import start
 from pitchquest_assets.store.store import open_store
 
@@ -16,14 +16,6 @@ def database_url(settings: Settings) -> str:
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return start(settings.home_path)
-
-
-def variables() -> dict[str, str]:
-    """The field of each setting by the name of its variable."""
-    return {
-        str(field.validation_alias or f"PITCHQUEST_{name.upper()}"): name
-        for name, field in Settings.model_fields.items()
-    }
 
 
 def in_force(settings: Settings) -> dict[str, str]:

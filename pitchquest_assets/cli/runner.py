@@ -1,28 +1,64 @@
 """One video through the graph, in this process."""
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Queue
 from threading import Thread
+from typing import Protocol
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
-from dagster._core.execution.execution_result import ExecutionResult
 
+from pitchquest_assets.assets.engines import RunProgress
 from pitchquest_assets.automation.failure_causes import cause_of
-from pitchquest_assets.definitions import defs
+from pitchquest_assets.definitions import definitions_of
+from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import Interrupted
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value
 from pitchquest_assets.store.store import Store
 
-Listener = Callable[[dg.EventLogEntry], None]
+
+class Watcher(Protocol):
+    """Who watches a run as it goes."""
+
+    def step_started(self, name: str) -> None:
+        """An asset is being made."""
+
+    def step_succeeded(self, name: str) -> None:
+        """An asset is made."""
+
+    def announce(self, sentence: str) -> None:
+        """What an engine is about to do."""
+
+    def downloaded(self, done_bytes: int, total_bytes: int) -> None:
+        """How far the download of a model has come."""
+
+
+@dataclass(frozen=True)
+class WatchedProgress(RunProgress):
+    """The log of the run and whoever watches it."""
+
+    watcher: Watcher
+
+    def of(self, context: dg.AssetExecutionContext) -> Progress:
+        """The progress of one step, in both places."""
+        log = super().of(context)
+
+        def announce(sentence: str) -> None:
+            log.announce(sentence)
+            self.watcher.announce(sentence)
+
+        def downloaded(done_bytes: int, total_bytes: int) -> None:
+            log.downloaded(done_bytes, total_bytes)
+            self.watcher.downloaded(done_bytes, total_bytes)
+
+        return Progress(announce, downloaded)
 
 
 @dataclass(frozen=True)
@@ -36,67 +72,77 @@ class Outcome:
     input_is_bad: bool = False
 
 
-def run(store: Store, instance: dg.DagsterInstance, video_id: str, listener: Listener) -> Outcome:
-    """Run every asset for one registered video; a failure ends as status 'failed', with why.
+class Runner:
+    """Runs every asset for a registered video, in this process, one video after another."""
 
-    Raises:
-        Interrupted: Ctrl-C or a polite kill; the status is 'failed'.
-    """
-    run_id = str(uuid.uuid4())
-    queue.claim(store, video_id, run_id, attempt=None)
-    outcomes: Queue[Outcome | BaseException] = Queue()
+    def __init__(
+        self, store: Store, instance: dg.DagsterInstance, settings: Settings, watcher: Watcher
+    ) -> None:
+        self._store, self._instance, self._settings = store, instance, settings
+        self._watcher = watcher
+        definitions = definitions_of(settings, WatchedProgress(watcher))
+        self._job = definitions.resolve_job_def("analyze_pitch")
 
-    def work() -> None:
+    def run(self, video_id: str) -> Outcome:
+        """Run every asset; a failure ends as status 'failed', with why.
+
+        Raises:
+            Interrupted: Ctrl-C or a polite kill; the status is 'failed'.
+        """
+        run_id = str(uuid.uuid4())
+        queue.claim(self._store, video_id, run_id, attempt=None)
+        outcomes: Queue[Outcome | BaseException] = Queue()
+
+        def work() -> None:
+            try:
+                outcomes.put(self._execute(video_id, run_id))
+            except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+                outcomes.put(error)
+
+        # Dagster catches the signals of the main thread and may start an interrupted step again.
+        Thread(target=work, daemon=True).start()
         try:
-            outcomes.put(_execute(store, instance, video_id, run_id, listener))
-        except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
-            outcomes.put(error)
+            outcome = outcomes.get()
+        except KeyboardInterrupt:
+            self._cancel(video_id, run_id)
+            raise Interrupted from None
+        if isinstance(outcome, BaseException):
+            raise outcome
+        if outcome.error is not None:
+            videos.mark_failed(self._store, video_id, outcome.error, run_id)
+        return outcome
 
-    # Dagster catches the signals of the main thread and may start an interrupted step again.
-    Thread(target=work, daemon=True).start()
-    try:
-        outcome = outcomes.get()
-    except KeyboardInterrupt:
-        _cancel(store, instance, video_id, run_id)
-        raise Interrupted from None
-    if isinstance(outcome, BaseException):
-        raise outcome
-    if outcome.error is not None:
-        videos.mark_failed(store, video_id, outcome.error, run_id)
-    return outcome
+    def _cancel(self, video_id: str, run_id: str) -> None:
+        videos.mark_failed(self._store, video_id, str(Interrupted()), run_id)
+        if dagster_run := self._instance.get_run_by_id(run_id):
+            self._instance.report_run_canceled(dagster_run)
+        # The process ends without the thread that would do it.
+        scratch.remove_folder(self._settings, run_id)
 
+    def _execute(self, video_id: str, run_id: str) -> Outcome:
+        self._instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
+        self._instance.add_event_listener(run_id, self._listen)
+        tags = self._job.get_tags_for_partition_key(video_id, None)
+        dagster_run = self._instance.create_run_for_job(
+            self._job,
+            run_id=run_id,
+            tags={**tags, "video_id": video_id},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+        # `execute_in_process` would keep the values of all assets in memory to its end.
+        run_result = execute_run(InMemoryJob(self._job), dagster_run, self._instance)
+        if not run_result.success:
+            cause = cause_of(run_result.all_events)
+            return Outcome(video_id, error=cause.sentence, input_is_bad=cause.input_is_bad)
+        return Outcome(
+            video_id,
+            result=results.get_result(self._store, video_id),
+            report=load_value(self._store, Address("feedback_report", video_id), Report),
+        )
 
-def _cancel(store: Store, instance: dg.DagsterInstance, video_id: str, run_id: str) -> None:
-    videos.mark_failed(store, video_id, str(Interrupted()), run_id)
-    if dagster_run := instance.get_run_by_id(run_id):
-        instance.report_run_canceled(dagster_run)
-    # The process ends without the thread that would do it.
-    scratch.remove_folder(load_settings(), run_id)
-
-
-def _execute(
-    store: Store, instance: dg.DagsterInstance, video_id: str, run_id: str, listener: Listener
-) -> Outcome:
-    instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
-    instance.add_event_listener(run_id, listener)
-    job = defs.resolve_job_def("analyze_pitch")
-    dagster_run = instance.create_run_for_job(
-        job,
-        run_id=run_id,
-        tags={**job.get_tags_for_partition_key(video_id, None), "video_id": video_id},
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-    )
-    # `execute_in_process` would keep the values of all assets in memory to its end.
-    run_result = execute_run(InMemoryJob(job), dagster_run, instance)
-    if not run_result.success:
-        return _failure(video_id, run_result)
-    return Outcome(
-        video_id,
-        result=results.get_result(store, video_id),
-        report=load_value(store, Address("feedback_report", video_id), Report),
-    )
-
-
-def _failure(video_id: str, run_result: ExecutionResult) -> Outcome:
-    cause = cause_of(run_result.all_events)
-    return Outcome(video_id, error=cause.sentence, input_is_bad=cause.input_is_bad)
+    def _listen(self, entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event and event.is_step_start:
+            self._watcher.step_started(str(event.step_key))
+        elif event and event.is_step_success:
+            self._watcher.step_succeeded(str(event.step_key))

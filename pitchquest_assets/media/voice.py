@@ -124,16 +124,6 @@ def _session() -> Any:
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def share_inside(points_seconds: Iterable[float], spans: Iterable[Span]) -> float | None:
-    """Return the share (0–1) of points inside a span, give or take 0.1 s; None without points."""
-    spans = list(spans)
-    inside = [
-        any(start - MAX_CUT_SECONDS <= point <= end + MAX_CUT_SECONDS for start, end in spans)
-        for point in points_seconds
-    ]
-    return sum(inside) / len(inside) if inside else None
-
-
 def group_spans(spans: Iterable[Span], max_seconds: float) -> list[Span]:
     """Join spans over short gaps into stretches of at most `max_seconds`; cut longer spans."""
     grouped: list[Span] = []

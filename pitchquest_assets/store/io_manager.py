@@ -6,8 +6,9 @@ import dagster as dg
 
 from pitchquest_assets.errors import ResultSpooled, StoreUnavailable
 from pitchquest_assets.model import PitchResult
-from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
+from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.asset_values import (
     Address,
     ValueMissing,
@@ -18,7 +19,7 @@ from pitchquest_assets.store.rows.asset_values import (
 )
 from pitchquest_assets.store.rows.results import get_result, save_result
 from pitchquest_assets.store.rows.videos import check_video_id
-from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets.store.store import Store
 
 
 class SupabaseIOManager(dg.ConfigurableIOManager):
@@ -35,16 +36,18 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
     `allow_missing_partitions`: then it is left out with a warning, or None if it is the only one.
     """
 
+    store: StoreResource
+
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store one value; ValueNotStorable if it does not fit its asset, partition or JSON."""
         address = Address(_asset_key(context), _output_partition(context))
-        store = open_store(load_settings())
+        store = self.store.store()
         if isinstance(obj, PitchResult):
             if obj.video_id != address.partition_key:
                 raise ValueNotStorable(
                     f"{address} must hold the result of its own video, not of {obj.video_id!r}."
                 )
-            settings = load_settings()
+            settings = self.store.settings.in_force()
             try:
                 save_result(store, obj)
             except StoreUnavailable as error:
@@ -64,7 +67,7 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> Any:
         """Load the value of one partition, or those of several by key."""
         asset_key = _asset_key(context)
-        store = open_store(load_settings())
+        store = self.store.store()
         expected = context.dagster_type.typing_type
         if not context.has_asset_key or not context.has_asset_partitions:
             return _load(store, Address(asset_key, ""), expected)

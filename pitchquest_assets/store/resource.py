@@ -1,14 +1,24 @@
 """The store as a Dagster resource."""
 
+from typing import Self
+
 import dagster as dg
 
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.resources import SettingsResource
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.store import Store, open_store
 
 
 class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """The store as a Dagster resource; its settings come from the environment at first use."""
+    """The database and the objects; a subclass with another `store` replaces them everywhere."""
+
+    settings: SettingsResource
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The store of these settings."""
+        return cls(settings=SettingsResource.of(settings))
 
     def store(self) -> Store:
-        """The store of this process, opened at the first call."""
-        return open_store(load_settings())
+        """The store of this process, opened at the first call; raises like `open_store`."""
+        return open_store(self.settings.in_force())

@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from pitchquest_assets.assets.drift_check import score_drift
-from pitchquest_assets.model import PitchResult
-from pitchquest_assets.partitions import videos_partitions
-from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.model import Measurement, ModelsUsed, PitchResult, Rubric
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import job, store_resource
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -59,9 +58,15 @@ class Pitches:
             passed.append(check().passed)
         return passed
 
-    def rows(self, table: str) -> int:
+    def rows(self) -> list[dict[str, Any]]:
         with self.store.engine.connect() as connection:
-            return connection.scalar(text(f"select count(*) from {table}")) or 0
+            query = text("select metric_value from monitoring_metrics order by id")
+            return list(connection.scalars(query))
+
+    def events_and_alerts(self) -> tuple[int, int]:
+        with self.store.engine.connect() as connection:
+            alerts = connection.scalar(text("select count(*) from alerts")) or 0
+        return len([row for row in self.rows() if row["event"]]), alerts
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def pitches(store: Store) -> Pitches:
 
 
 def check() -> dg.AssetCheckResult:
-    found = score_drift(StoreResource())
+    found = score_drift(store_resource())
     assert isinstance(found, dg.AssetCheckResult)
     return found
 
@@ -99,7 +104,7 @@ def test_a_shift_of_20_points_warns_with_one_row_and_one_alert_until_it_recovers
     again = check()
     assert again.metadata["html_report"].value == str(report)
     assert again.metadata["tested_by"].value == "the same t_test, without Evidently"
-    assert (pitches.rows("monitoring_metrics"), pitches.rows("alerts")) == (1, 1)
+    assert pitches.events_and_alerts() == (1, 1)
 
     pitches.add(SHIFTED * 9)
     closing = check()
@@ -108,11 +113,36 @@ def test_a_shift_of_20_points_warns_with_one_row_and_one_alert_until_it_recovers
         "closed",
         "Evidently",
     )
-    assert (pitches.rows("monitoring_metrics"), pitches.rows("alerts")) == (2, 1)
+    assert pitches.events_and_alerts() == (2, 1)
 
     pitches.add(STEADY * 5)
     assert not check().passed
-    assert (pitches.rows("monitoring_metrics"), pitches.rows("alerts")) == (3, 2)
+    assert pitches.events_and_alerts() == (3, 2)
+
+
+def test_each_comparison_is_a_row_with_the_keys_of_the_predecessor(pitches: Pitches) -> None:
+    before = datetime.now(UTC)
+    pitches.add(STEADY * 2)
+    assert check().passed
+    pitches.add([*SHIFTED, 40])
+    assert not check().passed
+    assert not check().passed
+    steady, opened, unchanged = pitches.rows()
+    assert [row["event"] for row in (steady, opened, unchanged)] == [None, "opened", None]
+    for row, detected, sizes in ((steady, False, (10, 10)), (opened, True, (15, 16))):
+        assert row["drift_detected"] is detected
+        assert row["sample_sizes"] == dict(zip(("reference", "current"), sizes, strict=True))
+        assert before <= datetime.fromisoformat(row["timestamp"]) <= datetime.now(UTC)
+    figures = ("reference_mean", "current_mean", "mean_difference")
+    assert [steady[name] for name in figures] == [70.0, 70.0, 0.0]
+    assert [steady[name] for name in ("reference_std", "current_std")] == [3.2, 3.2]
+    assert steady["std_change_pct"] == 0.0
+    assert opened["mean_difference"] == pytest.approx(
+        opened["current_mean"] - opened["reference_mean"], abs=0.02
+    )
+    ratio = opened["current_std"] / opened["reference_std"]
+    assert opened["std_change_pct"] == pytest.approx(100 * (ratio - 1), abs=1)
+    assert {"scope", "likely_cause", "window_start", "window_end", "drifted"} <= opened.keys()
 
 
 def test_fewer_than_20_results_pass_as_insufficient_and_change_no_episode(
@@ -126,13 +156,15 @@ def test_fewer_than_20_results_pass_as_insufficient_and_change_no_episode(
     assert found.metadata["results"].value == 19
     pitches.add([None, None])
     assert check().metadata["results"].value == 19
-    assert (pitches.rows("monitoring_metrics"), pitches.rows("alerts")) == (0, 0)
+    assert pitches.events_and_alerts() == (0, 0)
+    assert pitches.rows() == []
     pitches.add([0])
     assert not check().passed
     with pitches.store.engine.begin() as connection:
         connection.execute(text("delete from analysis_results where overall_score = 0"))
     assert check().metadata["status"].value == "insufficient data"
-    assert (pitches.rows("monitoring_metrics"), pitches.rows("alerts")) == (1, 1)
+    assert pitches.events_and_alerts() == (1, 1)
+    assert len(pitches.rows()) == 1
 
 
 def test_results_without_a_score_do_not_count_as_zero(pitches: Pitches) -> None:
@@ -141,7 +173,7 @@ def test_results_without_a_score_do_not_count_as_zero(pitches: Pitches) -> None:
     found = check()
     assert found.passed
     assert found.metadata["results"].value == 30
-    assert found.metadata["mean_newer"].value == pytest.approx(70, abs=1)
+    assert found.metadata["current_mean"].value == pytest.approx(70, abs=1)
 
 
 def test_a_passing_check_imports_neither_evidently_nor_pandas(pitches: Pitches) -> None:
@@ -149,7 +181,8 @@ def test_a_passing_check_imports_neither_evidently_nor_pandas(pitches: Pitches) 
         "import sys\n"
         "from pitchquest_assets.assets.drift_check import score_drift\n"
         "from pitchquest_assets.store.resource import StoreResource\n"
-        "found = score_drift(StoreResource())\n"
+        "from pitchquest_assets.settings import load_settings\n"
+        "found = score_drift(StoreResource.of(load_settings()))\n"
         "heavy = [m for m in ('evidently', 'pandas', 'scipy.stats') if m in sys.modules]\n"
         "print(found.passed, found.metadata['results'].value, heavy)"
     )
@@ -165,14 +198,14 @@ def test_a_passing_check_imports_neither_evidently_nor_pandas(pitches: Pitches) 
     ("changed", "cause"),
     [
         (
-            {"models_used": factories.ModelsUsed(
+            {"models_used": ModelsUsed(
                 transcription="captions: en-us", emotion=None, vision="yunet_2026may",
                 content="rules",
             )},
             "transcription changed from whisper base.en to captions: en-us at 2026-03-01 21:00 UTC",
         ),
         (
-            {"rubric": factories.Rubric(name="pitchquest", version="2", weights={})},
+            {"rubric": Rubric(name="pitchquest", version="2", weights={})},
             "rubric changed from pitchquest 1 to pitchquest 2 at 2026-03-01 21:00 UTC",
         ),
         (
@@ -211,23 +244,19 @@ def test_three_checks_at_once_open_one_episode(pitches: Pitches) -> None:
         "unchanged",
         "unchanged",
     ]
-    assert (pitches.rows("monitoring_metrics"), pitches.rows("alerts")) == (1, 1)
+    assert pitches.events_and_alerts() == (1, 1)
 
 
-def test_a_run_of_one_video_stays_green_and_dagit_shows_the_figures_in_10_kb(
-    pitches: Pitches,
+def test_a_run_that_finds_drift_stays_green_and_dagit_shows_the_figures_in_10_kb(
+    pitches: Pitches, instance: dg.DagsterInstance
 ) -> None:
-    @dg.asset(partitions_def=videos_partitions)
-    def aggregated_result() -> None:
-        pass
-
     random = factories.np.random.default_rng(3)
     for half in (STEADY * 5, SHIFTED * 5):
         for score in half:
             pitches.result = factories.pitch_result(
                 delivery_analysis=factories.delivery_analysis(
                     measurements={
-                        f"a_long_name_of_a_measurement_{index}": factories.Measurement(
+                        f"a_long_name_of_a_measurement_{index}": Measurement(
                             value=float(random.normal()), unit="s"
                         )
                         for index in range(40)
@@ -235,22 +264,16 @@ def test_a_run_of_one_video_stays_green_and_dagit_shows_the_figures_in_10_kb(
                 )
             )
             pitches.add([score])
-    with dg.DagsterInstance.ephemeral() as instance:
-        instance.add_dynamic_partitions("videos", ["video-1"])
-        run = dg.materialize(
-            [aggregated_result, score_drift],
-            partition_key="video-1",
-            resources={"store": StoreResource()},
-            instance=instance,
-        )
-        [found] = run.get_asset_check_evaluations()
-        [record] = [
-            one
-            for one in instance.all_logs(run.run_id)
-            if one.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
-        ]
+    run = job("watch_drift").execute_in_process(instance=instance)
+    [found] = run.get_asset_check_evaluations()
+    [record] = [
+        one
+        for one in instance.all_logs(run.run_id)
+        if one.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
     assert run.success
     assert (found.passed, found.check_name) == (False, "score_drift")
+    assert found.partition is None
     size = len(dg.serialize_value(record))
     assert size < 10_000
     shown = {name: value.value for name, value in found.metadata.items()}
@@ -258,12 +281,14 @@ def test_a_run_of_one_video_stays_green_and_dagit_shows_the_figures_in_10_kb(
         "results": 100,
         "window_start": "2026-03-01T01:00:00+00:00",
         "window_end": "2026-03-05T04:00:00+00:00",
-        "mean_older": 70.0,
-        "mean_newer": 50.0,
-        "mean_shift": -20.0,
-        "std_older": 3.06,
-        "std_newer": 3.06,
-        "std_change_percent": 0.0,
+        "drift_detected": True,
+        "reference_mean": 70.0,
+        "current_mean": 50.0,
+        "mean_difference": -20.0,
+        "reference_std": 3.06,
+        "current_std": 3.06,
+        "std_change_pct": 0.0,
+        "sample_sizes": {"reference": 50, "current": 50},
         "likely_cause": "the pitches themselves",
         "compared": "every result",
     }.items() <= shown.items()

@@ -9,28 +9,22 @@ import pytest
 
 from pitchquest_assets.assets.audio import audio
 from pitchquest_assets.assets.frames import frames
-from pitchquest_assets.assets.local_files import LocalFiles, check_paths
+from pitchquest_assets.assets.local_files import check_paths
 from pitchquest_assets.assets.source_video import source_video
+from pitchquest_assets.definitions import resources
 from pitchquest_assets.errors import InvalidVideo, InvalidVideoId, ObjectRefused
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.registration import register
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store.io_manager import SupabaseIOManager
 from pitchquest_assets.store.postgres import embedded
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.store.supabase import storage as supabase_storage
-from pitchquest_assets_tests.support.storage.server import Bucket, StorageServer
-
-SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "pitch.mp4"
-RESOURCES = {
-    "io_manager": SupabaseIOManager(),
-    "store": StoreResource(),
-    "local_files": LocalFiles(),
-}
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
+from pitchquest_assets_tests.support.storage.objects import Bucket
+from pitchquest_assets_tests.support.storage.server import StorageServer
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ def run(instance: dg.DagsterInstance, *names: str) -> dg.ExecuteInProcessResult:
         partition_key="pitch",
         selection=list(names),
         instance=instance,
-        resources=RESOURCES,
+        resources=resources(load_settings()),
         raise_on_error=False,
     )
 
@@ -73,7 +67,7 @@ def run(instance: dg.DagsterInstance, *names: str) -> dg.ExecuteInProcessResult:
 def test_a_step_that_runs_alone_gets_the_file_again_and_leaves_nothing(
     project: Store, server: StorageServer, home: Path, instance: dg.DagsterInstance
 ) -> None:
-    register(project, SAMPLE, "pitch")
+    register(project, load_settings(), SAMPLE_PITCH, "pitch")
     assert run(instance, "source_video", "frames").success
     source = load_value(project, Address("source_video", "pitch"), SourceVideo)
     assert source.path == "videos/pitchquest/pitch/pitch.mp4"
@@ -87,7 +81,7 @@ def test_a_step_that_runs_alone_gets_the_file_again_and_leaves_nothing(
 def test_a_run_that_fails_leaves_nothing_and_a_replaced_file_is_not_mixed_in(
     project: Store, server: StorageServer, home: Path, instance: dg.DagsterInstance
 ) -> None:
-    register(project, SAMPLE, "pitch")
+    register(project, load_settings(), SAMPLE_PITCH, "pitch")
     assert run(instance, "source_video").success
     server.objects["videos", "pitchquest/pitch/pitch.mp4"].data += b"another"
     failed = run(instance, "frames")
@@ -100,7 +94,7 @@ def test_a_run_that_fails_leaves_nothing_and_a_replaced_file_is_not_mixed_in(
 def test_captions_that_do_not_exist_are_told_by_the_run(
     project: Store, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    row = register(project, SAMPLE, "pitch", tmp_path / "none.vtt")
+    row = register(project, load_settings(), SAMPLE_PITCH, "pitch", tmp_path / "none.vtt")
     assert row.captions_path == str(tmp_path / "none.vtt")
     assert not run(instance, "source_video").success
     assert "none.vtt" in (videos.get(project, "pitch").error or "")
@@ -111,7 +105,7 @@ def test_a_video_and_captions_without_suffixes_do_not_meet(
 ) -> None:
     for name in ("video", "captions"):
         (tmp_path / name).write_text(name)
-    row = register(project, tmp_path / "video", "pitch", tmp_path / "captions")
+    row = register(project, load_settings(), tmp_path / "video", "pitch", tmp_path / "captions")
     assert server.data(row.file_path) == b"video"
     assert server.data(row.captions_path or "") == b"captions"
 
@@ -119,7 +113,7 @@ def test_a_video_and_captions_without_suffixes_do_not_meet(
 def test_a_file_that_is_no_upload_is_entered_all_the_same(
     project: Store, server: StorageServer, tmp_path: Path
 ) -> None:
-    row = register(project, tmp_path / "none.mp4", "pitch")
+    row = register(project, load_settings(), tmp_path / "none.mp4", "pitch")
     assert (row.file_path, row.status) == (str(tmp_path / "none.mp4"), "uploaded")
     assert not server.names("videos")
 
@@ -128,7 +122,7 @@ def test_an_id_that_a_user_took_is_not_for_other_files(project: Store) -> None:
     owner = uuid.uuid4()
     videos.register(project, "pitch", f"videos/{owner}/a.mp4", owner=owner)
     with pytest.raises(InvalidVideoId, match="choose another id"):
-        register(project, SAMPLE, "pitch")
+        register(project, load_settings(), SAMPLE_PITCH, "pitch")
     assert videos.get(project, "pitch").file_path == f"videos/{owner}/a.mp4"
 
 
@@ -141,7 +135,7 @@ def test_a_file_that_storage_refuses_is_failed_at_once_and_no_run_starts(
     monkeypatch.setattr(videos, "register", nobody)
     server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
     with pytest.raises(ObjectRefused, match="larger than Supabase Storage takes"):
-        register(project, SAMPLE, "pitch")
+        register(project, load_settings(), SAMPLE_PITCH, "pitch")
     row = videos.get(project, "pitch")
     assert (row.status, row.attempts) == ("failed", 0)
     assert row.file_path == "videos/pitchquest/pitch/pitch.mp4"
@@ -152,11 +146,11 @@ def test_a_file_that_storage_refuses_is_failed_at_once_and_no_run_starts(
 def test_a_refused_file_leaves_the_older_one_to_its_row(
     project: Store, server: StorageServer, status: str
 ) -> None:
-    register(project, SAMPLE, "pitch")
+    register(project, load_settings(), SAMPLE_PITCH, "pitch")
     before = videos.update(project, "pitch", "status = :status", status=status)
     server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
     with pytest.raises(ObjectRefused):
-        register(project, SAMPLE, "pitch")
+        register(project, load_settings(), SAMPLE_PITCH, "pitch")
     row = videos.get(project, "pitch")
     kept = (before.file_path, before.captions_path, before.attempts)
     assert (row.file_path, row.captions_path, row.attempts) == kept

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from pitchquest_assets.automation.alerts import deliver, deliver_alerts
 from pitchquest_assets.settings import load_settings
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.alerts import Kind, raise_alert
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.wiring import evaluate
 
 TOKEN = "a1b2c3d4e5f6g7h8i9j0k1l2m3"
 
@@ -85,8 +85,7 @@ def tick(caplog: pytest.LogCaptureFixture) -> str:
     """One tick of the sensor; all that it says."""
     caplog.clear()
     with caplog.at_level(logging.DEBUG):
-        context = dg.build_sensor_context(resources={"store": StoreResource()})
-        reason = deliver_alerts(context)
+        reason = evaluate(deliver_alerts)
     assert isinstance(reason, dg.SkipReason)
     return "\n".join([reason.skip_message or "", caplog.text])
 

@@ -16,6 +16,7 @@ from pitchquest_assets.errors import (
 from pitchquest_assets.model import Frame, Frames
 from pitchquest_assets.store.io_manager import SupabaseIOManager
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.wiring import store_resource
 
 CANCELLED = "The analysis was cancelled; `pitchquest retry` starts it again."
 DOWN = "The database does not answer (refused): check that it runs and try again."
@@ -46,7 +47,10 @@ def run_of(instance: dg.DagsterInstance, compute: Callable[..., object]) -> Caus
         [asset],
         instance=instance,
         partition_key="pitch-1",
-        resources={"io_manager": SupabaseIOManager()},
+        resources={
+            "io_manager": SupabaseIOManager(store=store_resource()),
+            "store": store_resource(),
+        },
         raise_on_error=False,
     )
     assert not done.success

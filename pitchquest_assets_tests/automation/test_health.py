@@ -2,14 +2,14 @@ import dagster as dg
 from sqlalchemy import text
 
 from pitchquest_assets.automation.health import system_health
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.wiring import evaluate
 
 
 def test_a_tick_stores_one_row_and_starts_no_run(store: Store) -> None:
     videos.register(store, "pitch", "/in/pitch.mp4")
-    reason = system_health(dg.build_sensor_context(resources={"store": StoreResource()}))
+    reason = evaluate(system_health)
     assert isinstance(reason, dg.SkipReason)
     assert (reason.skip_message or "").startswith("1 wait, 0 are analysed")
     statement = text("select metric_value from monitoring_metrics")

@@ -4,7 +4,8 @@ import dagster as dg
 import pytest
 from sqlalchemy import text
 
-from pitchquest_assets.definitions import defs
+from pitchquest_assets.definitions import definitions_of
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
 
@@ -30,7 +31,11 @@ def add_old_video(store: Store, home: Path) -> Path:
 
 def prune(instance: dg.DagsterInstance) -> dict[str, dict[str, object]]:
     """One run of the job; what each op says that it removed."""
-    run = defs.resolve_job_def("retention").execute_in_process(instance=instance)
+    run = (
+        definitions_of(load_settings())
+        .resolve_job_def("retention")
+        .execute_in_process(instance=instance)
+    )
     return {
         str(event.step_key): {
             name: entry.value for name, entry in event.step_output_data.metadata.items()
@@ -72,6 +77,8 @@ def test_old_results_go_with_the_copies_of_their_reports_where_days_are_set(
 
 
 def test_it_runs_daily_by_itself() -> None:
-    (schedule,) = (s for s in defs.schedules or [] if s.name == "daily_retention")
+    (schedule,) = (
+        s for s in definitions_of(load_settings()).schedules or [] if s.name == "daily_retention"
+    )
     assert isinstance(schedule, dg.ScheduleDefinition)
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING

@@ -16,11 +16,11 @@ from pitchquest_assets.automation.recovery import spooled_results
 from pitchquest_assets.automation.run_outcomes import give_back_all, settle, sweep
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
-from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import evaluate
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id
@@ -293,13 +293,12 @@ def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled
 def test_the_sensor_stores_what_waits_and_asks_for_the_report(
     instance: dg.DagsterInstance, store: Store, spool_folder: None
 ) -> None:
-    context = dg.build_sensor_context(instance=instance, resources={"store": StoreResource()})
-    assert spooled_results(context) == dg.SkipReason("No result waits.")
+    assert evaluate(spooled_results, instance) == dg.SkipReason("No result waits.")
     take(store)
     folder = spool.spool_folder(load_settings())
     spool.write(folder, factories.pitch_result(video_id="aaa-corrupt")).write_text("{")
     spool.write(folder, RESULT)
-    [request] = spooled_results(context).run_requests
+    [request] = evaluate(spooled_results, instance).run_requests
     assert (request.run_key, request.partition_key) == (f"report:{VIDEO}:{JOB}", VIDEO)
     assert request.asset_selection == [dg.AssetKey("feedback_report")]
     assert videos.get(store, VIDEO).status == "completed"

@@ -6,7 +6,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pitchquest_assets.automation import upload_sensors as uploads
 from pitchquest_assets.automation.upload_sensors import (
     MAX_REQUESTS,
     inbox,
@@ -15,10 +14,10 @@ from pitchquest_assets.automation.upload_sensors import (
 )
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.registration import video_id_of
-from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.wiring import evaluate
 
 OWNER = "11111111-2222-3333-4444-555555555555"
 
@@ -34,10 +33,7 @@ def tick(
     sensor: dg.SensorDefinition = new_uploads,
     cursor: str | None = None,
 ) -> dg.SensorResult:
-    context = dg.build_sensor_context(
-        instance=instance, cursor=cursor, resources={"store": StoreResource()}
-    )
-    return sensor(context)
+    return evaluate(sensor, instance, cursor)
 
 
 def keys_of(result: dg.SensorResult | dg.SkipReason) -> list[str | None]:
@@ -89,10 +85,11 @@ def test_a_tick_takes_the_oldest_and_no_more_than_its_limit(
 
 
 def test_the_bucket_is_looked_into_only_with_supabase(
-    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert tick(instance, missed_uploads) == dg.SkipReason("SUPABASE_URL is not set.")
-    monkeypatch.setattr(uploads, "load_settings", lambda: Settings(supabase_url="https://x"))
+    monkeypatch.setenv("SUPABASE_URL", "https://x")
+    monkeypatch.setattr(StoreResource, "store", lambda self: store)
     monkeypatch.setattr(queue, "reconcile_uploads", lambda store: 3)
     assert tick(instance, missed_uploads) == dg.SkipReason("3 uploads were missed.")
 

@@ -4,6 +4,7 @@ from pitchquest_assets.cli.environment import MASK, database_url, in_force
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.places import ROOT
 
 
 def test_secrets_are_masked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,9 +23,7 @@ def test_the_embedded_database_can_be_reached_by_its_url(store: Store) -> None:
 
 
 def test_every_setting_is_in_the_example_file() -> None:
-    from pathlib import Path
-
-    example = (Path(__file__).parents[2] / ".env.example").read_text()
+    example = (ROOT / ".env.example").read_text()
     for name, field in Settings.model_fields.items():
         assert f"#{field.validation_alias or f'PITCHQUEST_{name.upper()}'}=" in example
 

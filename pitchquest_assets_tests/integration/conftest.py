@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets_tests.support.command import Command
-
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,4 +26,4 @@ def pitchquest(home: Path) -> Command:
 @pytest.fixture(scope="session")
 def sample() -> Path:
     """The pitch that ships; its captions lie beside it."""
-    return SAMPLES / "pitch.mp4"
+    return SAMPLE_PITCH

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pitchquest_assets_tests.integration.conftest import SAMPLES
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 
 @pytest.fixture(scope="module")
 def analysed(pitchquest: Command, tmp_path_factory: pytest.TempPathFactory) -> dict:
     """The sample, analysed twice: outcome, files and rows."""
     folder = tmp_path_factory.mktemp("sample")
-    sample, report = SAMPLES / "pitch.mp4", folder / "report.html"
+    sample, report = SAMPLE_PITCH, folder / "report.html"
     arguments = ("analyze", sample, "--video-id", "sample", "--json", "-", "--report", report)
     first, second = pitchquest(*arguments), pitchquest(*arguments)
     assert (first.code, second.code) == (0, 0), first.err + second.err
@@ -48,7 +49,7 @@ def test_every_strength_and_improvement_shows_its_evidence(analysed: dict) -> No
 
 
 def test_quotes_are_in_the_captions(analysed: dict) -> None:
-    said = _plain((SAMPLES / "pitch.vtt").read_text())
+    said = _plain(SAMPLE_PITCH.with_suffix(".vtt").read_text())
     items = analysed["result"]["results"]["content_analysis"]["items"]
     quotes = [e["quote"] for item in items for e in item["evidence"] if e["quote"]]
     assert quotes
@@ -60,7 +61,6 @@ def test_a_second_run_replaces_the_result_and_keeps_the_old_one(
     analysed: dict, pitchquest: Command, home: Path
 ) -> None:
     from pitchquest_assets.settings import Settings
-    from pitchquest_assets.store.rows.results import count_replaced_results
     from pitchquest_assets.store.store import open_store
 
     assert analysed["first"]["job_id"] != analysed["result"]["job_id"]
@@ -123,7 +123,7 @@ def test_with_retention_of_zero_days_only_the_result_and_the_report_stay(
     from pitchquest_assets.settings import Settings
     from pitchquest_assets.store.store import open_store
 
-    done = pitchquest("analyze", SAMPLES / "pitch.mp4", "--video-id", "brief", RETENTION_DAYS="0")
+    done = pitchquest("analyze", SAMPLE_PITCH, "--video-id", "brief", RETENTION_DAYS="0")
     assert done.code == 0, done.err
     with open_store(Settings(home=home)).engine.connect() as connection:
         left = connection.scalars(

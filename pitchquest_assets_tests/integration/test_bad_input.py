@@ -9,7 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pitchquest_assets.definitions import defs
+from pitchquest_assets.definitions import definitions_of
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import media_factory
@@ -133,8 +134,10 @@ def test_a_run_that_the_command_did_not_start_fails_its_video_too(
     videos.register(store, "from-dagit", str(path))
     with dg.instance_for_test() as instance:
         instance.add_dynamic_partitions("videos", ["from-dagit"])
-        result = defs.resolve_job_def("analyze_pitch").execute_in_process(
-            instance=instance, partition_key="from-dagit", raise_on_error=False
+        result = (
+            definitions_of(load_settings())
+            .resolve_job_def("analyze_pitch")
+            .execute_in_process(instance=instance, partition_key="from-dagit", raise_on_error=False)
         )
     assert not result.success
     assert not any(event.is_step_up_for_retry for event in result.all_events)

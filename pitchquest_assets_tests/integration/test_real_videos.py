@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pitchquest_assets.media.voice import share_inside
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.sounds import share_inside
 
 SPOKEN_ITEMS = {
     "problem_clarity": "hospitals in this country throw away two billion dollars",

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,9 +13,9 @@ from sqlalchemy import text
 from storage3.exceptions import StorageApiError
 from supabase import Client
 
-from pitchquest_assets_tests.conftest import _temporary_home
 from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.homes import temporary_home
+from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project, supabase_project
 from pitchquest_assets_tests.support.up import Up
 
@@ -27,7 +26,7 @@ RESULT_TABLES = ("analysis_results", "analysis_results_history")
 
 @pytest.fixture(scope="module")
 def project() -> Iterator[Project]:
-    with contextmanager(_temporary_home)() as home, supabase_project(home) as found:
+    with temporary_home() as home, supabase_project(home) as found:
         yield found
 
 
@@ -43,7 +42,7 @@ def variables_of(project: Project) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def finished(project: Project, sample: Path) -> dict[UUID, dict[str, Any]]:
     """Three users have uploaded the sample at the same time; the row of each, once completed."""
-    with contextmanager(_temporary_home)() as home:
+    with temporary_home() as home:
         variables = {"PITCHQUEST_TRANSCRIBER": "captions"}
         up = Up(Command(home, variables | variables_of(project)), sample)
         up.start()

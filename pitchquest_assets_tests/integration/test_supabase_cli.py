@@ -4,18 +4,17 @@ import os
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from pitchquest_assets.store.postgres import migrate
+from pitchquest_assets_tests.support.places import ROOT
 from pitchquest_assets_tests.support.supabase_project.database import lay_out_project
 from pitchquest_assets_tests.support.supabase_project.node import supabase_cli
 from pitchquest_assets_tests.support.supabase_project.tcp_server import tcp_server
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 VERSIONS = [file.name.partition("_")[0] for file in sorted(migrate.FOLDER.glob("*.sql"))]
 
 
@@ -61,7 +60,7 @@ def push(url: str) -> str:
     """What `supabase db push` says; run in the repository, as the documentation tells."""
     done = subprocess.run(
         [str(supabase_cli()), "db", "push", f"--remote={url}", "--yes"],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         env=os.environ | {"SUPABASE_TELEMETRY_DISABLED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -11,7 +11,9 @@ from sqlalchemy import create_engine, make_url, text
 
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.storage.server import Bucket, StorageServer, token
+from pitchquest_assets_tests.support.storage.keys import token
+from pitchquest_assets_tests.support.storage.objects import Bucket
+from pitchquest_assets_tests.support.storage.server import StorageServer
 
 PASSWORD = "hunter2-recognisable-password"
 

@@ -1,6 +1,5 @@
 """`pitchquest up` walks away with whatever happens: every fault here is a real one."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -10,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pitchquest_assets_tests.conftest import _temporary_home
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.up import DEADLINE_SECONDS, Up
 
 LIMIT = 2
@@ -29,7 +28,7 @@ def up(sample: Path) -> Iterator[Up]:
         "PITCHQUEST_MAX_CONCURRENT_RUNS": str(LIMIT),
         "PITCHQUEST_MAX_ATTEMPTS": str(ATTEMPTS),
     }
-    with contextlib.contextmanager(_temporary_home)() as home:
+    with temporary_home() as home:
         started = Up(Command(home, variables), sample)
         try:
             started.start()

@@ -8,9 +8,9 @@ import pytest
 
 from pitchquest_assets.media import voice as vad
 from pitchquest_assets.media.sound import iter_blocks
-from pitchquest_assets.media.voice import group_spans, share_inside, speech_spans
+from pitchquest_assets.media.voice import group_spans, speech_spans
 from pitchquest_assets.model import Audio
-from pitchquest_assets_tests.support.sounds import audio_of
+from pitchquest_assets_tests.support.sounds import audio_of, share_inside
 
 
 def test_spans_are_joined_up_to_the_longest_stretch() -> None:

@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from pitchquest_assets.model import Event, Measurement, PitchResult, Score, Series
+from pitchquest_assets.model import (
+    Costs,
+    Event,
+    Measurement,
+    ModelsUsed,
+    PitchResult,
+    Score,
+    Series,
+)
 from pitchquest_assets.report.render import render_report
 from pitchquest_assets_tests.support import factories
 
@@ -428,7 +436,7 @@ def test_how_it_was_made_is_told() -> None:
 
 
 def test_costs_are_itemised_where_there_are_any() -> None:
-    costs = factories.Costs(gemini_text=0.0123, total_usd=0.0123)
+    costs = Costs(gemini_text=0.0123, total_usd=0.0123)
     text = page_of(factories.pitch_result(costs=costs)).text
     assert "$0.0123" in text
     assert "nothing was paid" not in text
@@ -443,9 +451,7 @@ def test_what_a_language_model_said_is_shown_as_text() -> None:
     content = factories.content_analysis(judge="gemini", judge_model="g-1")
     items = [one.model_copy(update=told) for one in content.items]
     judged = content.model_copy(update={"items": items})
-    used = factories.ModelsUsed(
-        transcription=None, emotion=None, vision=None, content="gemini: g-1"
-    )
+    used = ModelsUsed(transcription=None, emotion=None, vision=None, content="gemini: g-1")
     text = page_of(factories.pitch_result(content_analysis=judged, models_used=used)).text
     assert "The amount is <b>missing</b>." in text
     assert "You could say: “We are raising ___.”" in text

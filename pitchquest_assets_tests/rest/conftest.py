@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project, supabase_project
-
-ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
-BOB = UUID("b0b00000-0000-4000-8000-000000000002")
 
 
 @pytest.fixture(scope="session")

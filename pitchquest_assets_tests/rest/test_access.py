@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +11,12 @@ from postgrest import APIError, ReturnMethod
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from pitchquest_assets_tests.rest.conftest import ALICE, BOB
+from pitchquest_assets_tests.support.people import ALICE, BOB
+from pitchquest_assets_tests.support.places import DOCS
+from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "access.md"
+PAGE = DOCS / "access.md"
 WRITE = "make access"
 CALLERS: dict[str, tuple[str, UUID | None]] = {
     "anon": ("anon", None),
@@ -23,7 +24,6 @@ CALLERS: dict[str, tuple[str, UUID | None]] = {
     "other user": ("authenticated", BOB),
     "service role": ("service_role", None),
 }
-DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
 RESULT: dict[str, Any] = {name: {} for name in DOCUMENTS} | {"job_id": "job"}
 SECONDS = {"processing_time_seconds": 1.5}
 VIDEO = {"filename": "pitch.mp4", "owner": str(ALICE)}

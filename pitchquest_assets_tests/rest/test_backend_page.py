@@ -13,13 +13,14 @@ from sqlalchemy import text
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.rows import results, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.rest.conftest import ALICE
 from pitchquest_assets_tests.support import factories
-from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.people import ALICE
+from pitchquest_assets_tests.support.places import DOCS
+from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.supabase_project.node import node_folder
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "backend.md"
+PAGE = DOCS / "backend.md"
 PITCH = b"a pitch, as far as Storage cares"
 VIDEOS, RESULTS = 22_000, 1_500
 SCORE = 87

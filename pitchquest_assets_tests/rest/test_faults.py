@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from supabase import Client, ClientOptions, create_client
 
-from pitchquest_assets_tests.rest.conftest import ALICE
 from pitchquest_assets_tests.rest.test_backend_page import sections
-from pitchquest_assets_tests.support.storage.server import token
+from pitchquest_assets_tests.support.people import ALICE
+from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
 OPERATIONS = 500

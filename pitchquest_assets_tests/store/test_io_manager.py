@@ -25,6 +25,7 @@ from pitchquest_assets.store.rows.asset_values import (
 )
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.wiring import store_resource
 
 FRAMES = Frames(
     frames=[Frame(time_seconds=0.5, name="1.jpg")],
@@ -57,7 +58,10 @@ def materialize(
         assets,
         instance=instance,
         partition_key=partition_key,
-        resources={"io_manager": SupabaseIOManager(), "store": StoreResource()},
+        resources={
+            "io_manager": SupabaseIOManager(store=store_resource()),
+            "store": store_resource(),
+        },
     )
 
 
@@ -201,7 +205,7 @@ def materialize_one(
         [upstream.to_source_asset(), asset],
         instance=instance,
         selection=[asset],
-        resources={"io_manager": SupabaseIOManager()},
+        resources={"io_manager": SupabaseIOManager(store=store_resource())},
     )
 
 
@@ -396,7 +400,7 @@ def test_ops_hand_values_on_without_an_asset(instance: dg.DagsterInstance) -> No
     def consume(word: Word) -> str:
         return word.text
 
-    @dg.job(resource_defs={"io_manager": SupabaseIOManager()})
+    @dg.job(resource_defs={"io_manager": SupabaseIOManager(store=store_resource())})
     def chain() -> None:
         consume(produce())
 

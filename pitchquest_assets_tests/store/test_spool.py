@@ -18,6 +18,8 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
+from pitchquest_assets_tests.support.wiring import store_resource
 
 RESULT = factories.pitch_result()
 VIDEO, JOB = RESULT.video_id, RESULT.job_id
@@ -72,7 +74,7 @@ def store_by_dagster(instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
         [aggregated_result],
         instance=instance,
         partition_key=VIDEO,
-        resources={"io_manager": SupabaseIOManager()},
+        resources={"io_manager": SupabaseIOManager(store=store_resource())},
         raise_on_error=False,
     )
 
@@ -117,7 +119,7 @@ def test_a_spooled_result_is_stored_exactly_once(store: Store, settings: Setting
     spool.write(spool.spool_folder(settings), RESULT)
     assert spool.recover(store, settings, path) == (VIDEO, JOB, True)
     assert results.get_result(store, VIDEO) == RESULT
-    assert results.count_replaced_results(store, VIDEO) == 0
+    assert count_replaced_results(store, VIDEO) == 0
     assert not spool.waiting(settings)
 
 

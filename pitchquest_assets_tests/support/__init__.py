@@ -1,1 +1,1 @@
-"""support."""
+"""What the tests share. Nothing here imports a test."""

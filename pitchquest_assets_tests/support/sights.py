@@ -13,8 +13,11 @@ import numpy as np
 from pitchquest_assets.analysis.visual.faces import Face, Picture
 from pitchquest_assets.analysis.visual.observations import Observation
 from pitchquest_assets.model import Frame, Frames
+from pitchquest_assets_tests.support.places import SAMPLES
 
-PORTRAIT = Path(__file__).resolve().parents[2] / "samples" / "portrait.jpg"
+# In the folder of the fixture `shared_models`.
+YUNET = "face_detection_yunet_2026may.onnx"
+PORTRAIT = SAMPLES / "portrait.jpg"
 
 
 class FixedDetector:

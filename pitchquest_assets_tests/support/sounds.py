@@ -1,6 +1,7 @@
 """Sounds as values of the `audio` asset, from files or from arrays."""
 
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -8,6 +9,7 @@ import numpy as np
 
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sound import extract_audio
+from pitchquest_assets.media.voice import MAX_CUT_SECONDS, Span
 from pitchquest_assets.model import Audio, Transcript, Word
 
 RATE = 16_000
@@ -63,3 +65,13 @@ def transcript_of(words: list[Word], *, trusted: bool = True) -> Transcript:
         trusted=trusted,
         reason=None if trusted else "nobody knows what was said",
     )
+
+
+def share_inside(points_seconds: Iterable[float], spans: Iterable[Span]) -> float | None:
+    """The share of the points that lie in a span (0.1 s of slack); None without points."""
+    spans = list(spans)
+    inside = [
+        any(start - MAX_CUT_SECONDS <= point <= end + MAX_CUT_SECONDS for start, end in spans)
+        for point in points_seconds
+    ]
+    return sum(inside) / len(inside) if inside else None

@@ -20,6 +20,7 @@ from pitchquest_assets.store.rows.progress import stored_assets
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 DEADLINE_SECONDS = 600
 POLL_SECONDS = 0.3
@@ -86,7 +87,7 @@ class Up:
     def results_of(self, video_id: str) -> int:
         """How many results this video has ever had."""
         now = results.get_result(self.store, video_id) is not None
-        return now + results.count_replaced_results(self.store, video_id)
+        return now + count_replaced_results(self.store, video_id)
 
     def wait_until(self, condition: Callable[[], Any], what: str) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 BAR_STEPS = 20
-DONE, TO_COME = BAR_CHARACTERS = ("█", "░")
+DONE, TO_COME = "█", "░"
 
 
 class Progress(NamedTuple):

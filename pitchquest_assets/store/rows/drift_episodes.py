@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, text
@@ -53,9 +54,19 @@ _NEWEST = text(f"""
       jsonb_to_record(newest.visual_analysis) as visual (scores jsonb, measurements jsonb)
     order by newest.created_at, newest.id
 """)
-_LAST = text("""
+# A new result has a new id, a replaced one another job.
+_WINDOW = text("""
+    select count(*) as results,
+      coalesce(md5(string_agg(id || ' ' || job_id, ',' order by id)), '') as fingerprint
+    from (
+      select id, job_id from analysis_results where overall_score is not null
+      order by created_at desc, id desc limit :limit
+    ) as newest
+""")
+_LAST_EVENT = text("""
     select metric_value from monitoring_metrics
     where metric_type = 'drift' and metric_value ->> 'scope' = :scope
+      and metric_value ->> 'event' is not null
     order by id desc limit 1
 """)
 _LOCK = text("select pg_advisory_xact_lock(hashtext('pitchquest drift'))")
@@ -63,6 +74,21 @@ _RECORD = text("""
     insert into monitoring_metrics (metric_type, metric_value)
     values ('drift', cast(:figures as jsonb)) returning id
 """)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The newest results that have a score: how many, and a value that changes when they do."""
+
+    results: int
+    fingerprint: str
+
+
+def window_of(store: Store, limit: int) -> Window:
+    """The last `limit` results that have a score, without reading their documents."""
+    return store.transaction(
+        lambda connection: Window(**connection.execute(_WINDOW, {"limit": limit}).mappings().one())
+    )
 
 
 def newest_figures(store: Store, limit: int) -> list[Mapping[str, Any]]:
@@ -87,7 +113,10 @@ def open_episode(store: Store, scope: str) -> dict[str, Any] | None:
 def record(
     store: Store, scope: str, figures: Mapping[str, Any], *, passed: bool, message: str
 ) -> Event | None:
-    """Open an episode at the first failing check, with one alert; close it at the first pass.
+    """Store the figures of one check, as a `drift` row of `monitoring_metrics`.
+
+    The first failing check opens an episode, with one alert; the first pass closes it. Such a row
+    has the key `event`, which is null in all others: they are pruned by age.
 
     Args:
         scope: which results are compared; each scope has its own episodes.
@@ -100,9 +129,9 @@ def record(
     def work(connection: Connection) -> Event | None:
         # Runs that check at the same moment take turns, so that only one opens the episode.
         connection.execute(_LOCK)
-        if passed == (_open_episode(connection, scope) is None):
-            return None
-        event: Event = "closed" if passed else "opened"
+        event: Event | None = None
+        if passed != (_open_episode(connection, scope) is None):
+            event = "closed" if passed else "opened"
         row = json.dumps({"event": event, "scope": scope, **figures})
         metric_id = connection.scalar(_RECORD, {"figures": row})
         if event == "opened":
@@ -113,5 +142,5 @@ def record(
 
 
 def _open_episode(connection: Connection, scope: str) -> dict[str, Any] | None:
-    last: dict[str, Any] | None = connection.scalar(_LAST, {"scope": scope})
+    last: dict[str, Any] | None = connection.scalar(_LAST_EVENT, {"scope": scope})
     return last if last and last["event"] == "opened" else None

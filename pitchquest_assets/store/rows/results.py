@@ -86,12 +86,6 @@ def get_result(store: Store, video_id: str) -> PitchResult | None:
     return None if row is None else _from_row(dict(row))
 
 
-def count_replaced_results(store: Store, video_id: str) -> int:
-    """Return how many older results of this video are in the history."""
-    statement = text("select count(*) from analysis_results_history where video_id = :video_id")
-    return store.transaction(lambda c: c.scalar(statement, {"video_id": video_id})) or 0
-
-
 def _to_row(result: PitchResult) -> dict[str, Any]:
     found = result.results
     documents = {

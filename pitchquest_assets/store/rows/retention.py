@@ -60,7 +60,8 @@ _DELETE_OLD_HISTORY = text(f"""
 _DELETE_OLD_METRICS = text(f"""
     delete from monitoring_metrics where id in (
       select id from monitoring_metrics
-      where metric_type = 'system_health' and "timestamp" < :before
+      where metric_type in ('system_health', 'drift') and metric_value ->> 'event' is null
+        and "timestamp" < :before
       order by "timestamp" limit {BATCH}
     )
 """)
@@ -153,7 +154,13 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
 
 
 def prune_records(store: Store, retention_days: float) -> dict[str, int]:
-    """Remove older `system_health` rows and alerts; return how many of each."""
+    """Remove older `system_health` rows, drift checks that changed nothing, and alerts.
+
+    The rows that opened or closed an episode of drift stay, and the costs do.
+
+    Returns:
+        How many metrics and alerts were removed.
+    """
     values = {"before": before(retention_days)}
     return {
         name: _until_done(

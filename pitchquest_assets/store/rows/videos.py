@@ -133,21 +133,33 @@ def register_refused(
     store.transaction(lambda connection: connection.execute(statement, values))
 
 
-def mark_failed(store: Store, video_id: str, error: str, job_id: str | None = None) -> bool:
-    """Set the status to 'failed', with the sentence that says why.
+def mark_failed(
+    store: Store,
+    video_id: str,
+    error: str,
+    job_id: str | None = None,
+    *,
+    even_completed: bool = False,
+) -> bool:
+    """Status 'failed' with the sentence that says why.
 
-    A completed video stays completed. With `job_id`, nothing changes unless that run has the video:
-    a newer run may have taken it.
+    A completed video stays completed unless `even_completed` is set, and with `job_id` only that
+    run may fail it: a run that was overtaken by a newer one changes nothing.
 
     Returns:
         Whether the row was changed.
     """
     statement = text("""
         update videos set status = 'failed', error = :error
-        where video_id = :video_id and status <> 'completed'
+        where video_id = :video_id and (:even_completed or status <> 'completed')
           and (cast(:job_id as text) is null or job_id = :job_id)
     """)
-    values = {"video_id": video_id, "error": error, "job_id": job_id}
+    values = {
+        "video_id": video_id,
+        "error": error,
+        "job_id": job_id,
+        "even_completed": even_completed,
+    }
     return store.transaction(lambda connection: connection.execute(statement, values).rowcount) == 1
 
 

@@ -12,13 +12,13 @@ from pitchquest_assets.analysis.visual.scene import Scene
 from pitchquest_assets.model import Frames, VisualAnalysis
 from pitchquest_assets_tests.support.sights import (
     NO_FACE,
+    YUNET,
     frames_of,
     observation,
     pictures_of,
     portrait,
 )
 
-MODEL = "face_detection_yunet_2026may.onnx"
 SCORED = ("presence", "framing", "camera_facing", "expression", "movement", "picture_quality")
 
 
@@ -205,7 +205,7 @@ def test_face_presence_of_real_videos(
     keyframes_only = spacing_seconds > 2  # the others are slow to decode
     pictures = pictures_of(shared_media / video, spacing_seconds, keyframes_only=keyframes_only)
     frames = frames_of(pictures, spacing_seconds)
-    for model in (shared_models / MODEL, None):
+    for model in (shared_models / YUNET, None):
         analysis = analyse_visual(frames, yunet_model=model)
         presence = analysis.measurements["face_presence"].value
         assert presence is not None
@@ -218,7 +218,7 @@ def test_face_presence_of_real_videos(
 def test_woman_who_looks_about_and_smiles_later(shared_media: Path, shared_models: Path) -> None:
     video = shared_media / "faces" / "pyfeat_WolfgangLanger_Pexels.mp4"
     frames = frames_of(pictures_of(video, 0.5), 0.5)
-    analysis = analyse_visual(frames, yunet_model=shared_models / MODEL)
+    analysis = analyse_visual(frames, yunet_model=shared_models / YUNET)
     assert nulls(analysis) == {"posture"}
     smiles = [event for event in analysis.events if event.kind == "smile"]
     late = sum(
@@ -239,7 +239,7 @@ def test_composite_of_two_people_has_cuts_at_its_seams(
     shared_media: Path, shared_models: Path
 ) -> None:
     frames = frames_of(pictures_of(shared_media / "pitch_11s_1080p.mp4", 1.0))
-    analysis = analyse_visual(frames, yunet_model=shared_models / MODEL)
+    analysis = analyse_visual(frames, yunet_model=shared_models / YUNET)
     cuts = [event.start_seconds for event in analysis.events if event.kind == "cut"]
     assert cuts == [7.0, 10.0]
     assert analysis.measurements["cuts"].value == 2

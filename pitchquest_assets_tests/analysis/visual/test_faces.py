@@ -16,9 +16,7 @@ from pitchquest_assets.analysis.visual.faces import (
     shrink,
 )
 from pitchquest_assets.errors import EngineUnavailable
-from pitchquest_assets_tests.support.sights import pictures_of, portrait
-
-MODEL = "face_detection_yunet_2026may.onnx"
+from pitchquest_assets_tests.support.sights import YUNET, pictures_of, portrait
 
 
 def head(
@@ -74,7 +72,7 @@ def test_threads_are_as_before_after_the_analysis() -> None:
 
 
 def test_file_that_is_no_model_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    broken = tmp_path / MODEL
+    broken = tmp_path / YUNET
     broken.write_bytes(b"version https://git-lfs.github.com/spec/v1\n" * 9)
     with pytest.raises(EngineUnavailable, match=r"models pull yunet"):
         open_detector(broken)
@@ -96,7 +94,7 @@ def test_haar_finds_no_face_in_an_empty_picture() -> None:
 
 def test_yunet_and_haar_agree_on_the_box(shared_models: Path) -> None:
     picture = portrait()
-    exact, rough = YuNet(shared_models / MODEL).find(picture), Haar().find(picture)
+    exact, rough = YuNet(shared_models / YUNET).find(picture), Haar().find(picture)
     assert exact is not None
     assert rough is not None
     assert rough.height_px == pytest.approx(exact.height_px, rel=0.2)
@@ -104,7 +102,7 @@ def test_yunet_and_haar_agree_on_the_box(shared_models: Path) -> None:
 
 
 def test_cartoon_has_no_face(shared_media: Path, shared_models: Path) -> None:
-    detectors = [YuNet(shared_models / MODEL), Haar()]
+    detectors = [YuNet(shared_models / YUNET), Haar()]
     for picture in pictures_of(shared_media / "faces" / "pyfeat_no_face.mp4", 0.5):
         assert [detector.find(picture) for detector in detectors] == [None, None]
 
@@ -113,7 +111,7 @@ def test_cartoon_has_no_face(shared_media: Path, shared_models: Path) -> None:
 def test_landmarks_tell_a_smile_whatever_the_size_of_the_face(
     shared_media: Path, shared_models: Path, scale: float
 ) -> None:
-    detector = YuNet(shared_models / MODEL)
+    detector = YuNet(shared_models / YUNET)
     video = shared_media / "faces" / "pyfeat_WolfgangLanger_Pexels.mp4"
     pictures = pictures_of(video, 1.0)
     widths = []

@@ -11,9 +11,9 @@ from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.script_alignment import align_by_anchors
 from pitchquest_assets.media.caption_files import Cue
 from pitchquest_assets.media.sound import iter_blocks, read_samples
-from pitchquest_assets.media.voice import share_inside, speech_spans
+from pitchquest_assets.media.voice import speech_spans
 from pitchquest_assets.model import Audio, Transcript
-from pitchquest_assets_tests.support.sounds import audio_from, audio_of, speech_file
+from pitchquest_assets_tests.support.sounds import audio_from, audio_of, share_inside, speech_file
 
 JFK = (
     "And so, my fellow Americans: ask not what your country can do for you, "

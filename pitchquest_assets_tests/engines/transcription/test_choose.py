@@ -23,10 +23,9 @@ from pitchquest_assets.media.sound import extract_audio
 from pitchquest_assets.model import Transcript
 from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.tiny_whisper import write_tiny_whisper
 from pitchquest_assets_tests.support.vendors import OPENAI_KEY, FakeVendor
-
-SAMPLE = Path(__file__).resolve().parents[3] / "samples" / "pitch.mp4"
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def bare(tmp_path: Path) -> Path:
     import av
 
     path = tmp_path / "bare.mkv"
-    with av.open(str(SAMPLE)) as source, av.open(str(path), "w") as target:
+    with av.open(str(SAMPLE_PITCH)) as source, av.open(str(path), "w") as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(audio=0):
             if packet.pts is None or packet.pts * packet.time_base > 6:
@@ -73,12 +72,12 @@ def run(path: Path, captions: Path | None = None, **settings: object) -> Transcr
 
 
 def test_captions_beside_the_video_come_first(bare: Path, models: Path) -> None:
-    shutil.copy(SAMPLE.with_suffix(".vtt"), bare.with_suffix(".vtt"))
+    shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
     assert run(bare, models=models).engine == "captions"
 
 
 def test_captions_that_were_given_win_over_those_beside(bare: Path, tmp_path: Path) -> None:
-    shutil.copy(SAMPLE.with_suffix(".vtt"), bare.with_suffix(".vtt"))
+    shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
     given = tmp_path / "given.txt"
     given.write_text("Every winter, thousands of families lose their homes.")
     assert run(bare, given).text == given.read_text()
@@ -107,7 +106,7 @@ def test_openai_is_next_where_its_key_is_set(
     heard = run(bare, models=models, **key)
     assert (heard.engine, heard.model, heard.trusted) == ("openai", "whisper-1", True)
     assert run(bare, models=models, transcriber="whisper", **key).engine == "whisper"
-    shutil.copy(SAMPLE.with_suffix(".vtt"), bare.with_suffix(".vtt"))
+    shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
     assert run(bare, models=models, **key).engine == "captions"
     assert len(openai.requests) == 1
 
@@ -150,7 +149,7 @@ def test_pocketsphinx_is_last_and_says_how_to_do_better(bare: Path, tmp_path: Pa
 
 
 def test_off_skips_it_even_with_captions(bare: Path) -> None:
-    shutil.copy(SAMPLE.with_suffix(".vtt"), bare.with_suffix(".vtt"))
+    shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
     heard = run(bare, transcriber="off")
     assert (heard.engine, heard.trusted) == ("none", False)
     assert "switched off" in (heard.reason or "")

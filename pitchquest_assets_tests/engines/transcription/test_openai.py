@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,10 +25,10 @@ from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.vendor_calls import Call, NoLedger, Reply
 from pitchquest_assets_tests.support import vendors
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import RATE, audio_from, audio_of, silence
 from pitchquest_assets_tests.support.vendors import SPOKEN, FakeVendor
 
-SAMPLE = Path(__file__).resolve().parents[3] / "samples" / "pitch.mp4"
 FORM = "response_format"
 ERROR = vendors.openai_error
 
@@ -152,10 +151,10 @@ def test_a_sound_that_is_too_large_goes_in_pieces_and_no_word_is_lost_or_doubled
 def test_another_model_s_words_are_laid_over_the_sound(
     hear: Callable[..., Transcript], openai: FakeVendor
 ) -> None:
-    audio = audio_of(SAMPLE)
+    audio = audio_of(SAMPLE_PITCH)
     said = "".join(
         line
-        for line in SAMPLE.with_suffix(".vtt").read_text().splitlines(keepends=True)
+        for line in SAMPLE_PITCH.with_suffix(".vtt").read_text().splitlines(keepends=True)
         if line.strip() and "-->" not in line and line.strip() != "WEBVTT"
     )
     openai.script = [lambda request: vendors.openai_transcription(request, said)]

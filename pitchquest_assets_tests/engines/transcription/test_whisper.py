@@ -22,10 +22,10 @@ from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.media import speech_pieces as pieces
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import RATE, audio_from, audio_of
 from pitchquest_assets_tests.support.tiny_whisper import write_tiny_whisper
 
-SAMPLE = Path(__file__).resolve().parents[3] / "samples" / "pitch.mp4"
 SPANS = ((0.5, 6.0), (40.0, 44.0), (70.0, 71.0))
 
 
@@ -173,6 +173,6 @@ REAL = Path(os.environ.get("PITCHQUEST_TEST_WEIGHTS", ".")) / "whisper-base.en"
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="PITCHQUEST_TEST_WEIGHTS has no whisper-base.en")
 def test_real_weights_hear_the_sample() -> None:
-    heard = hear(REAL, audio_of(SAMPLE), "base.en")
+    heard = hear(REAL, audio_of(SAMPLE_PITCH), "base.en")
     assert heard.trusted
     assert "thousands of families lose their homes" in heard.text

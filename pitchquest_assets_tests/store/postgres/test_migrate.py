@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from pitchquest_assets.store.postgres import embedded, migrate
 from pitchquest_assets.store.store import Store
+from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 
 TABLES = {
     "vendor_answers",
@@ -21,7 +22,6 @@ TABLES = {
     "alerts",
     "asset_values",
 }
-DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
 RESULT = dict.fromkeys(DOCUMENTS, "{}") | {"job_id": "job", "processing_time_seconds": 1.5}
 
 

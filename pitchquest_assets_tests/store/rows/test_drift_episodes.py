@@ -22,10 +22,14 @@ def recorded(store: Store, *, passed: bool, scope: str = "every result") -> drif
     return drift.record(store, scope, FIGURES, passed=passed, message="The score drifts.")
 
 
-def events(store: Store) -> list[tuple[str, float]]:
+def rows_of(store: Store) -> list[dict[str, Any]]:
     with store.engine.connect() as connection:
         rows = connection.scalars(text("select metric_value from monitoring_metrics order by id"))
-        return [(row["event"], row["mean_shift"]) for row in rows]
+        return list(rows)
+
+
+def events(store: Store) -> list[tuple[str, float]]:
+    return [(row["event"], row["mean_shift"]) for row in rows_of(store) if row["event"]]
 
 
 def alerts(store: Store) -> list[tuple[str, str]]:
@@ -101,6 +105,32 @@ def test_an_episode_opens_once_with_one_alert_closes_once_and_opens_anew(store: 
     assert recorded(store, passed=False) == "opened"
     assert events(store) == [("opened", -20.0), ("closed", -20.0), ("opened", -20.0)]
     assert len(alerts(store)) == 2
+
+
+def test_each_check_stores_a_row_and_only_a_change_has_an_event(store: Store) -> None:
+    for passed in (True, False, False, True, True):
+        recorded(store, passed=passed)
+    assert [row["event"] for row in rows_of(store)] == [None, "opened", None, "closed", None]
+    assert all(row.items() >= FIGURES.items() for row in rows_of(store))
+
+
+def test_the_window_changes_with_each_result_that_has_a_score(store: Store) -> None:
+    seen = [drift.window_of(store, 2)]
+
+    def changed(video_id: str, **overrides: Any) -> bool:
+        save(store, video_id, factories.pitch_result(**overrides))
+        seen.append(drift.window_of(store, 2))
+        return seen[-1].fingerprint not in [one.fingerprint for one in seen[:-1]]
+
+    assert (seen[0].results, seen[0].fingerprint) == (0, "")
+    assert changed("one", timestamp=START)
+    assert changed("two", timestamp=START + timedelta(hours=2))
+    assert changed("recovered-late", timestamp=START + timedelta(hours=1))
+    assert changed("two", timestamp=START + timedelta(hours=2), job_id="replaced")
+    assert not changed("too-old", timestamp=START - timedelta(hours=1))
+    save(store, "silent", factories.nothing_measurable())
+    assert drift.window_of(store, 2) == seen[-1]
+    assert [one.results for one in seen] == [0, 1, 2, 2, 2, 2]
 
 
 def test_each_scope_has_episodes_of_its_own(store: Store) -> None:

@@ -11,6 +11,7 @@ from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.rows.asset_values import ValueNotStorable
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.result_rows import count_replaced_results
 
 WHOLE = [
     factories.pitch_result,
@@ -84,10 +85,10 @@ def test_a_new_result_replaces_the_old_one_and_keeps_it_in_the_history(store: St
     second = factories.pitch_result(job_id="job-2", overall_score=70)
     register_and_save(store, first)
     results.save_result(store, first)
-    assert results.count_replaced_results(store, first.video_id) == 0
+    assert count_replaced_results(store, first.video_id) == 0
     results.save_result(store, second)
     assert results.get_result(store, first.video_id) == second
-    assert results.count_replaced_results(store, first.video_id) == 1
+    assert count_replaced_results(store, first.video_id) == 1
 
 
 def test_the_result_and_the_status_are_stored_both_or_neither(

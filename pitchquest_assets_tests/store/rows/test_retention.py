@@ -222,7 +222,7 @@ def test_empty_folders_of_pruned_videos_are_swept(store: Store, objects: FolderO
 def test_old_health_rows_and_alerts_go_and_other_metrics_stay(store: Store) -> None:
     insert = text("""
         insert into monitoring_metrics (metric_type, metric_value)
-        values ('system_health', '{}'), ('drift', '{}'), ('api_cost', '{}')
+        values ('system_health', '{}'), ('drift', '{"event": "opened"}'), ('api_cost', '{}')
     """)
     videos.register(store, "pitch", "/in/pitch.mp4")
     videos.mark_failed(store, "pitch", "It is empty.")
@@ -233,6 +233,20 @@ def test_old_health_rows_and_alerts_go_and_other_metrics_stay(store: Store) -> N
     kinds = column(store, "select metric_type from monitoring_metrics")
     assert kinds == ["api_cost", "api_cost", "drift", "drift", "system_health"]
     assert retention.prune_records(store, retention_days=30) == {"metrics": 0, "alerts": 0}
+
+
+def test_old_drift_checks_go_unless_they_opened_or_closed_an_episode(store: Store) -> None:
+    insert = text("""
+        insert into monitoring_metrics (metric_type, metric_value)
+        select 'drift', jsonb_build_object('event', event)
+        from unnest(array['opened', null, 'closed', null]) as event
+    """)
+    store.transaction(lambda c: c.execute(insert))
+    grow_older(store, 31 * DAY)
+    store.transaction(lambda c: c.execute(insert))
+    assert retention.prune_records(store, retention_days=30)["metrics"] == 2
+    kept = column(store, "select coalesce(metric_value ->> 'event', '') from monitoring_metrics")
+    assert kept == ["", "", "closed", "closed", "opened", "opened"]
 
 
 def test_old_uploads_of_the_pipeline_without_a_row_go_and_no_other(

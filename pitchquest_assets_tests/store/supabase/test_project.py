@@ -12,12 +12,8 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.store.supabase.objects import SupabaseObjects
-from pitchquest_assets_tests.support.storage.server import (
-    PUBLISHABLE_KEY,
-    SECRET_KEY,
-    StorageServer,
-    token,
-)
+from pitchquest_assets_tests.support.storage.keys import PUBLISHABLE_KEY, SECRET_KEY, token
+from pitchquest_assets_tests.support.storage.server import StorageServer
 
 Configure = Callable[..., Settings]
 

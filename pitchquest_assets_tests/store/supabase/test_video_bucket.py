@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from uuid import UUID
 
@@ -5,10 +6,11 @@ import pytest
 
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.store.supabase.storage import SupabaseStorage
+from pitchquest_assets.store.supabase.upload import CHUNK_BYTES
 from pitchquest_assets.store.supabase.video_bucket import VideoBucket, own_path, path_in_bucket
+from pitchquest_assets_tests.support.checksums import sha256_of
+from pitchquest_assets_tests.support.people import ALICE
 from pitchquest_assets_tests.support.storage.server import StorageServer
-
-ALICE = UUID("a11ce000-0000-4000-8000-000000000001")
 
 
 @pytest.mark.parametrize(
@@ -94,3 +96,18 @@ def test_the_media_type_is_not_the_machines_to_know(
     (tmp_path / "given").write_bytes(b"x")
     VideoBucket(storage).upload(tmp_path / "given", name)
     assert server.objects["videos", name].media_type == media_type
+
+
+def test_uploads_and_downloads_survive_that_too(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+) -> None:
+    server.faults.share, server.faults.hang_seconds = 0.2, 0.4
+    bucket = VideoBucket(storage)
+    for number in range(4):
+        given = tmp_path / f"given-{number}"
+        given.write_bytes(os.urandom(2 * CHUNK_BYTES + number))
+        bucket.upload(given, f"{number}.mp4")
+        assert server.data(f"videos/{number}.mp4") == given.read_bytes()
+        assert bucket.download(f"{number}.mp4", tmp_path / "taken", 100) == sha256_of(given)
+    assert server.faults.failed > 2
+    assert len(server.names("videos")) == 4

@@ -1,6 +1,7 @@
 """What every route of the Storage server of the tests shares: requests, answers, faults, keys."""
 
 import contextlib
+import json
 import socket
 import time
 from abc import ABC, abstractmethod
@@ -8,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 
 import jwt
 
-from pitchquest_assets_tests.support.storage.server import StorageServer, as_json
+from pitchquest_assets_tests.support.storage.state import StorageState
 
 PIECE = 64 * 1024
 
@@ -42,10 +43,10 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
 
 
 class Connection(BaseHTTPRequestHandler, ABC):
-    """Reads and answers requests; `route` is left to who knows the paths."""
+    """Reads and answers requests; a subclass's `route` knows the paths."""
 
     protocol_version = "HTTP/1.1"
-    storage: StorageServer
+    storage: StorageState
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -122,7 +123,9 @@ class Connection(BaseHTTPRequestHandler, ABC):
             raise Cut
 
     def json(self, status: int, value: object) -> None:
-        self.answer(status, as_json(value), {"Content-Type": "application/json; charset=utf-8"})
+        self.answer(
+            status, json.dumps(value).encode(), {"Content-Type": "application/json; charset=utf-8"}
+        )
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         if self.lost:

@@ -12,11 +12,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import jwt
 
 from pitchquest_assets_tests.support.storage.http import Refused
-from pitchquest_assets_tests.support.storage.server import PREFIX, Bucket, Object, StorageServer
-from pitchquest_assets_tests.support.storage.uploads import NO_BUCKET, NO_OBJECT, Uploads
+from pitchquest_assets_tests.support.storage.objects import Bucket, Object
+from pitchquest_assets_tests.support.storage.state import StorageState
+from pitchquest_assets_tests.support.storage.uploads import NO_BUCKET, NO_OBJECT, PREFIX, Uploads
 
 
-def handler_of(server: StorageServer) -> type[BaseHTTPRequestHandler]:
+def handler_of(server: StorageState) -> type[BaseHTTPRequestHandler]:
     """The handler class of one server."""
 
     class Handler(_Handler):

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 from pitchquest_assets_tests.support.storage.http import Connection, Refused
-from pitchquest_assets_tests.support.storage.server import PREFIX, Object, Upload, encode_id
+from pitchquest_assets_tests.support.storage.objects import Object, Upload
 
+PREFIX = "/storage/v1"
 # src/storage/limits.ts
 VALID_KEY = re.compile(r"(\w|/|!|-|\.|\*|'|\(|\)| |&|\$|@|=|;|:|\+|,|\?)+", re.ASCII)
 NO_BUCKET = Refused(404, "NoSuchBucket", "Bucket not found", "Bucket not found")
@@ -102,7 +103,9 @@ class Uploads(Connection):
         if size > self._limit(bucket):
             raise Refused(413, "TusError", "Maximum size exceeded\n")
         described = json.loads(told["metadata"]) if "metadata" in told else None
-        number = encode_id(f"{bucket}/{name}/{uuid4()}")
+        number = (
+            base64.urlsafe_b64encode(f"{bucket}/{name}/{uuid4()}".encode()).decode().rstrip("=")
+        )
         self.storage.uploads[number] = Upload(
             bucket, name, size, told["contentType"], self.user, upsert, described
         )

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
+from pitchquest_assets_tests.support.storage.faults import Faults
 from pitchquest_assets_tests.support.storage.http import cut
-from pitchquest_assets_tests.support.storage.server import Faults
 
 # What belongs to one connection, and what httpx makes anew.
 _OWN = {

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 from sqlalchemy import make_url
 
-from pitchquest_assets_tests.support.storage.server import JWT_SECRET
+from pitchquest_assets_tests.support.storage.keys import JWT_SECRET
 from pitchquest_assets_tests.support.supabase_project.node import postgrest_binary
 
 # Supabase's default: a longer answer ends there, and nothing says so.

@@ -11,12 +11,10 @@ import httpx
 from sqlalchemy import Engine, create_engine
 from supabase import Client, ClientOptions, create_client
 
-from pitchquest_assets_tests.support.storage.server import (
-    Faults,
-    StorageServer,
-    objects_table,
-    token,
-)
+from pitchquest_assets_tests.support.storage.faults import Faults
+from pitchquest_assets_tests.support.storage.keys import token
+from pitchquest_assets_tests.support.storage.objects import objects_table
+from pitchquest_assets_tests.support.storage.server import StorageServer
 from pitchquest_assets_tests.support.supabase_project.database import supabase_database
 from pitchquest_assets_tests.support.supabase_project.gateway import gateway
 from pitchquest_assets_tests.support.supabase_project.postgrest import postgrest

@@ -12,7 +12,7 @@ from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres import migrate
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.support.storage.server import Object, objects_table
+from pitchquest_assets_tests.support.storage.objects import Object, objects_table
 from pitchquest_assets_tests.support.supabase_project.database import supabase_database
 
 ROLE = "hosted_postgres"

@@ -1,0 +1,127 @@
+"""The settings as Dagster resources: shown in Dagit, replaceable in tests, chosen for one run."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import UnionType
+from typing import Any, Self, get_args, get_origin
+
+import dagster as dg
+from pydantic import Field, SecretStr, create_model
+from pydantic.fields import FieldInfo
+
+from pitchquest_assets.model import Options
+from pitchquest_assets.settings import Settings, variables
+
+OPTIONS = tuple(Options.model_fields)
+"""The settings that can be chosen for one run."""
+
+
+def config_fields(defaults: Mapping[str, object]) -> dict[str, Any]:
+    """The settings named in `defaults` as fields of a Dagster config class, for `create_model`."""
+    return {
+        name: (_config_type(field), Field(defaults[name], description=field.description))
+        for name, field in Settings.model_fields.items()
+        if name in defaults
+    }
+
+
+def _config_type(field: FieldInfo) -> Any:
+    """The type of a setting, where paths and secrets are text: Dagster's config knows neither."""
+    if get_origin(field.annotation) is UnionType:
+        kinds = [one for one in get_args(field.annotation) if one is not type(None)]
+        return (str if kinds[0] in (Path, SecretStr) else kinds[0]) | None
+    return str if field.annotation is Path else field.annotation
+
+
+_DEFAULTS = {
+    name: str(field.default) if field.annotation is Path else field.default
+    for name, field in Settings.model_fields.items()
+}
+_SettingsFields = create_model(
+    "_SettingsFields", __base__=dg.ConfigurableResource, **config_fields(_DEFAULTS)
+)
+_OptionsFields = create_model(
+    "_OptionsFields",
+    __base__=dg.ConfigurableResource,
+    **config_fields({name: _DEFAULTS[name] for name in OPTIONS}),
+)
+
+
+class SettingsResource(_SettingsFields):
+    """Every setting as a field; those that are secret lead to an environment variable."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The resource that gives back these settings."""
+        return cls(
+            **{name: _as_field(settings, name, variable) for variable, name in variables().items()}
+        )
+
+    @cached_property
+    def _in_force(self) -> Settings:
+        return Settings.of({name: getattr(self, name) for name in Settings.model_fields})
+
+    def in_force(self) -> Settings:
+        """The settings as the store and the engines take them.
+
+        Raises:
+            SettingsError: a field has a value that makes no sense; the sentence names its variable.
+        """
+        return self._in_force
+
+
+class OptionsResource(_OptionsFields):
+    """What can be chosen for one run, over the settings: one block in Dagit's launchpad."""
+
+    settings: SettingsResource
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The resource whose defaults are these settings."""
+        # A class of its own: whoever chooses one option keeps the others as the settings say.
+        fields = config_fields({name: getattr(settings, name) for name in OPTIONS})
+        return create_model("OptionsResource", __base__=cls, **fields)(
+            settings=SettingsResource.of(settings)
+        )
+
+    @cached_property
+    def _in_force(self) -> Settings:
+        chosen = {name: getattr(self, name) for name in OPTIONS}
+        settings = self.settings.in_force()
+        return Settings.of(
+            {name: getattr(settings, name) for name in Settings.model_fields} | chosen
+        )
+
+    def in_force(self) -> Settings:
+        """The settings for this run.
+
+        Raises:
+            SettingsError: an option has a value that makes no sense; the sentence names it.
+        """
+        return self._in_force
+
+    def chosen(self) -> Options:
+        """The options themselves, as the result keeps them."""
+        return Options(**{name: getattr(self.in_force(), name) for name in OPTIONS})
+
+    def tags(self) -> dict[str, str]:
+        """The options that differ from the settings, as tags of the run."""
+        usual = self.settings.in_force()
+        return {
+            f"option/{name}": str(value)
+            for name, value in self.chosen().model_dump().items()
+            if value != getattr(usual, name)
+        }
+
+
+def _as_field(settings: Settings, name: str, variable: str) -> Any:
+    value = getattr(settings, name)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, SecretStr):
+        secret = value.get_secret_value()
+        # Dagit shows the name of the variable instead of the secret.
+        return dg.EnvVar(variable) if os.environ.get(variable) == secret else secret
+    return value

@@ -1,0 +1,14 @@
+"""Results as the tables hold them."""
+
+from sqlalchemy import text
+
+from pitchquest_assets.store.store import Store
+
+# The JSON columns of analysis_results.
+DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedback", "metadata")
+
+
+def count_replaced_results(store: Store, video_id: str) -> int:
+    """How many older results of this video the history holds."""
+    statement = text("select count(*) from analysis_results_history where video_id = :video_id")
+    return store.transaction(lambda c: c.scalar(statement, {"video_id": video_id})) or 0

@@ -1,0 +1,31 @@
+"""What goes wrong at a server of the tests."""
+
+import random
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Faults:
+    """What goes wrong at a server or gateway: a share of the requests, or all at one moment.
+
+    Of the failing requests a quarter each is answered 502 unseen, cut unseen, done and then cut (so
+    that only the answer is lost), and left hanging.
+    """
+
+    share: float = 0.0
+    hang_seconds: float = 1.0
+    chance: random.Random = field(default_factory=lambda: random.Random(20261125))
+    # (method, bytes): die in the middle of the next such request, then stay away for a while.
+    die_at: tuple[str, int] | None = None
+    down_seconds: float = 0.3
+    # Answers given as they are before anything else happens: status, headers, body.
+    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    # Downloads stop in their middle until this is False again.
+    hang_downloads: bool = False
+    failed: int = 0
+
+    def next(self) -> str | None:
+        if self.chance.random() >= self.share:
+            return None
+        self.failed += 1
+        return self.chance.choice(["502", "cut", "lost answer", "hang"])

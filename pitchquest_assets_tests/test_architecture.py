@@ -1,0 +1,59 @@
+"""Which module may import which: the contracts are in pyproject.toml, under [tool.importlinter]."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pitchquest_assets_tests.support.places import ROOT
+
+PACKAGE, TESTS = ROOT / "pitchquest_assets", ROOT / "pitchquest_assets_tests"
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+def test_imports_point_one_way() -> None:
+    done = lint(ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "contract"),
+    [
+        ("analysis/curves.py", "import dagster", "know no Dagster, no SQL and no vendor"),
+        ("analysis/curves.py", "import pitchquest_assets.settings", "Imports point one way"),
+        ("store/spool.py", "import pitchquest_assets.analysis.curves", "what a pitch is"),
+        ("automation/jobs.py", "import pitchquest_assets.assets.audio", "Imports point one way"),
+        ("worker.py", "import pitchquest_assets.store.store", "Imports point one way"),
+        ("new_room.py", "", "Imports point one way"),
+        ("model.py", "import pitchquest_assets_tests", "The package knows no tests"),
+    ],
+)
+def test_an_import_against_the_direction_is_found(
+    tmp_path: Path, file: str, line: str, contract: str
+) -> None:
+    for folder in (PACKAGE, TESTS):
+        shutil.copytree(folder, tmp_path / folder.name, ignore=shutil.ignore_patterns("*.pyc"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / PACKAGE.name / file).open("a") as changed:
+        changed.write(f"\n{line}\n")
+    done = lint(tmp_path)
+    assert done.returncode == 1
+    assert contract in done.stdout
+
+
+def test_every_test_module_mirrors_a_module() -> None:
+    apart = {"integration", "rest", "support"}
+    tested = [
+        test.relative_to(TESTS)
+        for test in TESTS.rglob("test_*.py")
+        if not apart & set(test.relative_to(TESTS).parts)
+    ]
+    mirrors = {test: PACKAGE / test.with_name(test.name.removeprefix("test_")) for test in tested}
+    without = [str(test) for test, module in mirrors.items() if not module.is_file()]
+    assert without == ["test_architecture.py"]
