@@ -301,7 +301,7 @@ class Costs(Value):
 
 
 class Options(Value):
-    """What can be chosen for one run; the rest is in the settings. None: as the settings say."""
+    """What can be chosen for one run; everything else is in the settings."""
 
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"]
     whisper_model: str
