@@ -132,7 +132,7 @@ def test_a_service_that_is_down_gets_the_alert_when_it_is_up_again_with_growing_
 ) -> None:
     tell(store, "drift", "Scores drift.")
     chat.answer = 503
-    assert "did not take a message" in tick(caplog)
+    assert "did not accept a message" in tick(caplog)
     pauses = []
     for _ in range(7):
         pauses.append(0)
