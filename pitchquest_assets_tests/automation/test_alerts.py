@@ -174,7 +174,7 @@ def test_a_service_that_has_the_alert_does_not_get_it_again_because_another_is_d
         (f"mmost://{TOKEN}", "number 1 of ALERT_URLS (mmost://…)"),
         (f"nonsense://host/{TOKEN}", "number 1 of ALERT_URLS (nonsense://…)"),
         (f"{TOKEN}", "number 1 of ALERT_URLS is not a URL"),
-        (f"mmost://127.0.0.1:1/{TOKEN}", "number 1 of ALERT_URLS (mmost://…) did not take"),
+        (f"mmost://127.0.0.1:1/{TOKEN}", "number 1 of ALERT_URLS (mmost://…) did not accept"),
         (f"slack://{TOKEN}/B/{TOKEN}", "number 1 of ALERT_URLS (slack://…)"),
     ],
 )
