@@ -116,6 +116,11 @@ class OptionsResource(_OptionsFields):
         }
 
 
+def run_config_of(options: Mapping[str, object]) -> dict[str, Any]:
+    """The run config that chooses these options and leaves the others as the settings say."""
+    return {"resources": {"options": {"config": dict(options)}}} if options else {}
+
+
 def _as_field(settings: Settings, name: str, variable: str) -> Any:
     value = getattr(settings, name)
     if isinstance(value, Path):

@@ -37,6 +37,8 @@ def source_video(
             context.run.run_id,
             attempt=None if attempt is None else int(attempt),
         )
+    if tags := options.tags():
+        context.instance.add_run_tags(context.run.run_id, tags)
     video, captions = local_files.of_row(context.run.run_id, row)
     source = probe(
         video.path,

@@ -11,6 +11,7 @@ from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.errors import InvalidInput, SettingsError
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
 from pitchquest_assets.registration import file_path_of, register, video_id_of
+from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
@@ -68,7 +69,10 @@ def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
     if row.owner:
         tags["owner"] = str(row.owner)
     return dg.RunRequest(
-        run_key=f"{row.video_id}:{row.attempts}", partition_key=row.video_id, tags=tags
+        run_key=f"{row.video_id}:{row.attempts}",
+        partition_key=row.video_id,
+        tags=tags,
+        run_config=run_config_of(row.options),
     )
 
 

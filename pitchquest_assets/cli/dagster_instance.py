@@ -1,7 +1,6 @@
 """The Dagster instance: runs, events and partitions, in a database beside ours."""
 
 import os
-import shutil
 from collections.abc import Callable
 from importlib.resources import files
 
@@ -49,10 +48,11 @@ def point_to_instance(settings: Settings) -> dict[str, str]:
     home = settings.home_path / "dagster"
     if "DAGSTER_HOME" not in os.environ:
         home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(str(files("pitchquest_assets") / "dagster.yaml"), home / "dagster.yaml")
+        shipped = (files("pitchquest_assets") / "dagster.yaml").read_text()
+        limit = f"max_concurrent_runs: {settings.max_concurrent_runs}"
+        (home / "dagster.yaml").write_text(shipped.replace("max_concurrent_runs: 3", limit))
     url = os.environ.get("DAGSTER_POSTGRES_URL") or dagster_url(settings.home_path)
     return {
         "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(home)),
         "DAGSTER_POSTGRES_URL": url,
-        "PITCHQUEST_MAX_CONCURRENT_RUNS": str(settings.max_concurrent_runs),
     }

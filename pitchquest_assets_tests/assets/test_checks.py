@@ -10,7 +10,7 @@ from pitchquest_assets.analysis.result.aggregate import aggregate
 from pitchquest_assets.assets import checks
 from pitchquest_assets.automation.failure_causes import cause_of
 from pitchquest_assets.definitions import definitions_of
-from pitchquest_assets.model import DeliveryAnalysis, PitchResult
+from pitchquest_assets.model import DeliveryAnalysis, Measurement, PitchResult
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, save_value
@@ -76,7 +76,7 @@ def finish(
 
 def voice(over_background_db: float | None) -> DeliveryAnalysis:
     reason = "no background" if over_background_db is None else None
-    measured = factories.Measurement(value=over_background_db, unit="dB", reason=reason)
+    measured = Measurement(value=over_background_db, unit="dB", reason=reason)
     return factories.delivery_analysis(measurements={"voice_over_background": measured})
 
 

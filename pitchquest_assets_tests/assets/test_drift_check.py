@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pytest
 from sqlalchemy import text
 
@@ -250,7 +251,7 @@ def test_three_checks_at_once_open_one_episode(pitches: Pitches) -> None:
 def test_a_run_that_finds_drift_stays_green_and_dagit_shows_the_figures_in_10_kb(
     pitches: Pitches, instance: dg.DagsterInstance
 ) -> None:
-    random = factories.np.random.default_rng(3)
+    random = np.random.default_rng(3)
     for half in (STEADY * 5, SHIFTED * 5):
         for score in half:
             pitches.result = factories.pitch_result(

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -32,6 +32,7 @@ class VideoRow(Value):
     attempts: int
     workers_lost: int
     owner: UUID | None
+    options: dict[str, Any]
     sha256: str | None
     uploaded_at: datetime
     created_at: datetime
