@@ -302,7 +302,7 @@ class Costs(Value):
 
 
 class Options(Value):
-    """What was chosen for the run, or was in the settings where nothing was chosen."""
+    """What was chosen for the run, or is in the settings if nothing was chosen."""
 
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"]
     whisper_model: str

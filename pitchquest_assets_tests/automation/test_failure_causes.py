@@ -15,6 +15,8 @@ from pitchquest_assets.errors import (
     VendorUnavailable,
 )
 from pitchquest_assets.model import Frame, Frames
+from pitchquest_assets.resources import OptionsResource
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.io_manager import SupabaseIOManager
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
@@ -53,7 +55,9 @@ def run_of(instance: dg.DagsterInstance, compute: Callable[..., object]) -> Caus
         resources={
             "io_manager": SupabaseIOManager(store=store_resource()),
             "store": store_resource(),
-            "worker": RunWorker(store=store_resource()),
+            "worker": RunWorker(
+                store=store_resource(), options=OptionsResource.of(load_settings())
+            ),
         },
         raise_on_error=False,
     )

@@ -136,7 +136,7 @@ def test_without_an_inbox_nothing_happens(instance: dg.DagsterInstance) -> None:
 
 def test_a_missing_inbox_is_told(folder: Path, look: Callable[[], None]) -> None:
     folder.rmdir()
-    with pytest.raises(SettingsError, match=f"PITCHQUEST_INBOX is {folder}, which is no folder"):
+    with pytest.raises(SettingsError, match=f"PITCHQUEST_INBOX is {folder}, which is not a folder"):
         look()
 
 

@@ -145,10 +145,10 @@ def mark_failed(
     even_completed: bool = False,
     cancelled: bool = False,
 ) -> bool:
-    """Status 'failed' with the sentence that says why.
+    """Set the status to 'failed', with the sentence that says why.
 
-    A completed video stays completed unless `even_completed` is set, and with `job_id` only that
-    run may fail it: a run that was overtaken by a newer one changes nothing.
+    A completed video stays completed unless `even_completed` is set. With `job_id`, nothing changes
+    unless that run has the video: a newer run may have taken it.
 
     Args:
         cancelled: by a person, who needs no alert.
