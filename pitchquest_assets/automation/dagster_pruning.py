@@ -9,13 +9,13 @@ from typing import cast
 
 import dagster as dg
 import sqlalchemy as sa
-from dagster._core.storage.event_log.schema import (
+
+from pitchquest_assets.dagster_private import (
     AssetCheckExecutionsTable,
+    RunsTable,
+    SqlEventLogStorage,
     SqlEventLogStorageTable,
 )
-from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from dagster._core.storage.runs.schema import RunsTable
-
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store.rows.retention import BATCH, before, unused_keys
 from pitchquest_assets.store.store import Store

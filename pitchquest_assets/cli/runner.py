@@ -7,11 +7,10 @@ from threading import Thread
 from typing import Protocol
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.execution.api import execute_run
 
 from pitchquest_assets.assets.engines import RunProgress
 from pitchquest_assets.automation.failure_causes import cause_of
+from pitchquest_assets.dagster_private import InMemoryJob, execute_run
 from pitchquest_assets.definitions import definitions_of
 from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import Interrupted
