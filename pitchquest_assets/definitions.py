@@ -26,7 +26,7 @@ from pitchquest_assets.automation.recovery import spooled_results
 from pitchquest_assets.automation.retention import daily_retention, retention
 from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs, left_behind
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
-from pitchquest_assets.resources import OptionsResource
+from pitchquest_assets.resources import OptionsResource, SettingsResource
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.io_manager import SupabaseIOManager
 from pitchquest_assets.store.resource import StoreResource
@@ -34,13 +34,15 @@ from pitchquest_assets.store.resource import StoreResource
 
 def resources(settings: Settings, progress: RunProgress | None = None) -> dict[str, object]:
     """The resources by key; `progress` is where engines say what they do."""
-    options, progress = OptionsResource.of(settings), progress or RunProgress()
-    store = StoreResource.of(settings)
+    fields = SettingsResource.of(settings)
+    options, progress = OptionsResource.of(settings, fields), progress or RunProgress()
+    store = StoreResource(settings=fields)
     return {
+        "settings": fields,
         "store": store,
         "io_manager": SupabaseIOManager(store=store),
         "local_files": LocalFiles(store=store),
-        "worker": RunWorker(store=store),
+        "worker": RunWorker(store=store, options=options),
         "options": options,
         "progress": progress,
         "engines": EnginesResource(store=store, options=options, progress=progress),

@@ -77,4 +77,4 @@ class BudgetExceeded(PitchQuestError):
 
 
 class CheckFailed(PitchQuestError):
-    """A value that was made is not as it must be, so nothing may be built on it."""
+    """A value fails a check that must pass, so nothing may be built on it."""

@@ -228,6 +228,7 @@ class ContentAnalysis(Value):
     team: int | None
     ask: int | None
     clarity: int | None
+    rubric: str | None = Field(None, description="name and version; null in older values")
     judge: str = Field(description="which judge scored: rules, gemini, openai")
     judge_model: str | None = Field(None, description="the model, as the vendor's answer names it")
     prompt_version: str | None = None
@@ -301,7 +302,7 @@ class Costs(Value):
 
 
 class Options(Value):
-    """What can be chosen for one run; the rest is in the settings. None: as the settings say."""
+    """What was chosen for the run, or is in the settings if nothing was chosen."""
 
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"]
     whisper_model: str
@@ -322,6 +323,8 @@ class ResultMetadata(Value):
     coverage: float = Field(ge=0, le=1, description="measured share of the rubric's weight")
     parts: dict[Part, PartScore]
     engine_versions: dict[str, str]
+    options: Options | None = Field(None, description="null in results of older versions")
+    runs: dict[str, str] = Field({}, description="the run that made each part, by asset")
     transcript: Transcript
     source: SourceVideo
     warnings: list[str] = []

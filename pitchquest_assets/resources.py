@@ -1,4 +1,4 @@
-"""The settings as Dagster resources: shown in Dagit, replaceable in tests, chosen for one run."""
+"""The settings as Dagster resources: visible in Dagit, replaceable in tests, set for one run."""
 
 import os
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ OPTIONS = tuple(Options.model_fields)
 
 
 def config_fields(defaults: Mapping[str, object]) -> dict[str, Any]:
-    """The settings named in `defaults` as fields of a Dagster config class, for `create_model`."""
+    """Return the settings named in `defaults` as fields of a Dagster config, for `create_model`."""
     return {
         name: (_config_type(field), Field(defaults[name], description=field.description))
         for name, field in Settings.model_fields.items()
@@ -28,7 +28,7 @@ def config_fields(defaults: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _config_type(field: FieldInfo) -> Any:
-    """The type of a setting, where paths and secrets are text: Dagster's config knows neither."""
+    """The type of a setting; paths and secrets become text, as Dagster's config has neither."""
     if get_origin(field.annotation) is UnionType:
         kinds = [one for one in get_args(field.annotation) if one is not type(None)]
         return (str if kinds[0] in (Path, SecretStr) else kinds[0]) | None
@@ -50,11 +50,11 @@ _OptionsFields = create_model(
 
 
 class SettingsResource(_SettingsFields):
-    """Every setting as a field; those that are secret lead to an environment variable."""
+    """Every setting as a field; a secret is given by the name of its environment variable."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The resource that gives back these settings."""
+        """Return the resource that holds these settings."""
         return cls(
             **{name: _as_field(settings, name, variable) for variable, name in variables().items()}
         )
@@ -64,26 +64,29 @@ class SettingsResource(_SettingsFields):
         return Settings.of({name: getattr(self, name) for name in Settings.model_fields})
 
     def in_force(self) -> Settings:
-        """The settings as the store and the engines take them.
+        """Return the settings, as the store and the engines take them.
 
         Raises:
-            SettingsError: a field has a value that makes no sense; the sentence names its variable.
+            SettingsError: a field has a value that is not allowed; the message names its variable.
         """
         return self._in_force
 
 
 class OptionsResource(_OptionsFields):
-    """What can be chosen for one run, over the settings: one block in Dagit's launchpad."""
+    """What can be chosen for one run instead of the settings: one block in Dagit's launchpad."""
 
     settings: SettingsResource
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The resource whose defaults are these settings."""
-        # A class of its own: whoever chooses one option keeps the others as the settings say.
+    def of(cls, settings: Settings, shared: SettingsResource | None = None) -> Any:
+        """The resource that a run configures, with these settings as its defaults.
+
+        A class of its own for these defaults, so that one who chooses one option keeps the others;
+        configured at launch, so that resources which hold it see what was chosen, too.
+        """
         fields = config_fields({name: getattr(settings, name) for name in OPTIONS})
-        return create_model("OptionsResource", __base__=cls, **fields)(
-            settings=SettingsResource.of(settings)
+        return create_model("OptionsResource", __base__=cls, **fields).configure_at_launch(
+            settings=shared or SettingsResource.of(settings)
         )
 
     @cached_property
@@ -95,25 +98,30 @@ class OptionsResource(_OptionsFields):
         )
 
     def in_force(self) -> Settings:
-        """The settings for this run.
+        """Return the settings for this run.
 
         Raises:
-            SettingsError: an option has a value that makes no sense; the sentence names it.
+            SettingsError: an option has a value that is not allowed; the message names it.
         """
         return self._in_force
 
     def chosen(self) -> Options:
-        """The options themselves, as the result keeps them."""
+        """Return the options alone, as the result stores them."""
         return Options(**{name: getattr(self.in_force(), name) for name in OPTIONS})
 
     def tags(self) -> dict[str, str]:
-        """The options that differ from the settings, as tags of the run."""
+        """Return the options that differ from the settings, as tags of the run."""
         usual = self.settings.in_force()
         return {
             f"option/{name}": str(value)
             for name, value in self.chosen().model_dump().items()
             if value != getattr(usual, name)
         }
+
+
+def run_config_of(options: Mapping[str, object]) -> dict[str, Any]:
+    """The run config that chooses these options and leaves the others as the settings say."""
+    return {"resources": {"options": {"config": dict(options)}}} if options else {}
 
 
 def _as_field(settings: Settings, name: str, variable: str) -> Any:

@@ -198,10 +198,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def of(cls, values: Mapping[str, object]) -> Self:
-        """The settings with these values by field, all of them given; the environment is not read.
+        """Return settings with these values, one for every field; the environment is not read.
 
         Raises:
-            SettingsError: a value makes no sense; the sentence names its variable.
+            SettingsError: a value is not allowed; the message names its variable.
         """
         given = {
             str(f.validation_alias or name): values[name] for name, f in cls.model_fields.items()
@@ -231,7 +231,7 @@ def load_settings() -> Settings:
 
 
 def variables() -> dict[str, str]:
-    """The field of each setting by the name of its environment variable."""
+    """Return the field of each setting, by the name of its environment variable."""
     return {
         str(field.validation_alias or f"PITCHQUEST_{name.upper()}"): name
         for name, field in Settings.model_fields.items()

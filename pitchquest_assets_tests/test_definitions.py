@@ -104,5 +104,5 @@ def test_the_graph_flows_from_the_video_to_the_report() -> None:
             "delivery_analysis",
             "content_analysis",
         },
-        "feedback_report": {"aggregated_result", "frames"},
+        "feedback_report": {"aggregated_result", "frames", "transcript"},
     }

@@ -1,12 +1,14 @@
 """The result that the backend reads."""
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from pitchquest_assets.analysis.result.aggregate import aggregate
 from pitchquest_assets.assets.checks import RESULT_CAN_BE_READ, SCORE_ADDS_UP
+from pitchquest_assets.assets.metadata import result_metadata
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.model import (
     ContentAnalysis,
@@ -15,6 +17,18 @@ from pitchquest_assets.model import (
     SourceVideo,
     Transcript,
     VisualAnalysis,
+)
+from pitchquest_assets.resources import OptionsResource
+from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows import asset_values
+from pitchquest_assets.store.rows.asset_values import Made
+
+PARTS = (
+    "source_video",
+    "transcript",
+    "visual_analysis",
+    "delivery_analysis",
+    "content_analysis",
 )
 
 
@@ -32,13 +46,14 @@ def aggregated_result(
     visual_analysis: VisualAnalysis,
     delivery_analysis: DeliveryAnalysis,
     content_analysis: ContentAnalysis,
+    store: StoreResource,
+    options: OptionsResource,
 ) -> PitchResult:
     """Overall score 0–100, its parts, coverage, strengths, improvements: the backend's one row.
 
     The row and the status 'completed' are written in one transaction.
     """
-    record = context.instance.get_run_record_by_id(context.run.run_id)
-    started = record.start_time if record and record.start_time else time.time()
+    parts = asset_values.made(store.store(), context.partition_key, PARTS)
     result = aggregate(
         source=source_video,
         transcript=transcript,
@@ -47,29 +62,24 @@ def aggregated_result(
         content=content_analysis,
         job_id=context.run.run_id,
         timestamp=datetime.now(UTC),
-        processing_time_seconds=round(time.time() - started, 2),
+        processing_time_seconds=_seconds(context, parts),
+        options=options.chosen(),
+        runs={part.asset_key: part.run_id for part in parts},
     )
-    metadata = result.metadata
-    pace = delivery_analysis.measurements["speech_rate"]
-    context.add_asset_metadata(
-        {
-            "overall_score": dg.MetadataValue.text("not scored")
-            if result.results.overall_score is None
-            else result.results.overall_score,
-            "coverage": metadata.coverage,
-            **{
-                f"{name}_score": dg.MetadataValue.text("not scored")
-                if part.score is None
-                else part.score
-                for name, part in metadata.parts.items()
-            },
-            "speech_rate_wpm": pace.value or pace.reason or "",
-            "duration_seconds": metadata.video_duration_seconds,
-            "frames": metadata.frames_analyzed,
-            "transcript_engine": transcript.engine,
-            "cost_usd": metadata.costs.total_usd,
-            "processing_seconds": result.processing_time_seconds,
-            "warnings": metadata.warnings,
-        }
-    )
+    context.add_asset_metadata(result_metadata(result))
     return result
+
+
+def _seconds(context: dg.AssetExecutionContext, parts: Sequence[Made]) -> float:
+    """The seconds of all runs that made the parts, each from its start to its last part.
+
+    This run counts up to now. A run that was deleted in Dagit counts nothing.
+    """
+    ends = {part.run_id: part.at.timestamp() for part in sorted(parts, key=lambda part: part.at)}
+    ends[context.run.run_id] = time.time()
+    total = 0.0
+    for run_id, end in ends.items():
+        record = context.instance.get_run_record_by_id(run_id)
+        if record and record.start_time:
+            total += end - record.start_time
+    return round(total, 2)

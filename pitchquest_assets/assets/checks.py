@@ -12,13 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
-
-# Dagster exports the evaluation but not this part of it.
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData,
-)
 from pydantic import ValidationError
 
+from pitchquest_assets.dagster_private import AssetCheckEvaluationTargetMaterializationData
 from pitchquest_assets.model import DeliveryAnalysis, PitchResult, Transcript, VisualAnalysis
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store.resource import StoreResource

@@ -23,7 +23,8 @@ def content_analysis(
     not usably: no other takes its place.
     """
     rubric = load_rubric()
-    analysis = judge_content(transcript, rubric, engines.caller_of(context))
+    judged = judge_content(transcript, rubric, engines.caller_of(context))
+    analysis = judged.model_copy(update={"rubric": f"{rubric.name} {rubric.version}"})
     rows = [
         (
             item.title,
@@ -35,7 +36,7 @@ def content_analysis(
     context.add_asset_metadata(
         {
             "judge": analysis.judge,
-            "rubric": f"{rubric.name} {rubric.version}",
+            "rubric": analysis.rubric or "",
             "items": markdown_table(("item", "0–5", "evidence"), rows),
             "model": analysis.judge_model or "",
             "prompt": analysis.prompt_version or "",

@@ -16,7 +16,14 @@ def _keep_no_longer(store: Store, settings: Settings, video_id: str) -> None:
         prune_video(store, video_id)
 
 
-@video_asset(code_version="2", group="result", kinds={"html"}, afterwards=_keep_no_longer)
+# Dagster looks one step up for what is stale, and the report prints the words.
+@video_asset(
+    code_version="2",
+    group="result",
+    kinds={"html"},
+    deps=("transcript",),
+    afterwards=_keep_no_longer,
+)
 def feedback_report(
     context: dg.AssetExecutionContext, aggregated_result: PitchResult, frames: Frames
 ) -> Report:

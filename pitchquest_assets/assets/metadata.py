@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
-from pitchquest_assets.model import Measurement, Score
+from pitchquest_assets.model import Measurement, PitchResult, Score
 
 
 def analysis_metadata(
@@ -24,6 +24,30 @@ def analysis_metadata(
         if score.value is not None
     }
     return {**numbers, "measurements": table}
+
+
+def result_metadata(result: PitchResult) -> dict[str, object]:
+    """The scores, what they rest on, and the runs that made the parts."""
+    metadata = result.metadata
+    pace = result.results.delivery_analysis.measurements["speech_rate"]
+    parts = {f"{name}_score": _shown(part.score) for name, part in metadata.parts.items()}
+    return {
+        "overall_score": _shown(result.results.overall_score),
+        "coverage": metadata.coverage,
+        **parts,
+        "speech_rate_wpm": pace.value or pace.reason or "",
+        "duration_seconds": metadata.video_duration_seconds,
+        "frames": metadata.frames_analyzed,
+        "transcript_engine": metadata.transcript.engine,
+        "cost_usd": metadata.costs.total_usd,
+        "processing_seconds": result.processing_time_seconds,
+        "runs": sorted(set(metadata.runs.values())),
+        "warnings": metadata.warnings,
+    }
+
+
+def _shown(score: float | None) -> float | dg.TextMetadataValue:
+    return dg.MetadataValue.text("not scored") if score is None else score
 
 
 def markdown_table(

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pitchquest_assets.errors import PitchQuestError, Superseded
 from pitchquest_assets.partitions import ATTEMPT_TAG, CLAIMED_TAG
+from pitchquest_assets.resources import OptionsResource
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import leases, queue, videos
 from pitchquest_assets.store.store import Store
@@ -26,6 +27,7 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
     """What each step begins with; the lease ends with the last step of this process."""
 
     store: StoreResource
+    options: OptionsResource
     _lease: "_HeldLease | None" = PrivateAttr(None)
     _has_claimed: bool = PrivateAttr(False)
 
@@ -41,6 +43,8 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
     def begin(self, context: dg.AssetExecutionContext) -> None:
         """Take the lease and, for a run that goes on to the result, the video; once each.
 
+        The options of the run become its tags.
+
         Raises:
             Superseded: another run has taken the video since this run was started.
             UnknownVideo: no such video is registered.
@@ -49,6 +53,9 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._lease is None:
             # First, so that no video is in the hands of a worker that nobody knows.
             self._lease = _HeldLease(self.store.store(), context)
+            tags = self.options.tags()
+            if not tags.items() <= context.run.tags.items():
+                context.instance.add_run_tags(context.run.run_id, tags)
         if not self._has_claimed and will_complete(context.run):
             _claim(self.store.store(), context)
             self._has_claimed = True

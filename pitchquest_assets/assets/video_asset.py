@@ -61,6 +61,7 @@ def video_asset(
     guards: tuple[ValueCheck, ...] = (),
     checks: tuple[ValueCheck, ...] = (),
     pool: str | None = None,
+    deps: tuple[str, ...] = (),
     afterwards: Callable[[Store, Settings, str], None] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video, made by a worker that has a lease.
@@ -68,7 +69,8 @@ def video_asset(
     An error of ours fails the step with its own sentence; one that lies in the input, the settings
     or a missing engine is not retried. The step's seconds become metadata. A value that fails one
     of the `guards` is not stored; `checks` see it once it is, and after them `afterwards` is called
-    with the video's id. `pool` limits how many steps may use one vendor at the same time.
+    with the video's id. `pool` limits how many steps may use one vendor at the same time. `deps`
+    are assets that it does not load, but that make it stale.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -114,6 +116,7 @@ def video_asset(
             owners=["team:pitchquest"],
             retry_policy=RETRIES,
             pool=pool,
+            deps=deps,
         )(timed)
 
     return decorate

@@ -1,4 +1,4 @@
-"""What Dagster triggers by itself: sensors, schedules, jobs and what they clean up.
+"""What Dagster triggers on its own: sensors, schedules, jobs, and what they clean up.
 
-Only `definitions` and `cli` import from here.
+Only `definitions` and `cli` import from here; imports no asset.
 """

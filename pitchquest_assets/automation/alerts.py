@@ -1,6 +1,6 @@
 """Delivers the alerts by Apprise: Slack, e-mail and a hundred others.
 
-The URLs of ALERT_URLS hold tokens, so no log, error or metadata ever shows more than their scheme.
+The URLs in ALERT_URLS contain tokens, so logs, errors and metadata never show more than the scheme.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from pitchquest_assets.store.store import Store
 SEND_TIMEOUT_SECONDS = 30
 QUOTED_ALERTS = 5
 QUOTED_CHARACTERS = 300
-# They log whole URLs at their chattier levels.
+# These log whole URLs at their more verbose levels.
 CHATTY_LOGGERS = ("apprise", "urllib3", "requests")
 HEADLINES: dict[Kind, str] = {
     "failed_video": "PitchQuest: {count} failed video{s}",
@@ -40,13 +40,13 @@ HEADLINES: dict[Kind, str] = {
 @dg.sensor(
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Delivers what a person should know (failed videos, drift, a stuck queue, the "
+    description="Delivers alerts (failed videos, drift, a stuck queue, the "
     "daily budget) to the services of ALERT_URLS, one message per kind and minute at most. What "
     "cannot be delivered is tried again for 24 hours, with growing pauses. Without ALERT_URLS, "
     "alerts stay in the table `alerts`.",
 )
 def deliver_alerts(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Deliver what waits; a failure is logged and never fails the tick."""
+    """Deliver the waiting alerts; a failure is logged and never fails the tick."""
     try:
         settings = store.settings.in_force()
         if not _urls(settings):
@@ -63,7 +63,7 @@ def deliver(store: Store, settings: Settings) -> tuple[int, list[str]]:
     """Send the alerts that are due, as one message per kind to each URL.
 
     Returns:
-        How many alerts every URL now has, and a sentence for each message that was not taken.
+        How many alerts have reached every URL, and a sentence for each failed message.
     """
     recipients = {_hash(url): (name, url) for name, url in _urls(settings).items()}
     due = sorted(claim_alerts(store), key=lambda alert: (alert.kind, alert.id))
@@ -83,7 +83,7 @@ def deliver(store: Store, settings: Settings) -> tuple[int, list[str]]:
 
 
 def message_of(kind: Kind, alerts: Sequence[Alert]) -> tuple[str, str]:
-    """Headline and text of one message about several alerts of one kind."""
+    """Return the headline and text of one message about several alerts of one kind."""
     count = len(alerts)
     lines = [alert.message[:QUOTED_CHARACTERS] for alert in alerts[:QUOTED_ALERTS]]
     if count > QUOTED_ALERTS:
@@ -92,7 +92,7 @@ def message_of(kind: Kind, alerts: Sequence[Alert]) -> tuple[str, str]:
 
 
 def _urls(settings: Settings) -> dict[str, str]:
-    """The URLs of ALERT_URLS under names that may be shown."""
+    """The URLs of ALERT_URLS, by names that may be shown."""
     urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
     return {f"number {index} of ALERT_URLS{_scheme(url)}": url for index, url in enumerate(urls, 1)}
 
@@ -107,7 +107,7 @@ def _hash(url: str) -> str:
 
 
 def _send(name: str, url: str, headline: str, body: str) -> str | None:
-    """Send one message; a sentence where it was not taken."""
+    """Send one message; return a sentence if that failed."""
     import apprise
 
     with _silenced():
@@ -116,7 +116,7 @@ def _send(name: str, url: str, headline: str, body: str) -> str | None:
             return f"{name} is not a URL that Apprise can use: see `apprise --details`."
         if service.notify(body=body, title=headline, timeout=SEND_TIMEOUT_SECONDS):
             return None
-    return f"{name} did not take a message: `apprise -vv -b test URL` says why."
+    return f"{name} did not accept a message: `apprise -vv -b test URL` says why."
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""Keeps Dagster's own tables small: partition keys, event rows that nobody reads, old runs.
+"""Keeps Dagster's own tables small: removes partition keys, unread event rows, and old runs.
 
-Everything goes through the connections of the instance's storage, none of our own.
+Everything goes through the connections of the instance's storage.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from typing import cast
 
 import dagster as dg
 import sqlalchemy as sa
-from dagster._core.storage.event_log.schema import (
+
+from pitchquest_assets.dagster_private import (
     AssetCheckExecutionsTable,
+    RunsTable,
+    SqlEventLogStorage,
     SqlEventLogStorageTable,
 )
-from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from dagster._core.storage.runs.schema import RunsTable
-
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.store.rows.retention import BATCH, before, unused_keys
 from pitchquest_assets.store.store import Store
@@ -27,9 +27,10 @@ FINISHED = [
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELED,
 ]
-# What no page of Dagit needs once a run has succeeded: the timeline of a run lives on STEP_START
-# and STEP_SUCCESS, the pages of assets and partitions on materializations, the pages of checks on
-# asset_check_executions, which holds each evaluation once more. Plans tell of what is to come.
+# Events that no page of Dagit needs after a run has succeeded. A run's timeline needs STEP_START
+# and STEP_SUCCESS, the pages of assets and partitions need materializations, and the pages of
+# checks need asset_check_executions, which repeats each evaluation. Plans only announce what is to
+# come.
 NOISE = [
     dg.DagsterEventType.ENGINE_EVENT,
     dg.DagsterEventType.RESOURCE_INIT_STARTED,
@@ -46,14 +47,14 @@ NOISE = [
     dg.DagsterEventType.ASSET_CHECK_EVALUATION,
 ]
 LEVEL_OF_WARNINGS = 30
-# Its runs are few, and what they removed is in the events that others can spare.
+# Its runs are few, and their events say what was removed, so all of them are kept.
 RETENTION_JOB = "retention"
 
 
 def prune_partition_keys(instance: dg.DagsterInstance, store: Store, retention_days: float) -> int:
-    """Retire the keys of videos that were finished earlier, or that have no row; their number.
+    """Remove the keys of videos that were finished earlier or have no row; return their number.
 
-    A video that is uploaded again gets its key back by the sensor.
+    If a video is uploaded again, the sensor adds its key again.
     """
     name = str(videos_partitions.name)
 
@@ -82,9 +83,9 @@ def _pages_of_keys(instance: dg.DagsterInstance, name: str) -> Iterator[list[str
 
 
 def prune_events(instance: dg.DagsterInstance, older_than: timedelta = NOISE_AFTER) -> int:
-    """Remove the events that nobody reads of runs that succeeded earlier; their number.
+    """Remove unread events of runs that succeeded earlier; return their number.
 
-    Failed and cancelled runs keep all of theirs until the run itself goes: they are what is read.
+    Failed and cancelled runs keep all events until the run itself is removed: people read those.
     """
     events, runs = SqlEventLogStorageTable.c, RunsTable.c
     level = sa.cast(events.event, sa.JSON)["level"].as_integer()
@@ -112,7 +113,7 @@ def prune_events(instance: dg.DagsterInstance, older_than: timedelta = NOISE_AFT
 
 
 def prune_runs(instance: dg.DagsterInstance, retention_days: float) -> int:
-    """Remove the runs that ended earlier, with their events and check evaluations; their number."""
+    """Remove runs that ended earlier, with their events and check evaluations; return how many."""
     old = dg.RunsFilter(statuses=FINISHED, updated_before=before(retention_days))
     removed = 0
     while runs := instance.get_runs(old, limit=BATCH):
@@ -126,5 +127,5 @@ def prune_runs(instance: dg.DagsterInstance, retention_days: float) -> int:
 
 
 def event_storage(instance: dg.DagsterInstance) -> SqlEventLogStorage:
-    """The storage of the event log, which dagster.yaml keeps in PostgreSQL."""
+    """Return the storage of the event log, which dagster.yaml keeps in PostgreSQL."""
     return cast(SqlEventLogStorage, instance.event_log_storage)

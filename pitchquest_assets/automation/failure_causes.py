@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.events import JobFailureData
-from dagster._core.execution.plan.objects import StepFailureData
-from dagster_shared.error import SerializableErrorInfo
 
+from pitchquest_assets.dagster_private import (
+    JobFailureData,
+    SerializableErrorInfo,
+    StepFailureData,
+)
 from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavailable
 
 # What these say of, another worker or another minute may mend.

@@ -18,7 +18,7 @@ from pitchquest_assets.store.rows.system_health import record_health
     "(PITCHQUEST_STUCK_QUEUE_MINUTES) and the daily budget (PITCHQUEST_DAILY_BUDGET_USD).",
 )
 def system_health(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Measure once; a sensor, as a scheduled run would cost a process and event rows each time."""
+    """Measure once. It is a sensor because a scheduled run would cost a process and event rows."""
     settings = store.settings.in_force()
     opened = store.store()
     settings.home_path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Stores what the spool folder holds, once the database answers again."""
+"""Stores the spooled results once the database answers again."""
 
 import dagster as dg
 
@@ -17,7 +17,7 @@ from pitchquest_assets.store.resource import StoreResource
 def spooled_results(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Look into the spool folder; costs no query where it is empty."""
+    """Look into the spool folder; makes no query if it is empty."""
     settings = store.settings.in_force()
     if not spool.waiting(settings):
         return dg.SkipReason("No result waits.")

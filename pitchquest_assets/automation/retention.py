@@ -1,4 +1,4 @@
-"""The daily prune: one job, an op for each kind of thing that would pile up."""
+"""The daily pruning: one job, with an op for each kind of data that would pile up."""
 
 import dagster as dg
 
@@ -23,13 +23,13 @@ RECORDS_RETENTION_DAYS = 30
 
 @dg.op
 def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """Frames, sound, transcripts and analyses of finished videos, after RETENTION_DAYS.
+    """Remove frames, sound, transcripts and analyses of finished videos, after RETENTION_DAYS.
 
-    What vendors answered goes with them. Reports and results stay. Objects that no row names go
-    after a day.
+    The vendors' answers go with them; reports and results stay. Objects that no row names are
+    removed after a day.
     """
     days = store.settings.in_force().retention_days
-    _told(
+    _report(
         context,
         values=prune_values(store.store(), days),
         vendor_answers=prune_answers(store.store(), days),
@@ -39,37 +39,37 @@ def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) ->
 
 @dg.op
 def old_results(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """All that is stored about videos finished RESULT_RETENTION_DAYS ago; off by default.
+    """Remove everything about videos finished RESULT_RETENTION_DAYS ago; off by default.
 
-    The result, its history, the report, its copy in HOME/reports and the row in `videos`.
-    What the pipeline put into the bucket `videos` and no row names goes after a day, always.
+    That is the result, its history, the report, its copy in HOME/reports and the row in `videos`.
+    Files that the pipeline uploaded and no row names are always removed after a day.
     """
     settings = store.settings.in_force()
     days = settings.result_retention_days
     video_ids = [] if days is None else prune_results(store.store(), days)
     for video_id in video_ids:
         (settings.home_path / "reports" / f"{video_id}.html").unlink(missing_ok=True)
-    _told(context, videos=len(video_ids), uploads_without_row=sweep_uploads(store.store()))
+    _report(context, videos=len(video_ids), uploads_without_row=sweep_uploads(store.store()))
 
 
 @dg.op
 def partition_keys(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """Keys in Dagit of videos finished PARTITION_RETENTION_DAYS ago, or without a row.
+    """Remove keys in Dagit of videos finished PARTITION_RETENTION_DAYS ago, or without a row.
 
-    More than about 40,000 keys would freeze Dagit. A video that is uploaded again gets its back.
+    More than about 40,000 keys would freeze Dagit. A video that is uploaded again gets a new key.
     """
     days = store.settings.in_force().partition_retention_days
-    _told(context, keys=prune_partition_keys(context.instance, store.store(), days))
+    _report(context, keys=prune_partition_keys(context.instance, store.store(), days))
 
 
 @dg.op
 def event_log(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """Events that nobody reads, an hour after their run succeeded.
+    """Remove events that nobody reads, an hour after their run succeeded.
 
-    Runs that ended PARTITION_RETENTION_DAYS ago go whole.
+    Runs that ended PARTITION_RETENTION_DAYS ago are removed completely.
     """
     days = store.settings.in_force().partition_retention_days
-    _told(
+    _report(
         context,
         events=prune_events(context.instance),
         runs=prune_runs(context.instance, days),
@@ -78,25 +78,25 @@ def event_log(context: dg.OpExecutionContext, store: StoreResource) -> None:
 
 @dg.op
 def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """What is older than 30 days: `system_health` rows, drift checks without an event, alerts."""
-    _told(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
+    """Remove `system_health` rows, drift checks without an event, and alerts after 30 days."""
+    _report(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
 
 
-def _told(context: dg.OpExecutionContext, **removed: int) -> None:
-    """Say in Dagit what was removed."""
+def _report(context: dg.OpExecutionContext, **removed: int) -> None:
+    """Show in Dagit what was removed."""
     context.log.info(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
     context.add_output_metadata(removed)
 
 
 @dg.job(
     name=RETENTION_JOB,
-    description="Removes what has served its time, each kind by its own setting: intermediate "
+    description="Removes old data, each kind by its own setting: intermediate "
     "values (RETENTION_DAYS), results (RESULT_RETENTION_DAYS, off by default), keys and runs in "
     "Dagit (PARTITION_RETENTION_DAYS), events that nobody reads, health rows and alerts. In "
     "batches, so it may be cancelled and started again at any time.",
 )
 def retention() -> None:
-    """Every prune, independent of each other."""
+    """All prunings, independent of each other."""
     intermediate_values()
     old_results()
     partition_keys()

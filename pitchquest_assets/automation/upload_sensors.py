@@ -1,4 +1,4 @@
-"""Starts by itself on new uploads: the database is the cursor, so none is missed or run twice."""
+"""Starts runs for new uploads; the database is the cursor, so none is missed or run twice."""
 
 import json
 import stat
@@ -11,6 +11,7 @@ from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.errors import InvalidInput, SettingsError
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
 from pitchquest_assets.registration import file_path_of, register, video_id_of
+from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
@@ -34,7 +35,7 @@ _under_way: set[Path] = set()
 def new_uploads(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Look at the rows with status 'uploaded' and ask for their runs."""
+    """Request a run for each row with the status 'uploaded'."""
     rows = [
         row
         for row in queue.waiting(store.store(), MAX_REQUESTS)
@@ -50,7 +51,7 @@ def new_uploads(
 
 
 def _has_valid_id(store: Store, row: VideoRow) -> bool:
-    """Whether the id may become a partition and a path; a row with another one is failed."""
+    """Whether the id may become a partition and a path; if not, the row is set to 'failed'."""
     try:
         check_video_id(row.video_id)
     except InvalidInput as error:
@@ -68,7 +69,10 @@ def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
     if row.owner:
         tags["owner"] = str(row.owner)
     return dg.RunRequest(
-        run_key=f"{row.video_id}:{row.attempts}", partition_key=row.video_id, tags=tags
+        run_key=f"{row.video_id}:{row.attempts}",
+        partition_key=row.video_id,
+        tags=tags,
+        run_config=run_config_of(row.options),
     )
 
 
@@ -78,14 +82,14 @@ def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
     description="Registers the videos in the bucket of Supabase Storage that its trigger missed.",
 )
 def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Compare the newest files in the bucket with the rows; `new_uploads` sees what is new."""
+    """Register files in the bucket that have no row; `new_uploads` then sees them."""
     if store.settings.in_force().supabase_url is None:
         return dg.SkipReason("SUPABASE_URL is not set.")
     registered = queue.reconcile_uploads(store.store())
     if registered:
         context.log.warning(
             f"{registered} uploads were not noticed by the trigger on storage.objects: "
-            "`pitchquest doctor` tells whether it is there."
+            "`pitchquest doctor` says whether it exists."
         )
     return dg.SkipReason(f"{registered} uploads were missed.")
 
@@ -97,7 +101,7 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
     f"growing ({', '.join(sorted(VIDEO_SUFFIXES))}); captions beside a video are used.",
 )
 def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SensorResult:
-    """Look into the inbox: register what is as large as at the last tick and not known yet."""
+    """Register the videos in the inbox that are new and have not changed since the last tick."""
     settings = store.settings.in_force()
     if settings.inbox is None:
         return dg.SensorResult(skip_reason="PITCHQUEST_INBOX is not set.")
@@ -116,16 +120,16 @@ def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.Senso
 
 
 def _sizes(settings: Settings) -> dict[str, list[int]]:
-    """The videos in the inbox with what tells whether they still grow: bytes and nanoseconds."""
+    """The videos in the inbox, each with its size (bytes) and time of change (nanoseconds)."""
     assert settings.inbox is not None
     folder = settings.inbox.expanduser().absolute()
     if not folder.is_dir():
-        raise SettingsError(f"PITCHQUEST_INBOX is {folder}, which is no folder: make it.")
+        raise SettingsError(f"PITCHQUEST_INBOX is {folder}, which is not a folder: make it.")
     found = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in VIDEO_SUFFIXES or path.name.startswith("."):
             continue
-        with suppress(FileNotFoundError):  # it is being moved, or a link to nothing
+        with suppress(FileNotFoundError):  # it is being moved, or is a broken link
             facts = path.stat()
             if stat.S_ISREG(facts.st_mode):
                 found[str(path)] = [facts.st_size, facts.st_mtime_ns]
@@ -133,14 +137,14 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
 
 
 def _register_new(store: Store, settings: Settings, path: Path) -> bool:
-    """Register a file, unless it is known with this size already."""
+    """Register a file, unless it is already known with this size."""
     video_id = video_id_of(path)
     known = videos.find(store, video_id)
     size_mb = path.stat().st_size / videos.BYTES_PER_MB
     places = (str(path), file_path_of(store, path, video_id))
     if known and known.file_path in places and known.file_size_mb == size_mb:
         return False
-    # A tick that takes longer than Dagster waits goes on, while the next one comes.
+    # A tick that takes longer than Dagster waits continues while the next one starts.
     if path in _under_way:
         return False
     _under_way.add(path)

@@ -1,4 +1,4 @@
 """The command `pitchquest`: what it runs, watches, examines and prints.
 
-Nothing imports from here.
+May import everything; nothing imports from here.
 """

@@ -1,4 +1,4 @@
-"""What `analyze` shows a person: progress, a summary, the report's path."""
+"""What `analyze` shows: progress, a summary, the report's path."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ from pitchquest_assets.store.rows.progress import ASSETS
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.worker import is_gone
 
-# Below it the headline says that the score is a partial one, as the report does.
+# Below this coverage, the headline calls the score partial, as the report does.
 PARTIAL_COVERAGE = 0.6
 OK, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -45,7 +45,7 @@ def analyze_all(
     report: Path | None,
     video_id: str | None,
 ) -> int:
-    """Analyse each file by itself and show how it went; the exit code of the whole."""
+    """Analyse the files one by one and show how it went; return the exit code."""
     settings = load_settings()
     for file in (report, Path(json_file) if json_file and json_file != "-" else None):
         if file:
@@ -74,7 +74,7 @@ def analyze_all(
 
 
 def _json_stream(json_file: str | None) -> TextIO | None:
-    """Where results go, one after the other; a file is begun anew."""
+    """Where results are written, one per line; an existing file is overwritten."""
     if json_file == "-":
         return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
     return Path(json_file).open("w", encoding="utf-8") if json_file else None
@@ -104,7 +104,7 @@ def _analyze(
 
 
 class _Terminal:
-    """A moving line on a terminal, none elsewhere; what an engine announces is shown on both."""
+    """Shows progress: a moving line on a terminal; announcements of engines everywhere."""
 
     def __init__(self) -> None:
         self._bar = Progress(
@@ -121,7 +121,7 @@ class _Terminal:
 
     @contextmanager
     def showing(self, name: str) -> Iterator[None]:
-        """Show how far the analysis of this file is."""
+        """Show the progress of this file's analysis."""
         self._name, self._task = name, self._bar.add_task(name, total=len(ASSETS))
         try:
             with self._bar:
@@ -138,11 +138,11 @@ class _Terminal:
         self._bar.advance(self._task)
 
     def announce(self, sentence: str) -> None:
-        """Say it above the moving line."""
+        """Print the sentence above the moving line."""
         err.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
     def downloaded(self, done_bytes: int, total_bytes: int) -> None:
-        """Show how far the download is."""
+        """Show the progress of the download."""
         self._describe(f"{done_bytes / 1e6:.1f} of {total_bytes / 1e6:.1f} MB")
 
     def _describe(self, what: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pitchquest_assets.store.store import Store
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-# New objects before garbage is looked for; Python's 700 cost a tenth of a second of CPU a video.
+# New objects before a garbage collection; Python's 700 cost a tenth of a second of CPU per video.
 GARBAGE_OBJECTS = 20_000
 
 app = typer.Typer(
@@ -34,12 +34,12 @@ VideoId = Annotated[str, typer.Argument(help="As `pitchquest status` shows it.")
 
 
 def main() -> None:
-    """Run the command; an error of ours is one sentence on stderr, exit 2 for bad input, else 1."""
-    # What is imported lives to the end: looking for garbage in it costs a second of CPU.
+    """Run the command; our errors are one sentence on stderr, and exit 2 for bad input, else 1."""
+    # Imported modules live to the end; collecting garbage among them costs a second of CPU.
     gc.disable()
-    # NumPy's further threads would only wait for work, and burn CPU doing so.
+    # More threads of NumPy's would only wait for work, and burn CPU doing so.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # A polite kill ends like Ctrl-C, so that no row stays in 'processing'.
+    # SIGTERM and SIGHUP end it like Ctrl-C, so that no row stays in 'processing'.
     for polite in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(polite) is not signal.SIG_IGN:  # as under nohup
             signal.signal(polite, signal.default_int_handler)
@@ -49,7 +49,7 @@ def main() -> None:
         app()
     except Interrupted as error:
         print(error, file=sys.stderr, flush=True)
-        os._exit(INTERRUPTED)  # the work goes on in its thread: nothing is to be waited for
+        os._exit(INTERRUPTED)  # do not wait for the thread, whose work goes on
     except PitchQuestError as error:
         _fail(str(error), BAD_INPUT if isinstance(error, InvalidInput) else FAILED)
     except OSError as error:
@@ -87,7 +87,7 @@ def analyze(
 
 
 def _leave(code: int) -> NoReturn:
-    """End without taking the modules apart, which takes half a second of CPU."""
+    """Exit without tearing down the modules, which takes half a second of CPU."""
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -96,17 +96,17 @@ def _leave(code: int) -> NoReturn:
 
 @app.command(epilog="Example: pitchquest up --port 3000")
 def up(
-    port: Annotated[int, typer.Option(help="Of Dagit.", min=1, max=65535)] = 3000,
+    port: Annotated[int, typer.Option(help="Port of Dagit.", min=1, max=65535)] = 3000,
     host: Annotated[str, typer.Option(help="0.0.0.0 opens it to the network.")] = "127.0.0.1",
 ) -> None:
-    """Analyse whatever is uploaded, by itself: database, Dagit and daemon, until Ctrl-C."""
+    """Analyse whatever is uploaded: runs database, Dagit and daemon until Ctrl-C."""
     from pitchquest_assets.cli.service import up as run_until_interrupted
     from pitchquest_assets.settings import load_settings
 
     gc.freeze()
     gc.enable()
     run_until_interrupted(
-        load_settings(), host, port, lambda told: print(told, file=sys.stderr, flush=True)
+        load_settings(), host, port, lambda sentence: print(sentence, file=sys.stderr, flush=True)
     )
 
 
@@ -126,7 +126,7 @@ def submit(
     for path in paths:
         try:
             if not path.is_file():
-                raise InvalidInput(f"{path} is no file: check the path.")
+                raise InvalidInput(f"{path} is not a file: check the path.")
             row = register(store, settings, path, video_id or video_id_of(path), captions)
             print(row.video_id)
         except InvalidInput as error:
@@ -137,7 +137,7 @@ def submit(
 
 @app.command(epilog="Example: pitchquest recover")
 def recover() -> None:
-    """Store the results that the database could not take and that wait in the spool folder."""
+    """Store the results that are waiting in the spool folder for the database."""
     from pitchquest_assets.settings import load_settings
     from pitchquest_assets.store import spool
 
@@ -247,12 +247,12 @@ def env(
     elif name in values or name in variables():
         print(values.get(name, ""))
     else:
-        _fail(f"{name} is no setting; `pitchquest env` lists them.", BAD_INPUT)
+        _fail(f"{name} is not a setting; `pitchquest env` lists them.", BAD_INPUT)
 
 
 @app.command(epilog="Example: pitchquest down")
 def down() -> None:
-    """Stop `pitchquest up`, where it runs, and the embedded database."""
+    """Stop `pitchquest up`, if it is running, and the embedded database."""
     from pitchquest_assets.cli.service import stop_running
     from pitchquest_assets.settings import load_settings
     from pitchquest_assets.store.postgres.embedded import stop
@@ -265,7 +265,7 @@ def down() -> None:
 
 @models_app.command("list", epilog="Example: pitchquest models list")
 def models_list() -> None:
-    """Show the models: from where, how large, which licence, checksum, and which are here."""
+    """Show the models: source, size, licence, checksum, and which are here."""
     from pitchquest_assets.cli.show import print_models
 
     print_models()

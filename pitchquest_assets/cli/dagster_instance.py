@@ -13,14 +13,14 @@ STATEMENT_TIMEOUT_MS = 60_000
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The instance of DAGSTER_HOME; without that variable, the one under PITCHQUEST_HOME.
+    """Open the instance of DAGSTER_HOME, or without that variable the one under PITCHQUEST_HOME.
 
     Raises:
         StoreUnavailable: the embedded database cannot be started.
     """
     os.environ.update(point_to_instance(settings))
     instance = dg.DagsterInstance.get()
-    # Keeps its connections: by default Dagster opened 481 in one profiled run.
+    # This keeps connections open: by default, Dagster opened 481 in one profiled run.
     instance.optimize_for_webserver(
         statement_timeout=STATEMENT_TIMEOUT_MS, pool_recycle=3600, max_overflow=10
     )
@@ -32,7 +32,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 
 def _remember_yes(ask: Callable[..., bool]) -> Callable[..., bool]:
-    """The same question, not asked again once the answer was yes: what is there stays there."""
+    """Remember an answer of yes, and do not ask again: what exists stays."""
     known: set[tuple[str, ...]] = set()
 
     def asked(*question: str) -> bool:
@@ -44,7 +44,7 @@ def _remember_yes(ask: Callable[..., bool]) -> Callable[..., bool]:
 
 
 def point_to_instance(settings: Settings) -> dict[str, str]:
-    """The variables that lead Dagster's own commands to this instance, which is made if need be."""
+    """Return the variables by which Dagster's commands find this instance; creates its folder."""
     home = settings.home_path / "dagster"
     if "DAGSTER_HOME" not in os.environ:
         home.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ MASK = "********"
 
 
 def database_url(settings: Settings) -> str:
-    """The URL of the database in force, for psql or a client; started and migrated if need be."""
+    """Return the URL of the database in force, for psql or a client; starts and migrates it."""
     open_store(settings)
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
@@ -19,7 +19,7 @@ def database_url(settings: Settings) -> str:
 
 
 def in_force(settings: Settings) -> dict[str, str]:
-    """Every setting that has a value, by its variable's name; secrets are masked."""
+    """Return every setting that has a value, by its variable's name; secrets are masked."""
     values: dict[str, str] = {}
     for variable, name in variables().items():
         value = getattr(settings, name)

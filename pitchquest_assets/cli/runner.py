@@ -7,20 +7,21 @@ from threading import Thread
 from typing import Protocol
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.execution.api import execute_run
 
 from pitchquest_assets.assets.engines import RunProgress
 from pitchquest_assets.automation.failure_causes import cause_of
+from pitchquest_assets.dagster_private import InMemoryJob, execute_run
 from pitchquest_assets.definitions import definitions_of
 from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import Interrupted
 from pitchquest_assets.model import PitchResult, Report
 from pitchquest_assets.partitions import videos_partitions
+from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch
 from pitchquest_assets.store.rows import leases, queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value
+from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
 
 
@@ -90,12 +91,12 @@ class Runner:
             Interrupted: Ctrl-C or a polite kill; the status is 'failed'.
         """
         run_id = str(uuid.uuid4())
-        queue.claim(self._store, video_id, run_id, attempt=None)
+        row = queue.claim(self._store, video_id, run_id, attempt=None)
         outcomes: Queue[Outcome | BaseException] = Queue()
 
         def work() -> None:
             try:
-                outcomes.put(self._execute(video_id, run_id))
+                outcomes.put(self._execute(row, run_id))
             except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
                 outcomes.put(error)
 
@@ -120,7 +121,8 @@ class Runner:
         leases.delete(self._store, run_id)
         scratch.remove_folders_of(self._settings, run_id)
 
-    def _execute(self, video_id: str, run_id: str) -> Outcome:
+    def _execute(self, row: VideoRow, run_id: str) -> Outcome:
+        video_id = row.video_id
         self._instance.add_dynamic_partitions(str(videos_partitions.name), [video_id])
         self._instance.add_event_listener(run_id, self._listen)
         tags = self._job.get_tags_for_partition_key(video_id, None)
@@ -128,7 +130,10 @@ class Runner:
             self._job,
             run_id=run_id,
             tags={**tags, "video_id": video_id},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            run_config={
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                **run_config_of(row.options),
+            },
         )
         # `execute_in_process` would keep the values of all assets in memory to its end.
         run_result = execute_run(InMemoryJob(self._job), dagster_run, self._instance)

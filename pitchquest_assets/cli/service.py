@@ -1,7 +1,7 @@
 """`pitchquest up`: the database, a code server, Dagit and the daemon, watched until Ctrl-C.
 
-Each is a process of its own in a session of its own, so that Ctrl-C reaches this one alone, which
-then ends them in order. One that ends by itself is started again.
+Each runs in its own process and session, so Ctrl-C reaches only this process, which then stops the
+others in order. A process that ends unasked is restarted.
 """
 
 import json
@@ -28,7 +28,7 @@ from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.store import open_store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 WATCH_SECONDS = 1.0
 POLL_SECONDS = 0.2
@@ -40,12 +40,12 @@ LOCATION = "pitchquest_assets"
 
 
 class AlreadyUp(PitchQuestError):
-    """Another `up` runs under the same PITCHQUEST_HOME."""
+    """Another `up` is running under the same PITCHQUEST_HOME."""
 
 
 @dataclass
 class Service:
-    """One program that is to run all the time."""
+    """One program that must always be running."""
 
     name: str
     command: list[str]
@@ -55,7 +55,7 @@ class Service:
     started_at: float = field(default=0.0)
 
     def start(self) -> None:
-        """Start it, its output at the end of its log."""
+        """Start the program; its output is appended to its log."""
         _let_programs_be_interrupted()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -68,18 +68,18 @@ class Service:
         self.started_at = time.monotonic()
 
     def has_ended(self) -> bool:
-        """Whether it has ended by itself and may be started again by now."""
+        """Whether it has ended unasked, long enough after its start to be restarted."""
         assert self.process is not None
         if self.process.poll() is None:
             return False
         return time.monotonic() - self.started_at > RESTART_PAUSE_SECONDS
 
     def stop(self) -> None:
-        """End it politely, then not so; with it the runs that it has started."""
+        """Stop the program and the runs that it started, by force if necessary."""
         if self.process is None or self.process.poll() is not None:
             return
         _kill_children(self.process.pid)
-        # Dagster's programs end by it within seconds; SIGTERM they may outlive.
+        # SIGINT ends Dagster's programs within seconds; they may survive SIGTERM.
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(STOP_TIMEOUT_SECONDS)
@@ -88,11 +88,11 @@ class Service:
             self.process.wait()
 
 
-def up(settings: Settings, host: str, port: int, tell: Tell) -> None:
+def up(settings: Settings, host: str, port: int, say: Say) -> None:
     """Run everything until KeyboardInterrupt.
 
     Raises:
-        AlreadyUp: it runs already under this home; the sentence says where.
+        AlreadyUp: another one is running under this home; the message says where.
         SettingsError: the port is taken.
         StoreUnavailable: the database or Dagit does not start.
     """
@@ -103,14 +103,14 @@ def up(settings: Settings, host: str, port: int, tell: Tell) -> None:
         with FileLock(home / "up.lock", timeout=0):
             _end_leftovers(state)
             _check_port(host, port)
-            _run(settings, host, port, state, tell)
+            _run(settings, host, port, state, say)
     except Timeout as error:
         where = _read(state).get("url", "another terminal")
         raise AlreadyUp(f"PitchQuest runs here already: {where}") from error
 
 
 def stop_running(home: Path) -> bool:
-    """End an `up` that runs under this home, as Ctrl-C would; whether there was one."""
+    """Stop an `up` that runs under this home, as Ctrl-C would; return whether there was one."""
     worker = _read(_state_file(home)).get("up", "")
     if not worker or is_gone(worker):
         return False
@@ -120,7 +120,7 @@ def stop_running(home: Path) -> bool:
     return True
 
 
-def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> None:
+def _run(settings: Settings, host: str, port: int, state: Path, say: Say) -> None:
     store = open_store(settings)
     store.check_storage()
     instance = open_instance(settings)
@@ -133,24 +133,24 @@ def _run(settings: Settings, host: str, port: int, state: Path, tell: Tell) -> N
                 service.start()
                 _write(state, url, services)
                 _wait_until(service.answers, services)
-            tell(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
-            _watch(settings, services, lambda: _write(state, url, services), tell)
+            say(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
+            _watch(settings, services, lambda: _write(state, url, services), say)
         except KeyboardInterrupt:
-            tell("Stopping ...")
+            say("Stopping ...")
         finally:
-            # A second Ctrl-C would leave half of it running.
+            # A second Ctrl-C must not leave half of it running.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             for service in reversed(services):
                 service.stop()
             state.unlink(missing_ok=True)
     for video_id in give_back_all(instance, store):
-        tell(f"{video_id} was being analysed and waits for the next start.")
+        say(f"{video_id} was being analysed and waits for the next start.")
 
 
 def _let_programs_be_interrupted() -> None:
-    """Undo for what is started what a shell does to a background job: that SIGINT is ignored."""
+    """Undo for new programs that a shell makes background jobs ignore SIGINT."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Ignoring is inherited by programs, a handler is not.
+        # Programs inherit that a signal is ignored, but not a handler.
         signal.signal(signal.SIGINT, lambda *_: None)
 
 
@@ -179,27 +179,27 @@ def _services(logs: Path, folder: Path, host: str, port: int) -> list[Service]:
 
 
 def _watch(
-    settings: Settings, services: list[Service], restarted: Callable[[], None], tell: Tell
+    settings: Settings, services: list[Service], restarted: Callable[[], None], say: Say
 ) -> None:
-    """Start again what has ended, the database included, until interrupted."""
+    """Restart whatever has ended, including the database, until interrupted."""
     next_check = time.monotonic()
     while True:
         time.sleep(WATCH_SECONDS)
         for service in services:
             if service.has_ended():
-                tell(f"The {service.name} has ended and is started again (see {service.log}).")
+                say(f"The {service.name} has ended and is restarted (see {service.log}).")
                 service.start()
                 restarted()
         if settings.database_url is None and time.monotonic() >= next_check:
             try:
                 embedded.start(settings.home_path)
             except StoreUnavailable as error:
-                tell(str(error))
+                say(str(error))
             next_check = time.monotonic() + DATABASE_CHECK_SECONDS
 
 
 def _wait_until(answers: Callable[[], bool], services: list[Service]) -> None:
-    """Wait for the newest of the services; each of them must keep running."""
+    """Wait until the newest service answers; all of them must keep running."""
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not answers():
         for service in services:
@@ -229,7 +229,7 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _kill_children(pid: int) -> None:
-    """End the runs under a code server at once: all that they have stored is whole."""
+    """Kill the runs under a code server at once: everything that they have stored is complete."""
     try:
         children = psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -243,7 +243,7 @@ def _kill_children(pid: int) -> None:
 
 
 def _end_leftovers(state: Path) -> None:
-    """End what an `up` that was killed has left running."""
+    """End what a killed `up` has left running."""
     for worker in _read(state).get("services", []):
         if not is_gone(worker):
             process = psutil.Process(int(worker.split(":")[1]))

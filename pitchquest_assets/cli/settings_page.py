@@ -7,8 +7,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from pitchquest_assets.cli.environment import variables
-from pitchquest_assets.settings import Settings
+from pitchquest_assets.settings import Settings, variables
 
 COMMAND = "make settings"
 WIDTH = 100

@@ -1,4 +1,4 @@
-"""What the other commands show: tables, JSON, files; no Dagster, so that they answer at once."""
+"""What the other commands show: tables, JSON, files; without Dagster, so they answer at once."""
 
 import json
 import os
@@ -22,10 +22,10 @@ from pitchquest_assets.store.store import Store
 
 
 def check_writable(path: Path) -> None:
-    """Refuse a file that cannot be written before any work is done for it.
+    """Make sure that a file can be written, before any work is done for it.
 
     Raises:
-        SettingsError: its folder cannot be made or written to, or it is a folder itself.
+        SettingsError: its folder cannot be made or written to, or it is itself a folder.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def check_writable(path: Path) -> None:
 
 
 def save_report(report: Report, settings: Settings, path: Path | None = None) -> Path:
-    """Write the report where a browser can open it: `path`, or the folder of reports."""
+    """Write the report to `path`, or into the folder of reports, and return its path."""
     path = path or settings.home_path / "reports" / f"{report.video_id}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(report.payload)
@@ -45,7 +45,7 @@ def save_report(report: Report, settings: Settings, path: Path | None = None) ->
 
 
 def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
-    """The rows as a table or a JSON list.
+    """Print the rows as a table or a JSON list.
 
     Raises:
         UnknownVideo: no such video.
@@ -80,35 +80,35 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
             f"{place}. in the queue"
             if (place := entry["queue_position"])
             else str(entry["progress"]),
-            Text(str(entry["error"] or "")),  # its brackets are no markup
+            Text(str(entry["error"] or "")),  # its brackets are not markup
         )
     empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
     Console().print(shown if table else empty, soft_wrap=not table)
 
 
 def _is_open(row: VideoRow) -> bool:
-    """Whether it is worth a look what its run has stored."""
+    """Whether to look up what its run has stored."""
     return row.status in ("processing", "failed")
 
 
 def print_models() -> None:
-    """The registry of models, and which of them are here."""
+    """Print all pinned models, and which of them are here."""
     for row in weights.list_models(load_settings().models_path):
         print("\n".join(row.lines()))
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """What `doctor` found, a row each."""
+    """Print what `doctor` found, one row each."""
     colours = {"ok": "green", "failed": "red", "not configured": "yellow"}
     shown = Table("", "", "")
     for one in findings:
         state = Text(one.state, style=colours[one.state])
-        shown.add_row(one.what, state, Text(one.told, overflow="fold"))
+        shown.add_row(one.what, state, Text(one.detail, overflow="fold"))
     Console().print(shown)
 
 
 def pull_models(names: Sequence[str]) -> None:
-    """Fetch models with a progress bar each.
+    """Fetch models, with a progress bar for each.
 
     Raises:
         EngineUnavailable: the name is unknown, the hub does not answer, or a checksum is wrong.

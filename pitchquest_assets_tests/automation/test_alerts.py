@@ -132,7 +132,7 @@ def test_a_service_that_is_down_gets_the_alert_when_it_is_up_again_with_growing_
 ) -> None:
     tell(store, "drift", "Scores drift.")
     chat.answer = 503
-    assert "did not take a message" in tick(caplog)
+    assert "did not accept a message" in tick(caplog)
     pauses = []
     for _ in range(7):
         pauses.append(0)
@@ -174,7 +174,7 @@ def test_a_service_that_has_the_alert_does_not_get_it_again_because_another_is_d
         (f"mmost://{TOKEN}", "number 1 of ALERT_URLS (mmost://…)"),
         (f"nonsense://host/{TOKEN}", "number 1 of ALERT_URLS (nonsense://…)"),
         (f"{TOKEN}", "number 1 of ALERT_URLS is not a URL"),
-        (f"mmost://127.0.0.1:1/{TOKEN}", "number 1 of ALERT_URLS (mmost://…) did not take"),
+        (f"mmost://127.0.0.1:1/{TOKEN}", "number 1 of ALERT_URLS (mmost://…) did not accept"),
         (f"slack://{TOKEN}/B/{TOKEN}", "number 1 of ALERT_URLS (slack://…)"),
     ],
 )

@@ -4,10 +4,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pitchquest_assets.assets.run_worker import RunWorker
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.automation.failure_causes import Cause, cause_of
 from pitchquest_assets.automation.run_outcomes import cause_of_run
+from pitchquest_assets.definitions import resources
 from pitchquest_assets.errors import (
     InvalidVideo,
     PitchQuestError,
@@ -15,10 +15,9 @@ from pitchquest_assets.errors import (
     VendorUnavailable,
 )
 from pitchquest_assets.model import Frame, Frames
-from pitchquest_assets.store.io_manager import SupabaseIOManager
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.support.wiring import store_resource
 
 CANCELLED = "The analysis was cancelled; `pitchquest retry` starts it again."
 DOWN = "The database does not answer (refused): check that it runs and try again."
@@ -50,11 +49,7 @@ def run_of(instance: dg.DagsterInstance, compute: Callable[..., object]) -> Caus
         [asset],
         instance=instance,
         partition_key="pitch-1",
-        resources={
-            "io_manager": SupabaseIOManager(store=store_resource()),
-            "store": store_resource(),
-            "worker": RunWorker(store=store_resource()),
-        },
+        resources=resources(load_settings()),
         raise_on_error=False,
     )
     assert not done.success

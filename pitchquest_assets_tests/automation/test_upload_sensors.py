@@ -17,7 +17,7 @@ from pitchquest_assets.registration import video_id_of
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.support.wiring import evaluate
+from pitchquest_assets_tests.support.wiring import evaluate, job
 
 OWNER = "11111111-2222-3333-4444-555555555555"
 
@@ -56,6 +56,17 @@ def test_an_upload_asks_for_its_run(
         "dagster/max_runtime": "600",
     }
     assert instance.get_dynamic_partitions("videos") == ["pitch-1"]
+
+
+def test_the_options_of_a_row_are_those_of_its_run(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    videos.update(store, "pitch", "options = cast(:o as jsonb)", o='{"language": "de"}')
+    [request] = tick(instance).run_requests or []
+    chosen = {"resources": {"options": {"config": {"language": "de"}}}}
+    assert request.run_config == chosen
+    dg.validate_run_config(job("analyze_pitch"), request.run_config)
 
 
 def test_ticks_that_come_twice_ask_for_the_same(instance: dg.DagsterInstance, store: Store) -> None:
@@ -125,7 +136,7 @@ def test_without_an_inbox_nothing_happens(instance: dg.DagsterInstance) -> None:
 
 def test_a_missing_inbox_is_told(folder: Path, look: Callable[[], None]) -> None:
     folder.rmdir()
-    with pytest.raises(SettingsError, match=f"PITCHQUEST_INBOX is {folder}, which is no folder"):
+    with pytest.raises(SettingsError, match=f"PITCHQUEST_INBOX is {folder}, which is not a folder"):
         look()
 
 

@@ -23,8 +23,8 @@ def test_a_fresh_home_is_told_to_migrate_and_then_all_is_well(fresh_home: Path) 
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        ({"PITCHQUEST_INBOX": "/nowhere"}, "/nowhere is no folder"),
-        ({"ALERT_URLS": "json://localhost nonsense"}, "number 2 of 2 is no Apprise URL"),
+        ({"PITCHQUEST_INBOX": "/nowhere"}, "/nowhere is not a folder"),
+        ({"ALERT_URLS": "json://localhost nonsense"}, "number 2 of 2 is not an Apprise URL"),
     ],
 )
 def test_what_is_set_wrongly_is_named_without_secrets(

@@ -11,6 +11,7 @@ from pitchquest_assets.model import (
     Costs,
     DeliveryAnalysis,
     ModelsUsed,
+    Options,
     PitchResult,
     ResultMetadata,
     Results,
@@ -43,6 +44,8 @@ def aggregate(
     job_id: str,
     timestamp: datetime,
     processing_time_seconds: float,
+    options: Options,
+    runs: dict[str, str],
 ) -> PitchResult:
     """Build the whole result of one video.
 
@@ -50,6 +53,8 @@ def aggregate(
         job_id: the run that made it.
         timestamp: when it was made, with a time zone.
         processing_time_seconds: how long that took.
+        options: what the run was told to use.
+        runs: the run that made each part, by asset.
     """
     rubric = load_rubric()
     overall = score(content, delivery, visual, rubric)
@@ -85,6 +90,8 @@ def aggregate(
             parts=overall.parts,
             engine_versions={name: version(name) for name in _measuring_packages(delivery)}
             | _prompt_versions(content, visual),
+            options=options,
+            runs=runs,
             transcript=transcript,
             source=source,
             warnings=list(dict.fromkeys(warnings)),

@@ -1,4 +1,4 @@
-"""What `pitchquest doctor` tries of the engines: weights, devices, keys, models' ends."""
+"""How `pitchquest doctor` checks the engines: weights, devices, keys, end dates of models."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 15.0
 
 
 def tries() -> dict[str, Callable[[Settings], tuple[State, str]]]:
-    """What to try, by name; each raises a PitchQuestError or says how it is."""
+    """Return the checks by name; each raises a PitchQuestError or returns its verdict."""
     return {
         "models": _models,
         "vocal energy": _vocal_energy,
@@ -38,7 +38,7 @@ def tries() -> dict[str, Callable[[Settings], tuple[State, str]]]:
 
 
 def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[State, str] | None:
-    """A sentence where the vendor ends the model within 90 days; a failure where it has."""
+    """Return a warning if the model ends within 90 days, a failure if it has ended, else None."""
     row = find_model(vendor, model)
     if row is None or row.ends is None:
         return None
@@ -51,7 +51,7 @@ def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[S
 
 
 def _models(settings: Settings) -> tuple[State, str]:
-    """The weights that the settings ask for, and where Whisper computes."""
+    """The weights that the settings need, and where Whisper computes."""
     wanted = [YUNET.name]
     device = ""
     if settings.transcriber in ("auto", "whisper"):
@@ -62,8 +62,8 @@ def _models(settings: Settings) -> tuple[State, str]:
         device = f"; Whisper computes on {_whisper_device(settings)}"
     absent = [name for name in wanted if weights.find(name, settings.models_path) is None]
     if absent:
-        told = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
-        return "not configured", told + device
+        fetch = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
+        return "not configured", fetch + device
     return "ok", f"{', '.join(wanted)} in {settings.models_path}{device}"
 
 
@@ -80,19 +80,19 @@ def _vocal_energy(settings: Settings) -> tuple[State, str]:
     import torch
 
     device = choose_device(settings.device, gpus=torch.cuda.device_count())
-    told = f"{folder.name} on {device}, {emotion.best_precision(device)}"
-    return "ok", f"{told}. {WAV2VEC2_EMOTION.notice}"
+    where = f"{folder.name} on {device}, {emotion.best_precision(device)}"
+    return "ok", f"{where}. {WAV2VEC2_EMOTION.notice}"
 
 
 def _judges(settings: Settings) -> tuple[State, str]:
     judge, pictures = choose_judge(settings), wants_vision_judge(settings)
-    told = "the words by the rules of the rubric"
+    words = "the words by the rules of the rubric"
     if judge != "rules":
-        told = f"the words by {judge} (prompt {load_prompt('content_judge').version})"
+        words = f"the words by {judge} (prompt {load_prompt('content_judge').version})"
     seen = "pictures are measured here only"
     if pictures:
         seen = f"pictures go to Gemini too (prompt {load_prompt('vision_judge').version})"
-    return "ok", f"{told}; {seen}"
+    return "ok", f"{words}; {seen}"
 
 
 def _gemini(settings: Settings) -> tuple[State, str]:
@@ -110,8 +110,8 @@ def _gemini(settings: Settings) -> tuple[State, str]:
             raise as_error(trouble, _call("gemini", model, setting), settings, 1) from trouble
         if trouble.status == 403:
             said = clean(trouble.detail, settings)
-            return "ok", f"the key has no right to {model} ({said}), which is not in use"
-    return _told(settings, "gemini", [(model, setting)] if in_use else [])
+            return "ok", f"the key has no permission for {model} ({said}), which is not in use"
+    return _verdict_on(settings, "gemini", [(model, setting)] if in_use else [])
 
 
 def _openai(settings: Settings) -> tuple[State, str]:
@@ -126,18 +126,18 @@ def _openai(settings: Settings) -> tuple[State, str]:
     except Trouble as trouble:
         if trouble.status == 403:
             said = clean(trouble.detail, settings)
-            note = f"the key may not list the models ({said}): whether it may use them is not known"
-            return _told(settings, "openai", in_use, unseen=note)
+            note = f"the key may not list the models ({said}); whether it may use them is unknown"
+            return _verdict_on(settings, "openai", in_use, unseen=note)
         if trouble.status == 404:
             trouble = Trouble("it has no list of models", status=200, reason="format")
         call = _call("openai", "the list of models", "")
         raise as_error(trouble, call, settings, 1) from trouble
     for model, setting in in_use:
-        # Ollama's names go without their tag.
+        # Ollama's model names may omit their tag.
         if not {model, f"{model}:latest"} & served:
             missing = Trouble(status=404)
             raise as_error(missing, _call("openai", model, setting), settings, 1)
-    return _told(settings, "openai", in_use)
+    return _verdict_on(settings, "openai", in_use)
 
 
 def _openai_models(settings: Settings) -> list[tuple[str, str]]:
@@ -150,13 +150,13 @@ def _openai_models(settings: Settings) -> list[tuple[str, str]]:
     return in_use
 
 
-def _told(
+def _verdict_on(
     settings: Settings,
     vendor: VendorName,
     models: Sequence[tuple[str, str]],
     unseen: str | None = None,
 ) -> tuple[State, str]:
-    """The key works, or why that is not known; and what is to be said of each model."""
+    """Whether the key works, or why that is not known, and a remark on each model."""
     said = [unseen or "the key works"]
     if not models:
         said.append("no model is in use")
@@ -181,7 +181,7 @@ def _impatient(settings: Settings) -> Settings:
 
 
 def _call(vendor: VendorName, model: str, setting: str) -> Call:
-    """For the sentence of an error."""
+    """A call for the message of an error."""
     return Call(
         vendor=vendor,
         model=model,

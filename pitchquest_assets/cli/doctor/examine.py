@@ -1,4 +1,4 @@
-"""`pitchquest doctor`: tries everything that must work, and says what does not and what to do."""
+"""`pitchquest doctor`: tries everything that must work, and says what to do about failures."""
 
 import shutil
 import time
@@ -27,15 +27,15 @@ State = Literal["ok", "failed", "not configured"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was tried."""
+    """What was tried, and how it went."""
 
     what: str
     state: State
-    told: str
+    detail: str
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Try everything, each for itself; nothing is changed that `analyze` would not change."""
+    """Try everything independently; changes nothing that `analyze` would not change."""
     tries: dict[str, Callable[[Settings], tuple[State, str]]] = {
         "Supabase": doctor_supabase.supabase,
         "database": _database,
@@ -52,13 +52,13 @@ def examine(settings: Settings) -> list[Finding]:
     found = []
     for what, attempt in tries.items():
         try:
-            state, told = attempt(settings)
+            state, detail = attempt(settings)
         except PitchQuestError as error:
-            state, told = "failed", str(error)
+            state, detail = "failed", str(error)
         except DBAPIError as error:
             reason = str(error.orig).strip().partition("\n")[0]
-            state, told = "failed", f"The database refuses ({reason}): check DATABASE_URL's role."
-        found.append(Finding(what, state, told))
+            state, detail = "failed", f"The database refuses ({reason}): check DATABASE_URL's role."
+        found.append(Finding(what, state, detail))
     return found
 
 
@@ -84,10 +84,10 @@ def _objects(settings: Settings) -> tuple[State, str]:
 def _disk(settings: Settings) -> tuple[State, str]:
     settings.home_path.mkdir(parents=True, exist_ok=True)
     free_gb = shutil.disk_usage(settings.home_path).free / 1e9
-    told = f"{free_gb:.1f} GB free under {settings.home_path}"
+    free = f"{free_gb:.1f} GB free under {settings.home_path}"
     if free_gb < MIN_FREE_GB:
-        return "failed", f"{told}: make room, or lower RETENTION_DAYS."
-    return "ok", told
+        return "failed", f"{free}: make room, or lower RETENTION_DAYS."
+    return "ok", free
 
 
 def _dagster(settings: Settings) -> tuple[State, str]:
@@ -115,20 +115,20 @@ def _inbox(settings: Settings) -> tuple[State, str]:
         return "not configured", "PITCHQUEST_INBOX names a folder to watch."
     folder = settings.inbox.expanduser().absolute()
     if not folder.is_dir():
-        return "failed", f"{folder} is no folder: make it."
+        return "failed", f"{folder} is not a folder: make it."
     return "ok", str(folder)
 
 
 def _alerts(settings: Settings) -> tuple[State, str]:
     if settings.alert_urls is None:
-        return "not configured", "ALERT_URLS names whom to tell of failures and drift."
+        return "not configured", "ALERT_URLS says where to send alerts of failures and drift."
     from apprise import Apprise
 
     urls = settings.alert_urls.get_secret_value().split()
     bad = [number for number, url in enumerate(urls, 1) if not Apprise().add(url)]
     if bad:
-        raise SettingsError(f"ALERT_URLS: number {bad[0]} of {len(urls)} is no Apprise URL.")
-    return "ok", f"{len(urls)} to be told"
+        raise SettingsError(f"ALERT_URLS: number {bad[0]} of {len(urls)} is not an Apprise URL.")
+    return "ok", f"alerts go to {len(urls)} URL{'s' if len(urls) > 1 else ''}"
 
 
 def _spool(settings: Settings) -> tuple[State, str]:

@@ -1,4 +1,4 @@
-"""What `doctor` tries of a Supabase project: key, REST, buckets, uploads, limits, clock."""
+"""How `doctor` checks a Supabase project: key, REST, buckets, uploads, limits, clock."""
 
 import secrets
 import time
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from storage3._sync.file_api import SyncBucket
 
 State = Literal["ok", "failed", "not configured"]
-Told = tuple[State, str]
+Verdict = tuple[State, str]
 
 MAX_CLOCK_SKEW_SECONDS = 30
-# A doctor does not wait for what is away to come back.
+# Do not wait for something that is down to come back.
 ATTEMPTS = 2
 
 POLICIES = (
@@ -50,12 +50,12 @@ _WIRING = text("""
       array(select cast(tablename as text) from pg_catalog.pg_publication_tables
         where pubname = 'supabase_realtime' and schemaname = 'public') as published
 """)
-# Run by a role that may, it does what is left to do.
+# Run by a role with the permission, the file does what is left to do.
 _BY_HAND = "run supabase/migrations/20260301000100_storage.sql in the dashboard's SQL editor"
 
 
-def tries() -> dict[str, Callable[[Settings], Told]]:
-    """What is tried where the settings lead to a project, by name."""
+def tries() -> dict[str, Callable[[Settings], Verdict]]:
+    """Return the checks for settings that name a project, by name."""
     return {
         "REST": lambda settings: _rest(_project(settings), open_engine(settings)),
         "buckets": lambda settings: _buckets(_project(settings), open_engine(settings)),
@@ -66,8 +66,8 @@ def tries() -> dict[str, Callable[[Settings], Told]]:
     }
 
 
-def supabase(settings: Settings) -> Told:
-    """Whether the three variables are set, and fit each other as far as they tell."""
+def supabase(settings: Settings) -> Verdict:
+    """Check that the three variables are set and fit each other, as far as they show it."""
     project = project_of(settings)
     if project is None:
         return "not configured", "SUPABASE_URL, SUPABASE_KEY and DATABASE_URL lead to a project."
@@ -75,22 +75,22 @@ def supabase(settings: Settings) -> Told:
 
 
 def connection_kind(database_url: str) -> str:
-    """How DATABASE_URL leads to the database; the transaction pooler was refused before."""
+    """Return the kind of connection of DATABASE_URL; the transaction pooler was refused before."""
     host = make_url(database_url).host or ""
     if host.endswith(".pooler.supabase.com"):
         return "session pooler"
     return "direct connection" if host.endswith(".supabase.co") else "own connection"
 
 
-def probe_objects(objects: ObjectStore, name: str) -> Told:
-    """Put, read and remove one object of the IO manager."""
-    # A name of its own, so that two doctors do not meet.
+def probe_objects(objects: ObjectStore, name: str) -> Verdict:
+    """Write, read and remove one object of the IO manager."""
+    # A random name, so that two doctors do not collide.
     path = f"doctor/{secrets.token_hex(4)}.txt"
     objects.put(path, b"probe", "text/plain")
     read = objects.get(path)
     objects.delete(path)
     if read != b"probe":
-        return "failed", f"{name} gives back other bytes than were put there."
+        return "failed", f"{name} returns other bytes than were written."
     return "ok", name
 
 
@@ -101,9 +101,9 @@ def _project(settings: Settings) -> Project:
     return project
 
 
-def _rest(project: Project, engine: Engine) -> Told:
-    """A row written by REST, read by the database, removed by REST."""
-    # A key of its own, so that two doctors do not meet; retention takes what is left behind.
+def _rest(project: Project, engine: Engine) -> Verdict:
+    """Write a row through REST, read it from the database, remove it through REST."""
+    # A random key, so that two doctors do not collide; retention removes leftovers.
     key = {"asset_key": "doctor", "partition_key": secrets.token_hex(4)}
     nonce = secrets.token_hex(8)
     _ask(project, "POST", {}, {**key, "run_id": "doctor", "value": nonce})
@@ -126,7 +126,7 @@ def _rest(project: Project, engine: Engine) -> Told:
 
 
 def _ask(project: Project, method: str, filters: dict[str, str], row: object) -> list[Any]:
-    """One request to asset_values; the rows that it touched."""
+    """Make one request to asset_values; return the rows that it touched."""
     storage = project.storage(ATTEMPTS)
     headers = storage.headers | {"Prefer": "return=representation,resolution=merge-duplicates"}
     try:
@@ -148,7 +148,7 @@ def _ask(project: Project, method: str, filters: dict[str, str], row: object) ->
             return list(response.json())
         except ValueError:
             raise SettingsError(
-                "SUPABASE_URL leads to something that is no REST interface: take it from the "
+                "SUPABASE_URL leads to something that is not a REST interface: take it from the "
                 "project's settings, Data API."
             ) from None
     raise PitchQuestError(f"REST answers {response.status_code}: {_reason(response)}.")
@@ -161,7 +161,7 @@ def _reason(response: httpx.Response) -> str:
         return "no reason was given"
 
 
-def _buckets(project: Project, engine: Engine) -> Told:
+def _buckets(project: Project, engine: Engine) -> Verdict:
     with closing(project.storage(ATTEMPTS)) as storage:
         check_buckets(storage, engine)
         public = [name for name in (VIDEOS, OBJECTS) if _bucket(storage, name).public]
@@ -170,8 +170,8 @@ def _buckets(project: Project, engine: Engine) -> Told:
         return probe_objects(SupabaseObjects(storage), f"{VIDEOS} and {OBJECTS}")
 
 
-def _uploads(project: Project) -> Told:
-    """A file put into the bucket of the videos, read by a signed URL, and removed."""
+def _uploads(project: Project) -> Verdict:
+    """Upload a file to the bucket of the videos, read it by a signed URL, and remove it."""
     path = f"pitchquest/doctor/{secrets.token_hex(4)}.mp4"
     with closing(project.storage(ATTEMPTS)) as storage:
         bucket = VideoBucket(storage)
@@ -182,53 +182,53 @@ def _uploads(project: Project) -> Told:
             bucket.download(path, taken, max_size_mb=1)
             bucket.remove(path)
             if taken.read_bytes() != b"probe":
-                return "failed", f"{VIDEOS} gives back other bytes than were put there."
+                return "failed", f"{VIDEOS} returns other bytes than were uploaded."
     return "ok", f"uploaded to {VIDEOS}, read by a signed URL, removed"
 
 
-def _wiring(engine: Engine) -> Told:
-    """What Supabase may have refused to the migrations."""
+def _wiring(engine: Engine) -> Verdict:
+    """Whether what Supabase may refuse to migrations is in place."""
     row = in_transaction(engine, lambda c: c.execute(_WIRING).mappings().one())
     if refused := [name for name in POLICIES if name not in row["policies"]]:
         names = ", ".join(f'"{name}"' for name in refused)
         return "failed", f"policies on storage.objects are missing ({names}): {_BY_HAND}."
     noticed = "uploads become rows at once"
     if not row["trigger"]:
-        noticed = "`missed_uploads` finds uploads within 30 s, for the trigger is missing"
+        noticed = "`missed_uploads` finds uploads within 30 s, because the trigger is missing"
     if silent := [name for name in PUBLISHED if name not in row["published"]]:
-        told = f"Realtime does not publish {' and '.join(silent)}: {_BY_HAND}"
-        return "not configured", f"{noticed}; {told}."
+        lacking = f"Realtime does not publish {' and '.join(silent)}: {_BY_HAND}"
+        return "not configured", f"{noticed}; {lacking}."
     return "ok", f"{noticed}, and Realtime publishes them"
 
 
-def _limits(project: Project, settings: Settings) -> Told:
+def _limits(project: Project, settings: Settings) -> Verdict:
     with closing(project.storage(ATTEMPTS)) as storage:
         bucket = _bucket(storage, VIDEOS)
     allowed = bucket.allowed_mime_types or []
     missing = [kind for kind in MEDIA_TYPES.values() if not _allows(allowed, kind)]
     if missing:
-        return "failed", f"{VIDEOS} does not take {', '.join(missing)}: allow them."
+        return "failed", f"{VIDEOS} does not accept {', '.join(missing)}: allow them."
     ours = f"PITCHQUEST_MAX_SIZE_MB is {settings.max_size_mb:g}"
     if bucket.file_size_limit is None:
-        return "ok", f"{VIDEOS} takes what the project's upload limit allows; {ours}"
-    return "ok", f"{VIDEOS} takes up to {bucket.file_size_limit / 1e6:g} MB; {ours}"
+        return "ok", f"{VIDEOS} accepts what the project's upload limit allows; {ours}"
+    return "ok", f"{VIDEOS} accepts up to {bucket.file_size_limit / 1e6:g} MB; {ours}"
 
 
 def _allows(allowed: list[str], kind: str) -> bool:
     return not allowed or kind in allowed or kind.partition("/")[0] + "/*" in allowed
 
 
-def _clock(project: Project) -> Told:
-    """This machine's clock against the server's, which checks when tokens and URLs expire."""
+def _clock(project: Project) -> Verdict:
+    """Compare this machine's clock with the server's, which decides when tokens expire."""
     with closing(project.storage(ATTEMPTS)) as storage:
         sent = time.time()
         try:
-            told = storage.http.get(f"{storage.url}bucket", headers=storage.headers).headers["Date"]
+            date = storage.http.get(f"{storage.url}bucket", headers=storage.headers).headers["Date"]
         except (httpx.TransportError, KeyError) as error:
-            raise StoreUnavailable("Supabase Storage does not tell its time.") from error
+            raise StoreUnavailable("Supabase Storage sends no date.") from error
         took = time.time() - sent
-    # The header has whole seconds.
-    skew = sent + took / 2 - parsedate_to_datetime(told).timestamp() - 0.5
+    # The header is in whole seconds.
+    skew = sent + took / 2 - parsedate_to_datetime(date).timestamp() - 0.5
     if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
         ahead = "ahead of" if skew > 0 else "behind"
         return "failed", f"this machine is {abs(skew):.0f} s {ahead} Supabase: set its clock."

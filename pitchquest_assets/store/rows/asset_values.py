@@ -3,8 +3,9 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin
 
@@ -71,6 +72,10 @@ _SAVE = text("""
 _ROW = text("""
     select cast(value as text) as value, object_path, object_sha256 from asset_values
     where asset_key = :asset_key and partition_key = :partition_key
+""")
+_MADE = text("""
+    select asset_key, run_id, created_at from asset_values
+    where partition_key = :partition_key and asset_key = any(:asset_keys) order by asset_key
 """)
 # Writers of one key take turns, so that each sees the object that it replaces.
 _LOCK = text(
@@ -149,6 +154,21 @@ def load_value(store: Store, address: Address, expected: Any) -> Any:
             f"materialise {address.asset_key} again."
         )
     return _validate(address, expected, row.value, payload)
+
+
+class Made(NamedTuple):
+    """Which run stored a value, and when."""
+
+    asset_key: str
+    run_id: str
+    at: datetime
+
+
+def made(store: Store, partition_key: str, asset_keys: Sequence[str]) -> list[Made]:
+    """Return which run stored each of these values of one video; without those that are absent."""
+    values = {"partition_key": partition_key, "asset_keys": list(asset_keys)}
+    rows = store.transaction(lambda connection: connection.execute(_MADE, values).all())
+    return [Made(*row) for row in rows]
 
 
 def to_json(what: object, value: object) -> str:

@@ -85,7 +85,7 @@ class Window:
 
 
 def window_of(store: Store, limit: int) -> Window:
-    """The last `limit` results that have a score, without reading their documents."""
+    """Describe the last `limit` results that have a score, without reading their documents."""
     return store.transaction(
         lambda connection: Window(**connection.execute(_WINDOW, {"limit": limit}).mappings().one())
     )
@@ -123,7 +123,7 @@ def record(
         message: the text of the alert.
 
     Returns:
-        What was done; None if there was nothing to do.
+        Whether an episode was opened or closed; None if neither.
     """
 
     def work(connection: Connection) -> Event | None:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -32,6 +32,7 @@ class VideoRow(Value):
     attempts: int
     workers_lost: int
     owner: UUID | None
+    options: dict[str, Any]
     sha256: str | None
     uploaded_at: datetime
     created_at: datetime
@@ -144,10 +145,10 @@ def mark_failed(
     even_completed: bool = False,
     cancelled: bool = False,
 ) -> bool:
-    """Status 'failed' with the sentence that says why.
+    """Set the status to 'failed', with the sentence that says why.
 
-    A completed video stays completed unless `even_completed` is set, and with `job_id` only that
-    run may fail it: a run that was overtaken by a newer one changes nothing.
+    A completed video stays completed unless `even_completed` is set. With `job_id`, nothing changes
+    unless that run has the video: a newer run may have taken it.
 
     Args:
         cancelled: by a person, who needs no alert.

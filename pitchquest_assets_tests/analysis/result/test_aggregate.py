@@ -31,6 +31,8 @@ def metadata_of(
         job_id="job-1",
         timestamp=datetime(2026, 11, 20, tzinfo=UTC),
         processing_time_seconds=1.0,
+        options=factories.options(),
+        runs={"transcript": "job-1"},
     ).metadata
 
 

@@ -35,12 +35,12 @@ def configure(home: Path, server: StorageServer, monkeypatch: pytest.MonkeyPatch
 
 def test_a_page_is_no_rest_interface(configure: Configure, server: StorageServer) -> None:
     server.faults.answers = [(200, {"Content-Type": "text/html"}, b"<h1>Welcome</h1>")]
-    with pytest.raises(SettingsError, match="leads to something that is no REST interface"):
+    with pytest.raises(SettingsError, match="leads to something that is not a REST interface"):
         doctor_supabase.tries()["REST"](configure(""))
 
 
 def test_a_database_that_refuses_fails_alone(configure: Configure) -> None:
     found = {one.what: one for one in doctor.examine(configure("&nonsense=1"))}
     assert found["database"].state == "failed"
-    assert "nonsense" in found["database"].told
+    assert "nonsense" in found["database"].detail
     assert found["uploads"].state == "ok"

@@ -1,8 +1,12 @@
+import json
 import uuid
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
+from pitchquest_assets.resources import OPTIONS
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
 
@@ -103,3 +107,51 @@ def test_videos_are_listed_oldest_first_and_by_status(store: Store) -> None:
     queue.claim(store, "a", "job-1", attempt=None)
     assert [row.video_id for row in videos.list_videos(store)] == ["b", "a", "c"]
     assert [row.video_id for row in videos.list_videos(store, "uploaded")] == ["b", "c"]
+
+
+def choose(store: Store, options: object) -> None:
+    videos.register(store, "pitch", "/in/pitch.mp4")
+    statement = text("update videos set options = cast(:options as jsonb)")
+    store.transaction(lambda c: c.execute(statement, {"options": json.dumps(options)}))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"language": "de"},
+        {"transcriber": "whisper", "whisper_model": "small.en", "judge": "rules"},
+        {"judge_samples": 9, "max_frames": 1},
+        dict(zip(OPTIONS, ("off", "large-v3", "gemini", 3, "en", 500), strict=True)),
+    ],
+)
+def test_known_options_are_kept(store: Store, options: dict[str, object]) -> None:
+    choose(store, options)
+    assert videos.get(store, "pitch").options == options
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        "language",
+        None,
+        {"speed": 2},
+        {"transcriber": "shout"},
+        {"transcriber": None},
+        {"whisper_model": "../../etc"},
+        {"whisper_model": ""},
+        {"judge": ["rules"]},
+        {"judge_samples": 0},
+        {"judge_samples": "3"},
+        {"judge_samples": 2.5},
+        {"max_frames": -1},
+        {"max_frames": 1000},
+        {"max_frames": True},
+        {"language": "english"},
+        {"language": 1},
+    ],
+)
+def test_anything_else_is_refused(store: Store, options: object) -> None:
+    with pytest.raises(IntegrityError, match="videos_options_are_known"):
+        choose(store, options)

@@ -28,6 +28,7 @@ from pitchquest_assets_tests.support.factories.odd_results import (
 )
 from pitchquest_assets_tests.support.factories.results import (
     feedback_lists,
+    options,
     pitch_result,
     result_metadata,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "no_frames",
     "no_transcript",
     "nothing_measurable",
+    "options",
     "picture_feedback",
     "picture_only",
     "pitch_result",

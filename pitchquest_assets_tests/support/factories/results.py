@@ -9,6 +9,7 @@ from pitchquest_assets.model import (
     Feedback,
     FeedbackLists,
     ModelsUsed,
+    Options,
     PartScore,
     PitchResult,
     ResultMetadata,
@@ -76,6 +77,18 @@ def feedback_lists(**overrides: Any) -> FeedbackLists:
     return FeedbackLists(**(values | overrides))
 
 
+def options(**overrides: Any) -> Options:
+    values: dict[str, Any] = {
+        "transcriber": "auto",
+        "whisper_model": "base.en",
+        "judge": "auto",
+        "judge_samples": 1,
+        "language": None,
+        "max_frames": 50,
+    }
+    return Options(**(values | overrides))
+
+
 def result_metadata(**overrides: Any) -> ResultMetadata:
     transcript = overrides.get("transcript") or transcript_value()
     source = overrides.get("source") or source_video()
@@ -98,6 +111,8 @@ def result_metadata(**overrides: Any) -> ResultMetadata:
             "visual": PartScore(score=82.0, weight=15.0, coverage=0.75),
         },
         "engine_versions": {"faster-whisper": "1.2.1", "opencv": "4.14.0", "praat": "6.4.27"},
+        "options": options(),
+        "runs": {"transcript": "run-1", "content_analysis": "run-1"},
         "transcript": transcript,
         "source": source,
     }
