@@ -5,6 +5,7 @@ Dagster's own launcher sees the death of a worker only while the code server liv
 
 import os
 import platform
+from contextlib import suppress
 
 # The time of a process's start follows the machine's clock when that is set.
 CLOCK_STEP_SECONDS = 60.0
@@ -19,12 +20,19 @@ def name_of(pid: int) -> str:
     """A process of this machine, named like this one."""
     import psutil  # type: ignore[import-untyped]  # not needed to load the definitions
 
-    return f"{platform.node()}:{pid}:{psutil.Process(pid).create_time():.2f}"
+    return f"{_host()}:{pid}:{psutil.Process(pid).create_time():.2f}"
+
+
+def _host() -> str:
+    """This machine, and the container on it: two may have one name, but not one set of ids."""
+    with suppress(OSError):  # only Linux has it
+        return f"{platform.node()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    return platform.node()
 
 
 def is_here(worker: str) -> bool:
     """Whether that process is, or was, one of this machine."""
-    return worker.partition(":")[0] == platform.node()
+    return worker.partition(":")[0] == _host()
 
 
 def is_gone(worker: str) -> bool:

@@ -73,7 +73,7 @@ def fail_lost_runs(instance: dg.DagsterInstance, workers: Workers) -> None:
 def _what_was_seen(worker: str) -> str:
     if is_here(worker):
         return "Its worker's process is gone."
-    host = worker.partition(":")[0]
+    host = worker.partition(":")[0].partition("/")[0]
     return f"Its worker on {host} has sent nothing for {SILENT_SECONDS} s."
 
 

@@ -91,6 +91,11 @@ def test_a_worker_is_known_by_its_start_and_not_only_by_its_number(gone_worker: 
     assert not is_gone("")
 
 
+def test_a_container_of_the_same_name_has_other_processes(gone_worker: str) -> None:
+    host, _, process = gone_worker.partition(":")
+    assert not is_gone(f"{host}1:{process}")
+
+
 def test_a_clock_that_is_set_loses_no_worker() -> None:
     host, pid, started = this_worker().split(":")
     assert not is_gone(f"{host}:{pid}:{float(started) - 1:.2f}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pitchquest_assets.store.rows.alerts import claim_alerts
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.up import DEADLINE_SECONDS, Up
@@ -89,6 +90,7 @@ def test_a_run_that_is_cancelled_in_dagit_fails_its_video_with_that_reason(up: U
     row = up.wait_for(video_id, "failed")
     assert row.error == "The analysis was cancelled; `pitchquest retry` starts it again."
     assert (row.job_id, row.attempts) == (run, 0)
+    assert not [alert for alert in claim_alerts(up.store) if alert.message.startswith(video_id)]
 
 
 def test_a_daemon_that_is_killed_while_uploads_wait_is_started_again(up: Up) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.workspace.context import WorkspaceProcessContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._core.workspace.load_target import WorkspaceFileTarget, WorkspaceLoadTarget
 from dagster_webserver.webserver import DagsterWebserver
 from starlette.testclient import TestClient
 
 WORKSPACE = Path(__file__).resolve().parents[2] / "workspace.yaml"
+OWN_LOCATION = WorkspaceFileTarget([str(WORKSPACE)])
 CHECKS = """
 query Checks($path: [String!]!) {
   assetNodeOrError(assetKey: {path: $path}) { ... on AssetNode { assetChecksOrError {
@@ -31,11 +32,25 @@ query Checks($path: [String!]!) {
 """
 
 
-class Dagit:
-    """Dagit's web server, asked without a socket."""
+LAUNCH = """
+mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+} }
+"""
+REEXECUTE = """
+mutation($parent: String!, $strategy: ReexecutionStrategy!) {
+  launchRunReexecution(reexecutionParams: {parentRunId: $parent, strategy: $strategy}) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  }
+}
+"""
 
-    def __init__(self, client: TestClient) -> None:
-        self.client = client
+
+class Dagit:
+    """Dagit's web server, asked without a socket; runs are started as the daemon would do it."""
+
+    def __init__(self, client: TestClient, workspace: WorkspaceProcessContext) -> None:
+        self.client, self.workspace = client, workspace
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The data that a GraphQL query answers with; fails on any error."""
@@ -49,11 +64,41 @@ class Dagit:
         found = self.ask(CHECKS, path=[asset])["assetNodeOrError"]["assetChecksOrError"]["checks"]
         return {check["name"]: check for check in found}
 
+    def launch(self, video_id: str, **tags: str) -> str:
+        """Start a run of everything for one video, as from the launchpad; its id."""
+        with self.workspace.create_request_context() as request:
+            [location] = request.code_location_names
+        selector = {
+            "repositoryLocationName": location,
+            "repositoryName": "__repository__",
+            "jobName": "analyze_pitch",
+        }
+        all_tags = {"dagster/partition": video_id, **tags}
+        params = {
+            "selector": selector,
+            "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in all_tags.items()]},
+        }
+        return self._start(self.ask(LAUNCH, params=params)["launchRun"])
+
+    def execute_again(self, run_id: str, strategy: str) -> str:
+        """Start a run once more: ALL_STEPS or FROM_FAILURE; the id of the new run."""
+        answer = self.ask(REEXECUTE, parent=run_id, strategy=strategy)
+        return self._start(answer["launchRunReexecution"])
+
+    def _start(self, answer: dict[str, Any]) -> str:
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        run_id = str(answer["run"]["runId"])
+        with self.workspace.create_request_context() as request:
+            self.workspace.instance.launch_run(run_id, request)
+        return run_id
+
 
 @contextmanager
-def opened(instance: dg.DagsterInstance) -> Iterator[Dagit]:
+def opened(
+    instance: dg.DagsterInstance, target: WorkspaceLoadTarget = OWN_LOCATION
+) -> Iterator[Dagit]:
     """Dagit over this instance; starts a code server."""
-    with WorkspaceProcessContext(instance, WorkspaceFileTarget([str(WORKSPACE)])) as workspace:
+    with WorkspaceProcessContext(instance, target) as workspace:
         app = DagsterWebserver(workspace).create_asgi_app()
         with TestClient(app) as client:
-            yield Dagit(client)
+            yield Dagit(client, workspace)

@@ -1,0 +1,50 @@
+"""Runs that go on elsewhere, while the sensor `left_behind` looks at them."""
+
+import time
+from collections.abc import Callable
+
+import dagster as dg
+
+from pitchquest_assets.automation.run_outcomes import left_behind
+from pitchquest_assets_tests.support.wiring import store_resource
+
+DEADLINE_SECONDS = 500
+PAUSE_SECONDS = 0.5
+NOTHING = "No video is left behind."
+
+
+class Watch:
+    """Ticks of the sensor, far more than in an operator's life, and what they said."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.said: set[str] = set()
+        self._cursor: str | None = None
+
+    def look(self) -> None:
+        """One tick, with the cursor of the one before."""
+        with dg.build_sensor_context(
+            instance=self.instance, cursor=self._cursor, resources={"store": store_resource()}
+        ) as context:
+            self.said.add(str(left_behind(context).skip_message))
+        self._cursor = context.cursor
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Look until the condition holds."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, self.said
+            self.look()
+            time.sleep(PAUSE_SECONDS)
+
+    def until_it_ends(self, run_id: str) -> str:
+        """Look until a run has ended; its status."""
+
+        def has_ended() -> bool:
+            run = self.instance.get_run_by_id(run_id)
+            return run is not None and run.is_finished
+
+        self.until(has_ended)
+        run = self.instance.get_run_by_id(run_id)
+        assert run
+        return str(run.status.value)
