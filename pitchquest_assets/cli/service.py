@@ -136,15 +136,21 @@ def _run(settings: Settings, host: str, port: int, state: Path, say: Say) -> Non
             say(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
             _watch(settings, services, lambda: _write(state, url, services), say)
         except KeyboardInterrupt:
+            _ignore_further_signals()
             say("Stopping ...")
         finally:
-            # A second Ctrl-C must not leave half of it running.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _ignore_further_signals()
             for service in reversed(services):
                 service.stop()
             state.unlink(missing_ok=True)
     for video_id in give_back_all(instance, store):
         say(f"{video_id} was being analysed and waits for the next start.")
+
+
+def _ignore_further_signals() -> None:
+    """A second Ctrl-C or polite kill must not leave half of it running."""
+    for polite in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(polite, signal.SIG_IGN)
 
 
 def _let_programs_be_interrupted() -> None:

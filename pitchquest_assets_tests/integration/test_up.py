@@ -154,6 +154,10 @@ def test_ctrl_c_ends_all_that_was_started_and_the_next_start_goes_on(up: Up) -> 
     started = psutil.Process(up.process.pid).children(recursive=True)
     assert {service.pid for service in up.services().values()} < {one.pid for one in started}
     up.process.send_signal(signal.SIGINT)
+    # A second signal must not leave half of it running.
+    assert up.process.stderr is not None
+    assert "Stopping ...\n" in up.process.stderr
+    up.process.send_signal(signal.SIGTERM)
     _, told = up.process.communicate(timeout=DEADLINE_SECONDS)
     try:
         assert up.process.returncode == 0, told
