@@ -6,6 +6,7 @@ Dagster's own launcher sees the death of a worker only while the code server liv
 import os
 import platform
 from contextlib import suppress
+from pathlib import Path
 
 # The time of a process's start follows the machine's clock when that is set.
 CLOCK_STEP_SECONDS = 60.0
@@ -26,7 +27,7 @@ def name_of(pid: int) -> str:
 def _host() -> str:
     """This machine, and the container on it: two may have one name, but not one set of ids."""
     with suppress(OSError):  # only Linux has it
-        return f"{platform.node()}/{os.stat('/proc/self/ns/pid').st_ino}"
+        return f"{platform.node()}/{Path('/proc/self/ns/pid').stat().st_ino}"
     return platform.node()
 
 
