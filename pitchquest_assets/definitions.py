@@ -31,12 +31,31 @@ from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.io_manager import SupabaseIOManager
 from pitchquest_assets.store.resource import StoreResource
 
+ASSETS = [
+    source_video,
+    frames,
+    audio,
+    transcript,
+    visual_analysis,
+    delivery_analysis,
+    content_analysis,
+    aggregated_result,
+    feedback_report,
+]
 
-def resources(settings: Settings, progress: RunProgress | None = None) -> dict[str, object]:
-    """The resources by key; `progress` is where engines say what they do."""
+
+def resources(
+    settings: Settings, progress: RunProgress | None = None, store: StoreResource | None = None
+) -> dict[str, object]:
+    """The resources by key.
+
+    Args:
+        progress: where engines say what they do; by default the log of the run.
+        store: used in place of the store of the settings, wherever one is needed.
+    """
     fields = SettingsResource.of(settings)
     options, progress = OptionsResource.of(settings, fields), progress or RunProgress()
-    store = StoreResource(settings=fields)
+    store = store or StoreResource(settings=fields)
     return {
         "settings": fields,
         "store": store,
@@ -53,17 +72,7 @@ def resources(settings: Settings, progress: RunProgress | None = None) -> dict[s
 def definitions_of(settings: Settings, progress: RunProgress | None = None) -> dg.Definitions:
     """Assets, checks, jobs, sensors, schedules and resources under these settings."""
     return dg.Definitions(
-        assets=[
-            source_video,
-            frames,
-            audio,
-            transcript,
-            visual_analysis,
-            delivery_analysis,
-            content_analysis,
-            aggregated_result,
-            feedback_report,
-        ],
+        assets=ASSETS,
         asset_checks=[*(check.definition() for check in VALUE_CHECKS), score_drift],
         jobs=[analyze_pitch, watch_drift, retention],
         schedules=[daily_retention],

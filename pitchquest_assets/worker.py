@@ -8,6 +8,7 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
+PROCESS_IDS = Path("/proc/self/ns/pid")
 # The time of a process's start follows the machine's clock when that is set.
 CLOCK_STEP_SECONDS = 60.0
 
@@ -27,7 +28,7 @@ def name_of(pid: int) -> str:
 def _host() -> str:
     """This machine, and the container on it: two may have one name, but not one set of ids."""
     with suppress(OSError):  # only Linux has it
-        return f"{platform.node()}/{Path('/proc/self/ns/pid').stat().st_ino}"
+        return f"{platform.node()}/{PROCESS_IDS.stat().st_ino}"
     return platform.node()
 
 

@@ -4,7 +4,7 @@ import dagster as dg
 
 from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.assets.engines import EnginesResource
-from pitchquest_assets.assets.metadata import markdown_table
+from pitchquest_assets.assets.metadata import content_metadata
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.engines.judges.content import judge_content
 from pitchquest_assets.model import ContentAnalysis, Transcript
@@ -25,24 +25,5 @@ def content_analysis(
     rubric = load_rubric()
     judged = judge_content(transcript, rubric, engines.caller_of(context))
     analysis = judged.model_copy(update={"rubric": f"{rubric.name} {rubric.version}"})
-    rows = [
-        (
-            item.title,
-            "–" if item.score is None else str(item.score),
-            (item.evidence[0].quote if item.evidence else item.reason) or "",
-        )
-        for item in analysis.items
-    ]
-    context.add_asset_metadata(
-        {
-            "judge": analysis.judge,
-            "rubric": analysis.rubric or "",
-            "items": markdown_table(("item", "0–5", "evidence"), rows),
-            "model": analysis.judge_model or "",
-            "prompt": analysis.prompt_version or "",
-            "samples": analysis.samples or 0,
-            "warnings": analysis.warnings,
-            "cost_usd": analysis.cost_usd,
-        }
-    )
+    context.add_asset_metadata(content_metadata(analysis))
     return analysis

@@ -1,13 +1,11 @@
 """Sampled pictures."""
 
-import base64
-
 import dagster as dg
 
 from pitchquest_assets.assets.local_files import LocalFiles
+from pitchquest_assets.assets.metadata import frames_metadata
 from pitchquest_assets.assets.video_asset import limits_of, video_asset
-from pitchquest_assets.media.jpegs import CONTACT_SHEET
-from pitchquest_assets.media.sampling import read_frame, sample_frames
+from pitchquest_assets.media.sampling import sample_frames
 from pitchquest_assets.model import Frames, SourceVideo
 from pitchquest_assets.resources import OptionsResource
 
@@ -31,17 +29,5 @@ def frames(
         width_px=settings.frame_width_px,
         limits=limits_of(settings),
     )
-    context.add_asset_metadata(
-        {
-            "frames": len(sampled.frames),
-            "method": sampled.method,
-            "spacing_seconds": sampled.spacing_seconds,
-            "warnings": sampled.warnings,
-        }
-    )
-    if sampled.frames:
-        sheet = base64.b64encode(read_frame(sampled, CONTACT_SHEET)).decode()
-        context.add_asset_metadata(
-            {"contact_sheet": dg.MetadataValue.md(f"![frames](data:image/jpeg;base64,{sheet})")}
-        )
+    context.add_asset_metadata(frames_metadata(sampled))
     return sampled

@@ -1,10 +1,20 @@
-"""Scores and measurements as an operator reads them in Dagit."""
+"""What an operator reads in Dagit about the values."""
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
-from pitchquest_assets.model import Measurement, PitchResult, Score
+from pitchquest_assets.media.jpegs import CONTACT_SHEET
+from pitchquest_assets.media.sampling import read_frame
+from pitchquest_assets.model import (
+    ContentAnalysis,
+    Frames,
+    Measurement,
+    PitchResult,
+    Score,
+    SourceVideo,
+)
 
 
 def analysis_metadata(
@@ -24,6 +34,55 @@ def analysis_metadata(
         if score.value is not None
     }
     return {**numbers, "measurements": table}
+
+
+def source_metadata(source: SourceVideo) -> dict[str, object]:
+    """What the container says."""
+    return {
+        "filename": source.filename,
+        "duration_seconds": source.duration_seconds,
+        "size_mb": round(source.size_bytes / 1e6, 2),
+        "picture": f"{source.width_px}×{source.height_px}" if source.has_video else "none",
+        "codecs": f"{source.video_codec or 'none'} / {source.audio_codec or 'none'}",
+        "warnings": source.warnings,
+    }
+
+
+def frames_metadata(sampled: Frames) -> dict[str, object]:
+    """How the pictures were sampled, and all of them on one sheet."""
+    shown: dict[str, object] = {
+        "frames": len(sampled.frames),
+        "method": sampled.method,
+        "spacing_seconds": sampled.spacing_seconds,
+        "warnings": sampled.warnings,
+    }
+    if sampled.frames:
+        sheet = base64.b64encode(read_frame(sampled, CONTACT_SHEET)).decode()
+        picture = f"![frames](data:image/jpeg;base64,{sheet})"
+        shown["contact_sheet"] = dg.MetadataValue.md(picture)
+    return shown
+
+
+def content_metadata(analysis: ContentAnalysis) -> dict[str, object]:
+    """The rubric items with their evidence, and who judged."""
+    rows = [
+        (
+            item.title,
+            "–" if item.score is None else str(item.score),
+            (item.evidence[0].quote if item.evidence else item.reason) or "",
+        )
+        for item in analysis.items
+    ]
+    return {
+        "judge": analysis.judge,
+        "rubric": analysis.rubric or "",
+        "items": markdown_table(("item", "0–5", "evidence"), rows),
+        "model": analysis.judge_model or "",
+        "prompt": analysis.prompt_version or "",
+        "samples": analysis.samples or 0,
+        "warnings": analysis.warnings,
+        "cost_usd": analysis.cost_usd,
+    }
 
 
 def result_metadata(result: PitchResult) -> dict[str, object]:

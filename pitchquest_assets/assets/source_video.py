@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pitchquest_assets.assets.local_files import LocalFiles
+from pitchquest_assets.assets.metadata import source_metadata
 from pitchquest_assets.assets.video_asset import limits_of, video_asset
 from pitchquest_assets.media.caption_files import read_captions
 from pitchquest_assets.media.probe import probe
@@ -37,14 +38,5 @@ def source_video(
     )
     if captions:
         read_captions(captions.path)
-    context.add_asset_metadata(
-        {
-            "filename": source.filename,
-            "duration_seconds": source.duration_seconds,
-            "size_mb": round(source.size_bytes / 1e6, 2),
-            "picture": f"{source.width_px}×{source.height_px}" if source.has_video else "none",
-            "codecs": f"{source.video_codec or 'none'} / {source.audio_codec or 'none'}",
-            "warnings": source.warnings,
-        }
-    )
+    context.add_asset_metadata(source_metadata(source))
     return source

@@ -4,6 +4,7 @@ import functools
 import inspect
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, get_type_hints
 
 import dagster as dg
@@ -74,39 +75,21 @@ def video_asset(
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
-        needs_store = "store" in inspect.signature(compute).parameters
+        step = _Step(compute, code_version, guards, checks)
 
         @functools.wraps(compute)
-        def timed(
+        def made(
             context: dg.AssetExecutionContext,
             store: StoreResource,
             worker: RunWorker,
             **inputs: Any,
         ) -> Any:
-            started = time.monotonic()
-            if needs_store:
-                inputs["store"] = store
-            try:
-                worker.begin(context)
-                value = compute(context, **inputs)
-            except PitchQuestError as error:
-                if isinstance(error, LASTING):
-                    mark_failed(store.store(), context, error)
-                raise as_failure(error) from error
-            except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
-                # Dagster would try an interrupted step again as if it had failed.
-                raise as_failure(Interrupted()) from error
-            context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
-            for guard in guards:
-                if not guard.judge(value, store.store()).passed:
-                    yield from _report(guard, value, context, store.store())
-            yield versioned_output(value, code_version)
-            for check in (*guards, *checks):
-                yield from _report(check, value, context, store.store())
+            value = step.compute_value(context, store, worker, inputs)
+            yield from step.outcome(context, store.store(), value)
             if afterwards:
                 afterwards(store.store(), store.settings.in_force(), context.partition_key)
 
-        timed.__signature__ = _with_resources(compute)  # type: ignore[attr-defined]
+        made.__signature__ = _with_resources(compute)  # type: ignore[attr-defined]
         return dg.asset(
             partitions_def=videos_partitions,
             code_version=code_version,
@@ -117,9 +100,54 @@ def video_asset(
             retry_policy=RETRIES,
             pool=pool,
             deps=deps,
-        )(timed)
+        )(made)
 
     return decorate
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What the step of one asset does around the function that computes its value."""
+
+    compute: Callable[..., Any]
+    code_version: str
+    guards: tuple[ValueCheck, ...]
+    checks: tuple[ValueCheck, ...]
+
+    def compute_value(
+        self,
+        context: dg.AssetExecutionContext,
+        store: StoreResource,
+        worker: RunWorker,
+        inputs: dict[str, Any],
+    ) -> Any:
+        """The value; its seconds become metadata, an error of ours fails the step."""
+        started = time.monotonic()
+        if "store" in inspect.signature(self.compute).parameters:
+            inputs["store"] = store
+        try:
+            worker.begin(context)
+            value = self.compute(context, **inputs)
+        except PitchQuestError as error:
+            if isinstance(error, LASTING):
+                mark_failed(store.store(), context, error)
+            raise as_failure(error) from error
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
+            # Dagster would try an interrupted step again as if it had failed.
+            raise as_failure(Interrupted()) from error
+        context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
+        return value
+
+    def outcome(
+        self, context: dg.AssetExecutionContext, store: Store, value: Any
+    ) -> Iterator[dg.Output[Any] | dg.AssetCheckEvaluation]:
+        """The value, unless a guard refuses it, and what the checks find."""
+        for guard in self.guards:
+            if not guard.judge(value, store).passed:
+                yield from _report(guard, value, context, store)
+        yield versioned_output(value, self.code_version)
+        for check in (*self.guards, *self.checks):
+            yield from _report(check, value, context, store)
 
 
 def _with_resources(compute: Callable[..., Any]) -> inspect.Signature:
