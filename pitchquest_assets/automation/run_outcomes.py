@@ -124,7 +124,7 @@ def _sweep_uploaded(
     for record in records:
         run = record.dagster_run
         # To take the video is the first act of a worker.
-        if run.status == dg.DagsterRunStatus.STARTED and _started_before(record, overdue):
+        if _started_before(record, overdue) and not _waits_for_a_process(instance, run):
             instance.report_run_failed(run, "Its worker ended before it took the video.")
         elif not run.is_finished:
             return None
@@ -134,7 +134,13 @@ def _sweep_uploaded(
 
 
 def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
-    return record.start_time is not None and record.start_time < moment.timestamp()
+    is_started = record.dagster_run.status == dg.DagsterRunStatus.STARTED
+    return is_started and record.start_time is not None and record.start_time < moment.timestamp()
+
+
+def _waits_for_a_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether the first step gets a process of its own, which may take as long as it likes."""
+    return bool(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTING))
 
 
 def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:

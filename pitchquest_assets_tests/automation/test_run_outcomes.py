@@ -8,7 +8,7 @@ from datetime import timedelta
 import dagster as dg
 import psutil
 import pytest
-from dagster._core.events import DagsterEvent, DagsterEventType
+from dagster._core.events import DagsterEvent, DagsterEventType, EngineEventData
 
 from pitchquest_assets.automation import lost_workers
 from pitchquest_assets.automation import run_outcomes as statuses
@@ -203,6 +203,22 @@ def test_an_upload_whose_worker_ended_before_it_took_it_is_tried_again(
     ]
     row = videos.get(store, VIDEO)
     assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 1)
+
+
+def test_an_upload_whose_first_step_waits_for_a_process_of_its_own_is_left_alone(
+    instance: dg.DagsterInstance, store: Store, overdue: None
+) -> None:
+    row = videos.register(store, VIDEO, "/in/pitch.mp4")
+    start_run(instance, store, worker=None)
+    starting = DagsterEvent(
+        DagsterEventType.STEP_WORKER_STARTING.value,
+        "analyze_pitch",
+        step_key="source_video",
+        event_specific_data=EngineEventData(),
+    )
+    instance.report_dagster_event(starting, JOB)
+    assert sweep(instance, store) == []
+    assert videos.get(store, VIDEO) == row
 
 
 def test_an_upload_whose_run_was_cancelled_in_the_queue_fails(
