@@ -14,7 +14,7 @@ from pitchquest_assets.automation.lost_workers import (
 )
 from pitchquest_assets.errors import StoreCorrupt
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
-from pitchquest_assets.settings import load_settings
+from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch, spool
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
@@ -36,7 +36,7 @@ SWEPT_UPLOADS = 50
 )
 def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> None:
     """Settle the video of a failed run."""
-    _settle(context, store.store())
+    _settle(context, store)
 
 
 @dg.run_status_sensor(
@@ -47,7 +47,7 @@ def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> No
 )
 def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> None:
     """Settle the video of a cancelled run."""
-    _settle(context, store.store())
+    _settle(context, store)
 
 
 @dg.sensor(
@@ -60,18 +60,24 @@ def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> 
 def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Sweep once and say what was found."""
     workers = look(store.store(), json.loads(context.cursor or "{}"))
-    told = sweep(context.instance, store.store(), workers)
+    settings = store.settings.in_force()
+    told = sweep(context.instance, store.store(), settings, workers)
     context.update_cursor(json.dumps(workers.silent))
     told += [
         f"The files {folder}, whose worker is gone, are removed."
-        for folder in scratch.sweep(store.settings.in_force(), is_gone)
+        for folder in scratch.sweep(settings, is_gone)
     ]
     for sentence in told:
         context.log.warning(sentence)
     return dg.SkipReason("; ".join(told) or "No video is left behind.")
 
 
-def sweep(instance: dg.DagsterInstance, store: Store, workers: Workers | None = None) -> list[str]:
+def sweep(
+    instance: dg.DagsterInstance,
+    store: Store,
+    settings: Settings,
+    workers: Workers | None = None,
+) -> list[str]:
     """Settle every video that is left behind; a sentence for each.
 
     Args:
@@ -80,45 +86,42 @@ def sweep(instance: dg.DagsterInstance, store: Store, workers: Workers | None = 
     workers = workers or look(store, {})
     overdue = datetime.now(UTC) - NEVER_CAME_AFTER
     fail_lost_runs(instance, workers)
-    told = [
-        _sweep_processing(instance, store, row, workers, overdue)
+    left = [
+        (row, row.job_id, _cause_of_processing(instance, row, workers, overdue))
         for row in queue.in_processing(store)
     ]
-    told += [
-        _sweep_uploaded(instance, store, row, overdue)
+    left += [
+        (row, None, _cause_of_waiting(instance, row, overdue))
         for row in queue.waiting(store, SWEPT_UPLOADS)
         if row.updated_at < overdue
     ]
+    done = [settle(store, settings, row, job_id, cause) for row, job_id, cause in left if cause]
     # Last: where the database goes away in between, the next sweep finds them once more.
     forget_ended(instance, store, workers)
-    return [sentence for sentence in told if sentence]
+    return [sentence for sentence in done if sentence]
 
 
-def _sweep_processing(
-    instance: dg.DagsterInstance, store: Store, row: VideoRow, workers: Workers, overdue: datetime
-) -> str | None:
-    """A video whose run has ended, or is gone."""
+def _cause_of_processing(
+    instance: dg.DagsterInstance, row: VideoRow, workers: Workers, overdue: datetime
+) -> Cause | None:
+    """Why a video is 'processing' although its run has ended or is gone; None where one lives."""
     run = instance.get_run_by_id(row.job_id) if row.job_id else None
     if run is None:
         # `pitchquest analyze` takes the video before it creates its run, and a run that was
         # deleted in Dagit goes on to its end.
         if row.updated_at > overdue or workers.of(row.job_id) == "alive":
             return None
-        return settle(
-            store, row, row.job_id, Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
-        )
+        return Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
     if run.is_success:
         # The result of a run is stored before it ends: this video was taken for other assets.
-        return settle(store, row, row.job_id, Cause(f"{WORKER_LOST} (no result).", passing=True))
-    if not run.is_finished:
-        return None
-    return settle(store, row, row.job_id, cause_of_run(instance, run.run_id))
+        return Cause(f"{WORKER_LOST} (no result).", passing=True)
+    return cause_of_run(instance, run.run_id) if run.is_finished else None
 
 
-def _sweep_uploaded(
-    instance: dg.DagsterInstance, store: Store, row: VideoRow, overdue: datetime
-) -> str | None:
-    """An upload whose run has ended without taking it, so that its run key is used up."""
+def _cause_of_waiting(
+    instance: dg.DagsterInstance, row: VideoRow, overdue: datetime
+) -> Cause | None:
+    """Why an upload waits although its run has ended, so that its run key is used up."""
     tags = {PARTITION_TAG: row.video_id, ATTEMPT_TAG: str(row.attempts)}
     records = instance.get_run_records(dg.RunsFilter(tags=tags))
     for record in records:
@@ -128,9 +131,7 @@ def _sweep_uploaded(
             instance.report_run_failed(run, "Its worker ended before it took the video.")
         elif not run.is_finished:
             return None
-    if not records:
-        return None
-    return settle(store, row, None, cause_of_run(instance, records[0].dagster_run.run_id))
+    return cause_of_run(instance, records[0].dagster_run.run_id) if records else None
 
 
 def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
@@ -175,7 +176,9 @@ def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
     return cause_of(entry.dagster_event for entry in entries if entry.dagster_event)
 
 
-def settle(store: Store, row: VideoRow, job_id: str | None, cause: Cause) -> str | None:
+def settle(
+    store: Store, settings: Settings, row: VideoRow, job_id: str | None, cause: Cause
+) -> str | None:
     """Give the video another attempt where that may help, else set it to 'failed'.
 
     Args:
@@ -184,7 +187,6 @@ def settle(store: Store, row: VideoRow, job_id: str | None, cause: Cause) -> str
     Returns:
         What was done as a sentence; None where somebody else was faster.
     """
-    settings = load_settings()
     spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
     if job_id and spooled.is_file():
         try:
@@ -205,14 +207,15 @@ def settle(store: Store, row: VideoRow, job_id: str | None, cause: Cause) -> str
     return f"{row.video_id} failed: {sentence}" if done else None
 
 
-def _settle(context: dg.RunStatusSensorContext, store: Store) -> None:
+def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None:
     """What a sensor does with a run that came to nothing; it goes on to the next run by itself."""
-    run = context.dagster_run
+    run, store = context.dagster_run, resource.store()
     video_id = run.tags.get(PARTITION_TAG)
     row = videos.find(store, video_id) if video_id else None
     if row is None or row.status not in ("processing", "uploaded"):
         return
     waits_for_it = row.status == "uploaded" and run.tags.get(ATTEMPT_TAG) == str(row.attempts)
     if row.job_id == run.run_id or waits_for_it:
-        told = settle(store, row, row.job_id, cause_of_run(context.instance, run.run_id))
+        cause = cause_of_run(context.instance, run.run_id)
+        told = settle(store, resource.settings.in_force(), row, row.job_id, cause)
         context.log.info(told or f"{row.video_id} was settled by another.")

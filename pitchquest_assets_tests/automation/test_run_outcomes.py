@@ -121,8 +121,8 @@ def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
         assert (row.attempts, row.workers_lost) == (attempt, attempt)
         queue.claim(store, VIDEO, f"run-{attempt}", attempt)
         start_run(instance, store, gone_worker, f"run-{attempt}", attempt)
-        [told] = sweep(instance, store)
-        assert sweep(instance, store) == []
+        [told] = sweep(instance, store, load_settings())
+        assert sweep(instance, store, load_settings()) == []
     assert told.startswith(f"{VIDEO} failed: ")
     row = videos.get(store, VIDEO)
     assert (row.status, row.attempts, row.workers_lost) == ("failed", 2, 2)
@@ -137,7 +137,7 @@ def test_a_lost_worker_is_tried_again_and_in_the_end_given_up(
 def test_a_live_worker_is_left_to_its_work(instance: dg.DagsterInstance, store: Store) -> None:
     row = take(store)
     start_run(instance, store, this_worker())
-    assert sweep(instance, store) == []
+    assert sweep(instance, store, load_settings()) == []
     assert videos.get(store, VIDEO) == row
 
 
@@ -153,7 +153,7 @@ def test_a_worker_that_ends_while_it_is_looked_at_has_succeeded(
         return True
 
     monkeypatch.setattr(lost_workers, "is_gone", is_gone_now)
-    assert sweep(instance, store) == []
+    assert sweep(instance, store, load_settings()) == []
     assert instance.get_run_by_id(JOB).status == dg.DagsterRunStatus.SUCCESS  # type: ignore[union-attr]
     assert videos.get(store, VIDEO).status == "completed"
 
@@ -162,7 +162,7 @@ def test_a_video_whose_run_is_not_there_yet_is_left_alone(
     instance: dg.DagsterInstance, store: Store
 ) -> None:
     row = take(store)
-    assert sweep(instance, store) == []
+    assert sweep(instance, store, load_settings()) == []
     assert videos.get(store, VIDEO) == row
 
 
@@ -170,7 +170,7 @@ def test_a_video_whose_run_was_deleted_is_tried_again(
     instance: dg.DagsterInstance, store: Store, overdue: None
 ) -> None:
     take(store)
-    assert sweep(instance, store) == [
+    assert sweep(instance, store, load_settings()) == [
         f"{VIDEO} is tried again: The worker of this analysis was lost (its run is gone)."
     ]
     row = videos.get(store, VIDEO)
@@ -188,7 +188,7 @@ def test_a_video_that_an_ended_run_left_behind_is_tried_again(
     take(store)
     start_run(instance, store, this_worker())
     end(instance, kind)
-    assert len(sweep(instance, store)) == 1
+    assert len(sweep(instance, store, load_settings())) == 1
     assert videos.get(store, VIDEO).status == status
 
 
@@ -197,7 +197,7 @@ def test_an_upload_whose_worker_ended_before_it_took_it_is_tried_again(
 ) -> None:
     videos.register(store, VIDEO, "/in/pitch.mp4")
     start_run(instance, store, worker=None)
-    assert sweep(instance, store) == [
+    assert sweep(instance, store, load_settings()) == [
         f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker ended before it "
         "took the video)."
     ]
@@ -217,7 +217,7 @@ def test_an_upload_whose_first_step_waits_for_a_process_of_its_own_is_left_alone
         event_specific_data=EngineEventData(),
     )
     instance.report_dagster_event(starting, JOB)
-    assert sweep(instance, store) == []
+    assert sweep(instance, store, load_settings()) == []
     assert videos.get(store, VIDEO) == row
 
 
@@ -230,7 +230,7 @@ def test_an_upload_whose_run_was_cancelled_in_the_queue_fails(
     )
     instance.report_run_canceling(run)
     instance.report_run_canceled(run)
-    assert len(sweep(instance, store)) == 1
+    assert len(sweep(instance, store, load_settings())) == 1
     row = videos.get(store, VIDEO)
     assert row.status == "failed"
     assert row.error == "The analysis was cancelled; `pitchquest retry` starts it again."
@@ -243,7 +243,7 @@ def test_an_upload_whose_run_still_waits_is_left_alone(
     row = videos.register(store, VIDEO, "/in/pitch.mp4")
     tags = {"dagster/partition": VIDEO, "attempt": "0"}
     instance.add_run(dg.DagsterRun("analyze_pitch", JOB, tags=tags, status=status))
-    assert sweep(instance, store) == []
+    assert sweep(instance, store, load_settings()) == []
     assert videos.get(store, VIDEO) == row
 
 
@@ -252,7 +252,10 @@ def test_a_spooled_result_is_stored_instead_of_trying_again(
 ) -> None:
     row = take(store)
     spool.write(spool.spool_folder(load_settings()), RESULT)
-    assert settle(store, row, JOB, LOST) == f"{VIDEO} is completed: its result was spooled."
+    assert (
+        settle(store, load_settings(), row, JOB, LOST)
+        == f"{VIDEO} is completed: its result was spooled."
+    )
     assert videos.get(store, VIDEO).status == "completed"
     assert results.get_result(store, VIDEO) == RESULT
 
@@ -263,7 +266,7 @@ def test_a_spooled_result_that_is_corrupt_fails_its_video_by_its_name(
     row = take(store)
     path = spool.write(spool.spool_folder(load_settings()), RESULT)
     path.write_text("{")
-    settle(store, row, JOB, LOST)
+    settle(store, load_settings(), row, JOB, LOST)
     row = videos.get(store, VIDEO)
     assert row.status == "failed"
     assert (row.error or "").startswith(f"{path} is not a result")
@@ -272,8 +275,8 @@ def test_a_spooled_result_that_is_corrupt_fails_its_video_by_its_name(
 def test_a_row_that_a_newer_run_has_taken_is_left_alone(store: Store) -> None:
     row = take(store)
     newer = queue.claim(store, VIDEO, "newer", attempt=None)
-    assert settle(store, row, JOB, LOST) is None
-    assert settle(store, row, JOB, Cause("It was cancelled.")) is None
+    assert settle(store, load_settings(), row, JOB, LOST) is None
+    assert settle(store, load_settings(), row, JOB, Cause("It was cancelled.")) is None
     assert videos.get(store, VIDEO) == newer
 
 
@@ -337,7 +340,7 @@ def test_a_person_who_cancels_gets_no_alert_and_a_time_limit_raises_one(
     run = start_run(instance, store, this_worker())
     instance.report_run_canceling(run, message)
     instance.report_run_canceled(run)
-    assert len(sweep(instance, store)) == 1
+    assert len(sweep(instance, store, load_settings())) == 1
     assert videos.get(store, VIDEO).status == "failed"
     assert len(claim_alerts(store)) == alerts
 

@@ -104,7 +104,7 @@ def test_a_result_that_the_database_cannot_take_waits_and_is_stored_once_it_can(
     store = open_store(settings)
     row = videos.get(store, VIDEO)
     assert row.status == "processing"
-    told = settle(store, row, JOB, cause)
+    told = settle(store, load_settings(), row, JOB, cause)
     assert told == f"{VIDEO} is completed: its result was spooled."
     assert results.get_result(store, VIDEO) == RESULT
     assert videos.get(store, VIDEO).status == "completed"
