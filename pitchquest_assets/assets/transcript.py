@@ -11,7 +11,7 @@ from pitchquest_assets.model import Audio, SourceVideo, Transcript
 
 
 @video_asset(
-    code_version="3",
+    code_version="4",
     group="analysis",
     kinds={"text"},
     checks=(TRANSCRIPT_IS_TRUSTED,),
@@ -36,6 +36,7 @@ def transcript(
         {
             "engine": heard.engine,
             "model": heard.model or "",
+            "weights from": heard.model_source or "",
             "words": len(heard.words),
             "trusted": heard.trusted,
             "mean_probability": round(heard.mean_probability or 0.0, 3),

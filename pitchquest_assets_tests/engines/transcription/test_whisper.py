@@ -159,8 +159,8 @@ def test_a_size_put_there_by_hand_is_taken_and_an_unknown_one_is_named(
     folder: Path, tmp_path: Path
 ) -> None:
     found = fetch_whisper(_settings(folder.parent, "tiny.test"), log_progress(print))
-    assert found == folder
-    with pytest.raises(EngineUnavailable, match=r"=bse\.en is none of base\.en, small\.en"):
+    assert found == ("tiny.test", folder, "the models folder")
+    with pytest.raises(EngineUnavailable, match=r"=bse\.en is none of base\.en, tiny\.en, base"):
         fetch_whisper(_settings(tmp_path, "bse.en"), log_progress(print))
 
 
