@@ -171,13 +171,18 @@ def test_every_snippet_does_what_the_page_says(
         assert re.search(expected[shape], outputs[section]), (section, outputs[section][:500])
     if language != "sh":
         assert all(strength in outputs["Read the result"] for strength in STRENGTHS)
-        # Alice has three; the file and the row that the snippets have added are among them.
-        assert outputs["everything"].split() == ["3", str(VIDEOS + 2)]
+        assert outputs["Read the result"].splitlines()[-1] == "auto run-1"
+        # Alice has four; the file and the rows that the snippets have added are among them.
+        assert outputs["everything"].split() == ["4", str(VIDEOS + 3)]
+    else:
+        assert '[{"judge":"auto","transcript":"run-1"}]' in outputs["Read the result"]
     assert full_project.storage.data(f"videos/{ALICE}/pitch.mp4") == PITCH
     store = Store(full_project.engine, FolderObjects(tmp_path / "objects"))
     again = videos.get(store, "failed-7")
     assert (again.status, again.attempts, again.error) == ("uploaded", 1, None)
     assert videos.get(store, "demo-day-7").owner == ALICE
+    assert videos.get(store, "demo-day-7").options == {"judge": "rules", "max_frames": 20}
+    assert videos.get(store, "pitch-de").options == {"language": "de"}
 
 
 def test_an_answer_ends_at_a_thousand_rows_in_silence(full_project: Project) -> None:
