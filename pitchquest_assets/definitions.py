@@ -47,10 +47,10 @@ ASSETS = [
 def resources(
     settings: Settings, progress: RunProgress | None = None, store: StoreResource | None = None
 ) -> dict[str, object]:
-    """The resources by key.
+    """Return the resources by key.
 
     Args:
-        progress: where engines say what they do; by default the log of the run.
+        progress: where engines report what they do; by default the log of the run.
         store: used in place of the store of the settings, wherever one is needed.
     """
     fields = SettingsResource.of(settings)
@@ -70,7 +70,7 @@ def resources(
 
 @lru_cache(maxsize=1)
 def definitions_of(settings: Settings, progress: RunProgress | None = None) -> dg.Definitions:
-    """Assets, checks, jobs, sensors, schedules and resources under these settings."""
+    """Return assets, checks, jobs, sensors, schedules and resources for these settings."""
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=[*(check.definition() for check in VALUE_CHECKS), score_drift],

@@ -1,4 +1,4 @@
-"""Keeps the statuses true: what a run that came to nothing leaves behind, and what no run took."""
+"""Keeps the status of videos true after runs that failed, were cancelled or never came."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import is_gone
 
 SWEEP_SECONDS = 30
-# The sensor asks for a run within seconds; the run queue then holds it for as long as it must.
+# The sensor requests a run within seconds; the run may then wait in Dagster's queue for long.
 NEVER_CAME_AFTER = timedelta(minutes=2)
 SWEPT_UPLOADS = 50
 
@@ -31,8 +31,8 @@ SWEPT_UPLOADS = 50
 @dg.run_failure_sensor(
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Says in the row of a video why its run failed, or has it tried again where the "
-    "worker was lost. Sees killed workers and timeouts too.",
+    description="Writes into the row of a video why its run failed, or has it tried again if the "
+    "worker was lost. Covers killed workers and timeouts too.",
 )
 def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> None:
     """Settle the video of a failed run."""
@@ -53,23 +53,23 @@ def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> 
 @dg.sensor(
     minimum_interval_seconds=SWEEP_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Finds videos left behind: 'processing' without a live run, or 'uploaded' with a "
-    "run that never came. They are tried again, up to PITCHQUEST_MAX_ATTEMPTS, then failed. "
+    description="Finds videos left behind: 'processing' without a live run, or 'uploaded' though "
+    "their run has ended. They are tried again, up to PITCHQUEST_MAX_ATTEMPTS, then failed. "
     "Removes the scratch files of lost workers.",
 )
 def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Sweep once and say what was found."""
     workers = look(store.store(), json.loads(context.cursor or "{}"))
     settings = store.settings.in_force()
-    told = sweep(context.instance, store.store(), settings, workers)
+    sentences = sweep(context.instance, store.store(), settings, workers)
     context.update_cursor(json.dumps(workers.silent))
-    told += [
-        f"The files {folder}, whose worker is gone, are removed."
+    sentences += [
+        f"The scratch files {folder} were removed, as their worker is gone."
         for folder in scratch.sweep(settings, is_gone)
     ]
-    for sentence in told:
+    for sentence in sentences:
         context.log.warning(sentence)
-    return dg.SkipReason("; ".join(told) or "No video is left behind.")
+    return dg.SkipReason("; ".join(sentences) or "No video is left behind.")
 
 
 def sweep(
@@ -78,10 +78,14 @@ def sweep(
     settings: Settings,
     workers: Workers | None = None,
 ) -> list[str]:
-    """Settle every video that is left behind; a sentence for each.
+    """Settle every video that is left behind; return a sentence for each.
 
     Args:
-        workers: a look at the leases; by default the first one, which loses no other machine's.
+        workers: a look at the leases; by default a first look, to which no worker of another
+            machine is lost.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
     """
     workers = workers or look(store, {})
     overdue = datetime.now(UTC) - NEVER_CAME_AFTER
@@ -96,7 +100,7 @@ def sweep(
         if row.updated_at < overdue
     ]
     done = [settle(store, settings, row, job_id, cause) for row, job_id, cause in left if cause]
-    # Last: where the database goes away in between, the next sweep finds them once more.
+    # Last, so that the next sweep finds them again if the database goes away in between.
     forget_ended(instance, store, workers)
     return [sentence for sentence in done if sentence]
 
@@ -104,7 +108,7 @@ def sweep(
 def _cause_of_processing(
     instance: dg.DagsterInstance, row: VideoRow, workers: Workers, overdue: datetime
 ) -> Cause | None:
-    """Why a video is 'processing' although its run has ended or is gone; None where one lives."""
+    """Why a video is 'processing' although its run has ended or is gone; None if one is alive."""
     run = instance.get_run_by_id(row.job_id) if row.job_id else None
     if run is None:
         # `pitchquest analyze` takes the video before it creates its run, and a run that was
@@ -113,7 +117,7 @@ def _cause_of_processing(
             return None
         return Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
     if run.is_success:
-        # The result of a run is stored before it ends: this video was taken for other assets.
+        # A run stores its result before it ends, so this one has made other assets only.
         return Cause(f"{WORKER_LOST} (no result).", passing=True)
     return cause_of_run(instance, run.run_id) if run.is_finished else None
 
@@ -126,7 +130,7 @@ def _cause_of_waiting(
     records = instance.get_run_records(dg.RunsFilter(tags=tags))
     for record in records:
         run = record.dagster_run
-        # To take the video is the first act of a worker.
+        # A worker takes its video before it does anything else.
         if _started_before(record, overdue) and not _waits_for_a_process(instance, run):
             instance.report_run_failed(run, "Its worker ended before it took the video.")
         elif not run.is_finished:
@@ -140,12 +144,12 @@ def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
 
 
 def _waits_for_a_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether the first step gets a process of its own, which may take as long as it likes."""
+    """Whether a step is getting a process of its own, which may take any time."""
     return bool(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTING))
 
 
 def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
-    """Put the videos whose workers were shut down back to 'uploaded'; their ids."""
+    """Put the videos whose workers were shut down back to 'uploaded'; return their ids."""
     given_back = []
     workers = look(store, {})
     for row in queue.in_processing(store):
@@ -154,7 +158,7 @@ def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
             continue
         if not run.is_finished:
             instance.report_run_canceled(run, "PitchQuest was shut down.")
-        # Its code server may have been in time to report the worker that was killed with it.
+        # The code server may have reported the lost worker before it was stopped itself.
         elif not cause_of_run(instance, run.run_id).sentence.startswith(WORKER_LOST):
             continue
         queue.give_back(store, row.video_id, row.job_id, row.attempts, because="shut down")
@@ -164,7 +168,7 @@ def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
 
 
 def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
-    """Why a failed or cancelled run came to nothing."""
+    """Return why a run failed or was cancelled."""
     entries = instance.all_logs(
         run_id,
         of_type={
@@ -179,13 +183,16 @@ def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
 def settle(
     store: Store, settings: Settings, row: VideoRow, job_id: str | None, cause: Cause
 ) -> str | None:
-    """Give the video another attempt where that may help, else set it to 'failed'.
+    """Give the video another attempt if that may help, or else set it to 'failed'.
 
     Args:
-        job_id: the run that came to nothing; None where no run took the video.
+        job_id: the run that failed or was cancelled; None if no run took the video.
 
     Returns:
-        What was done as a sentence; None where somebody else was faster.
+        What was done, as a sentence; None if another process was faster.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
     """
     spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
     if job_id and spooled.is_file():
@@ -208,7 +215,7 @@ def settle(
 
 
 def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None:
-    """What a sensor does with a run that came to nothing; it goes on to the next run by itself."""
+    """Settle the video of a failed or cancelled run, unless it is no longer with that run."""
     run, store = context.dagster_run, resource.store()
     video_id = run.tags.get(PARTITION_TAG)
     row = videos.find(store, video_id) if video_id else None
@@ -217,5 +224,5 @@ def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None
     waits_for_it = row.status == "uploaded" and run.tags.get(ATTEMPT_TAG) == str(row.attempts)
     if row.job_id == run.run_id or waits_for_it:
         cause = cause_of_run(context.instance, run.run_id)
-        told = settle(store, resource.settings.in_force(), row, row.job_id, cause)
-        context.log.info(told or f"{row.video_id} was settled by another.")
+        done = settle(store, resource.settings.in_force(), row, row.job_id, cause)
+        context.log.info(done or f"{row.video_id} has been settled by another process.")

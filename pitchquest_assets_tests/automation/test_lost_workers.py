@@ -89,7 +89,7 @@ def test_a_worker_of_another_machine_is_lost_at_the_second_look(
     assert status(instance) == "STARTED"
     assert tick() == (
         f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker on "
-        "another-machine has sent nothing for 180 s)."
+        "another-machine has sent no heartbeat for 180 s)."
     )
     assert status(instance) == "FAILURE"
     row = videos.get(store, VIDEO)

@@ -317,7 +317,7 @@ def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled
 def test_the_sensor_stores_what_waits_and_asks_for_the_report(
     instance: dg.DagsterInstance, store: Store, spool_folder: None
 ) -> None:
-    assert evaluate(spooled_results, instance) == dg.SkipReason("No result waits.")
+    assert evaluate(spooled_results, instance) == dg.SkipReason("No result is waiting.")
     take(store)
     folder = spool.spool_folder(load_settings())
     spool.write(folder, factories.pitch_result(video_id="aaa-corrupt")).write_text("{")
