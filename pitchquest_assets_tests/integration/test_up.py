@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from pitchquest_assets.store.rows.alerts import claim_alerts
+from pitchquest_assets.store.rows.progress import ASSETS
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.up import DEADLINE_SECONDS, Up
@@ -19,6 +20,7 @@ ATTEMPTS = 2
 # Each costs the start of a worker, some seconds of CPU.
 CORRUPT = 4
 BEFORE_TRANSCRIPT = 3
+BACKFILLED = int(os.environ.get("PITCHQUEST_TEST_BACKFILLED", "3"))
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,25 @@ def test_a_run_that_is_cancelled_in_dagit_fails_its_video_with_that_reason(up: U
     assert row.error == "The analysis was cancelled; `pitchquest retry` starts it again."
     assert (row.job_id, row.attempts) == (run, 0)
     assert not [alert for alert in claim_alerts(up.store) if alert.message.startswith(video_id)]
+
+
+def test_a_backfill_in_dagit_analyses_every_one_of_its_videos_again(up: Up) -> None:
+    ids = [up.submit_good(f"backfill-{number}") for number in range(BACKFILLED)]
+    first = {video_id: up.wait_for(video_id, "completed").job_id for video_id in ids}
+    mutation = """
+        mutation($params: LaunchBackfillParams!) {
+          launchPartitionBackfill(backfillParams: $params) { __typename }
+        }
+    """
+    params = {"assetSelection": [{"path": [name]} for name in ASSETS], "partitionNames": ids}
+    answer = up.ask_dagit(mutation, params=params)
+    assert answer["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess"
+    for video_id in ids:
+        up.wait_until(lambda v=video_id: up.results_of(v) == 2, f"{video_id} has no new result")  # type: ignore[misc]
+        row = up.wait_for(video_id, "completed")
+        assert row.job_id != first[video_id]
+        # It is the operator's run, not another attempt of the upload.
+        assert row.attempts == 0
 
 
 def test_a_daemon_that_is_killed_while_uploads_wait_is_started_again(up: Up) -> None:

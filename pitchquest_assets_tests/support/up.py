@@ -111,7 +111,7 @@ class Up:
         self.wait_until(reached, f"{video_id} does not come to asset {count}")
         return str(self.row(video_id).job_id)
 
-    def ask_dagit(self, query: str, **variables: str) -> Any:
+    def ask_dagit(self, query: str, **variables: object) -> Any:
         answer = httpx.post(
             f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60
         )
