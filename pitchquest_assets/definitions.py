@@ -22,9 +22,10 @@ from pitchquest_assets.automation.alerts import deliver_alerts
 from pitchquest_assets.automation.drift_watch import new_results
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch, watch_drift
-from pitchquest_assets.automation.recovery import spooled_results
+from pitchquest_assets.automation.left_behind import left_behind
 from pitchquest_assets.automation.retention import daily_retention, retention
-from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs, left_behind
+from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs
+from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
 from pitchquest_assets.resources import OptionsResource, SettingsResource
 from pitchquest_assets.settings import Settings, load_settings

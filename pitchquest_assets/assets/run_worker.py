@@ -16,7 +16,7 @@ from pitchquest_assets.resources import OptionsResource
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import leases, queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import name_of, this_worker
+from pitchquest_assets.worker import HEARTBEAT_SECONDS, name_of, this_worker
 
 STOP_SECONDS = 1.0
 # The executors that start the process of each step from the one that runs the job.
@@ -119,7 +119,7 @@ class _HeldLease:
                 leases.delete(self._store, self._job_id, self._worker)
 
     def _keep_beating(self) -> None:
-        while not self._released.wait(leases.BEAT_SECONDS):
+        while not self._released.wait(HEARTBEAT_SECONDS):
             # The next heartbeat may succeed.
             with suppress(PitchQuestError, SQLAlchemyError):
                 self._beat()

@@ -12,9 +12,9 @@ from typing import Literal
 import dagster as dg
 
 from pitchquest_assets.store.rows import leases
-from pitchquest_assets.store.rows.leases import SILENT_SECONDS, Lease
+from pitchquest_assets.store.rows.leases import Lease
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import is_gone, is_here
+from pitchquest_assets.worker import SILENT_SECONDS, is_gone, is_here
 
 State = Literal["alive", "resting", "lost"]
 

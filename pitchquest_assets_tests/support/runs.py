@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from pitchquest_assets.automation.run_outcomes import left_behind
+from pitchquest_assets.automation.left_behind import left_behind
 from pitchquest_assets_tests.support.wiring import store_resource
 
 DEADLINE_SECONDS = 500

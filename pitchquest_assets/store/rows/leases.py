@@ -6,11 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from pitchquest_assets.store.store import Store
-
-BEAT_SECONDS = 10
-# PocketSphinx holds the interpreter lock while it aligns captions with the sound, so no thread can
-# send a heartbeat: 80 s of CPU for the longest text it takes in one piece, more on a busy machine.
-SILENT_SECONDS = 180
+from pitchquest_assets.worker import SILENT_SECONDS
 
 _BEAT = text("""
     insert into worker_leases (job_id, worker, video_id) values (:job_id, :worker, :video_id)
