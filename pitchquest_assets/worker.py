@@ -8,7 +8,6 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
-HEARTBEAT_SECONDS = 10
 # PocketSphinx holds the interpreter lock while it aligns captions with the sound, so no thread can
 # send a heartbeat: 80 s of CPU for the longest text it takes in one piece, more on a busy machine.
 SILENT_SECONDS = 180

@@ -16,8 +16,9 @@ from pitchquest_assets.resources import OptionsResource
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import leases, queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import HEARTBEAT_SECONDS, name_of, this_worker
+from pitchquest_assets.worker import name_of, this_worker
 
+HEARTBEAT_SECONDS = 10
 STOP_SECONDS = 1.0
 # The executors that start the process of each step from the one that runs the job.
 WITH_PARENT = (dg.multiprocess_executor.name, dg.multi_or_in_process_executor.name)
