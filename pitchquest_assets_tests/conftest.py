@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from pitchquest_assets.automation.dagster_pruning import event_storage
 from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import vendors
 from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.places import SHARED
+from pitchquest_assets_tests.support.real_weights import fetch_real
 from pitchquest_assets_tests.support.vendors import FakeVendor
 
 VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
@@ -65,6 +67,18 @@ def shared_media() -> Path:
 def shared_models() -> Path:
     """The folder with the YuNet model; skips where it is missing, fails there when CI=true."""
     return _shared("models")
+
+
+@pytest.fixture(scope="session")
+def tiny_en() -> Path:
+    """A models folder with real Whisper weights, fetched once into a cache outside the clone.
+
+    Skips where they cannot be had, fails there when CI=true.
+    """
+    try:
+        return fetch_real("whisper-tiny.en")
+    except EngineUnavailable as error:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ def make_transcript(
     trustworthy: bool = True,
     least_probability: float = MIN_TRUSTED_PROBABILITY,
     model_source: str | None = None,
+    warnings: Sequence[str] = (),
+    wordless: str = "no words were recognised",
 ) -> Transcript:
     """Build a transcript, which is trusted if its mean word probability is high enough.
 
@@ -34,11 +36,13 @@ def make_transcript(
         trustworthy: False for an engine that is wrong too often, however confident it is.
         least_probability: the threshold, for an engine whose figures mean something else.
         model_source: where the weights were fetched from.
+        wordless: the reason to give if there are no words.
+        warnings: what else a reader of the result should know.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
     trusted = trustworthy and mean is not None and mean >= least_probability
     if mean is None:
-        reason: str | None = "no words were recognised"
+        reason: str | None = wordless
     elif trusted:
         reason = None
     elif not trustworthy:
@@ -55,6 +59,7 @@ def make_transcript(
         mean_probability=mean,
         trusted=trusted,
         reason=reason,
+        warnings=list(warnings),
         hint=None if trusted and engine == "captions" else hint,
     )
 
