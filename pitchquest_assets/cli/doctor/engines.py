@@ -65,7 +65,7 @@ def _models(settings: Settings) -> tuple[State, str]:
         remarks += f"; Whisper computes on {_whisper_device(settings)}"
     if absent:
         fetch = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
-        return "not configured", fetch + remarks
+        return "not configured", fetch + remarks + "".join(f"; {name} is here" for name in here)
     return "ok", f"{', '.join(here)} in {settings.models_path}{remarks}"
 
 
