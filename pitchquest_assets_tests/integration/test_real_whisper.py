@@ -9,6 +9,7 @@ import pytest
 from pitchquest_assets.engines.transcription import whisper
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.media import speech_pieces
+from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
@@ -41,6 +42,18 @@ def test_every_word_of_a_famous_sentence_is_heard(tiny_en: Path, shared_media: P
     assert heard.trusted
 
 
+def test_what_is_not_english_is_not_trusted_and_it_is_said_why(
+    tiny_en: Path, shared_media: Path
+) -> None:
+    backwards = speech_file(shared_media / "speech" / "librivox_0870.wav")
+    samples = read_samples(backwards, 0.0, backwards.duration_seconds)[::-1]
+    heard = hear(tiny_en, audio_from(samples))
+    assert not heard.trusted
+    assert "perhaps because it is not English, which is all that tiny.en knows" in (
+        heard.reason or ""
+    )
+
+
 @pytest.fixture(scope="module")
 def sample(tiny_en: Path) -> Transcript:
     """The sample pitch, whose speaker says "um" and "you know"."""
@@ -50,7 +63,7 @@ def sample(tiny_en: Path) -> Transcript:
 def test_the_sample_is_heard_and_trusted(sample: Transcript) -> None:
     assert sample.trusted
     assert "thousands of families lose their homes" in sample.text
-    assert sample.warnings == []
+    assert (sample.reason, sample.warnings) == (None, [])
 
 
 def test_percent_signs_and_hyphens_stay_with_their_words(sample: Transcript) -> None:

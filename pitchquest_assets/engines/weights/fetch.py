@@ -48,7 +48,8 @@ def fetch_whisper(settings: Settings, progress: Progress) -> Whisper | None:
     not pinned is never fetched, but taken from a folder that a person put there.
 
     Raises:
-        EngineUnavailable: the size is not pinned, and there is no such folder.
+        EngineUnavailable: the size is not pinned and there is no such folder, or it knows only
+            English and PITCHQUEST_LANGUAGE is another language.
     """
     if here := whisper_here(settings):
         return here
@@ -83,9 +84,15 @@ def whisper_names(settings: Settings) -> list[str]:
 
 
 def _sizes(settings: Settings, auto: tuple[str, ...]) -> tuple[str, ...]:
-    if settings.whisper_model != AUTO:
-        return (settings.whisper_model,)
-    return auto if settings.language in (None, "en") else OTHER_LANGUAGES
+    english, size = settings.language in (None, "en"), settings.whisper_model
+    if size == AUTO:
+        return auto if english else OTHER_LANGUAGES
+    if size.endswith(".en") and not english:
+        raise EngineUnavailable(
+            f"PITCHQUEST_WHISPER_MODEL={size} knows only English, but PITCHQUEST_LANGUAGE="
+            f"{settings.language}: set the model to auto or base."
+        )
+    return (size,)
 
 
 def _by_hand(settings: Settings) -> Path:

