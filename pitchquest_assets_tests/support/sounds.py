@@ -14,6 +14,8 @@ from pitchquest_assets.media.voice import MAX_CUT_SECONDS, Span
 from pitchquest_assets.model import Audio, Transcript, Word
 
 RATE = 16_000
+SPEECHLESS = ("silence", "white noise", "pink noise", "hum", "music", "singing")
+NOTES_HZ = (220.0, 247.0, 262.0, 294.0, 330.0, 349.0, 392.0, 440.0)
 
 
 def audio_of(path: Path) -> Audio:
@@ -52,6 +54,40 @@ def speech_file(path: Path) -> Audio:
 def silence(seconds: float) -> np.ndarray:
     """Digital silence, int16."""
     return np.zeros(round(seconds * RATE), np.int16)
+
+
+def noise(kind: str, seconds: int) -> np.ndarray:
+    """A sound in which nobody speaks, one of SPEECHLESS, int16."""
+    random, count = np.random.default_rng(0), seconds * RATE
+    white, time = random.normal(0, 1, count), np.arange(count) / RATE
+    notes = random.choice(NOTES_HZ, seconds * 2 + 1)[(time * 2).astype(int)]
+    struck = np.exp(-3 * (time % 0.5))
+    if kind == "silence":
+        made = np.zeros(count)
+    elif kind == "white noise":
+        made = white
+    elif kind == "pink noise":
+        made = np.fft.irfft(np.fft.rfft(white) / np.sqrt(np.arange(1, count // 2 + 2)), count)
+        made /= made.std()
+    elif kind == "hum":
+        made = 2 * np.sin(2 * np.pi * 50 * time) + white / 2
+    elif kind == "music":
+        phase = 2 * np.pi * np.cumsum(notes) / RATE
+        tune = sum(np.sin(k * phase) / k for k in range(1, 7))
+        made = 1.3 * struck * tune + white * np.exp(-40 * (time % 0.25))
+    else:
+        pitch = notes * (1 + 0.02 * np.sin(2 * np.pi * 5.5 * time))
+        phase = 2 * np.pi * np.cumsum(pitch) / RATE
+        made = (
+            2
+            * (0.3 + struck)
+            * sum(
+                np.sin(k * phase) * np.exp(-(((k * pitch - formant) / 300) ** 2)) * share
+                for k in range(1, 12)
+                for formant, share in ((700, 1.0), (1200, 0.5))
+            )
+        )
+    return np.clip(3000 * made, -32_000, 32_000).astype(np.int16)
 
 
 def transcript_of(words: list[Word], *, trusted: bool = True) -> Transcript:

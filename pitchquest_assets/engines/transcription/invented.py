@@ -7,12 +7,12 @@ from typing import NamedTuple
 from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Word
 
-# Whisper's own limit. Measured with tiny.en: speech at 0.45 or less on 17 recordings and 0.29 or
-# less under noise of -5 dB; white and pink noise, hum, silence and made-up music at 0.67 or more.
+# Whisper's own limit. Speech: 0.45 or less on 17 recordings, and 0.22 or less under noise of -5 dB.
+# No speech: 0.69 or more, but for something like singing (0.55); see docs/scoring.md.
 MAX_NO_SPEECH_PROBABILITY = 0.6
 # Whisper's own limit: text above it is a few words over and over.
 MAX_COMPRESSION_RATIO = 2.4
-# Our own choice. Words of true speech under noise of -5 dB were within 0.2 s of a voice.
+# Our own choice: words of speech under noise of -5 dB were within 0.44 s of a voice.
 MAX_SECONDS_FROM_VOICE = 0.5
 # Our own choice: a phrase said four times in a row, and eight words or more in all, is a loop.
 MIN_REPEATS = 4
