@@ -61,7 +61,7 @@ def _insert(prefix: str, status: str):
 
 
 def measure(instance: dg.DagsterInstance, table: Table, *, waiting: int) -> None:
-    from pitchquest_assets.automation.run_outcomes import left_behind
+    from pitchquest_assets.automation.left_behind import left_behind
     from pitchquest_assets.automation.upload_sensors import new_uploads
     from pitchquest_assets.definitions import definitions_of
     from pitchquest_assets.settings import load_settings

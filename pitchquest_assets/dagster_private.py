@@ -1,20 +1,20 @@
-"""All that this project takes from Dagster's private modules, each with the reason.
+"""Everything that this project imports from Dagster's private modules, each with its reason.
 
-`test_dagster_private.py` fails where Dagster moves or changes one of them; nothing else here may
-import from `dagster._…`.
+`test_dagster_private.py` fails if Dagster moves or changes one of them; no other module of the
+package may import from `dagster._…`.
 """
 
-# Dagster exports the evaluation of a check, but not the part of it that says which materialization
-# was judged; without it, Dagit takes the verdict for one of an older value.
+# Dagster exports the evaluation of a check, but not the type that names the materialization which
+# was judged; without it, Dagit shows the verdict as one on an older value.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
 
-# `execute_in_process` is public, but keeps the values of all assets in memory to its end;
-# `execute_job` is public, too, but does not let its caller choose the id of the run.
+# `execute_in_process` is public, but keeps the values of all assets in memory until the run ends;
+# `execute_job` is public too, but does not let its caller choose the run's id.
 from dagster._core.definitions.job_base import InMemoryJob
 
-# What the events of a failed run hold: events are public, their data is not.
+# The data of failure events: the events are public, their data is not.
 from dagster._core.events import JobFailureData
 from dagster._core.execution.api import execute_run
 from dagster._core.execution.plan.objects import StepFailureData

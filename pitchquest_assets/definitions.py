@@ -22,9 +22,10 @@ from pitchquest_assets.automation.alerts import deliver_alerts
 from pitchquest_assets.automation.drift_watch import new_results
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch, watch_drift
-from pitchquest_assets.automation.recovery import spooled_results
+from pitchquest_assets.automation.left_behind import left_behind
 from pitchquest_assets.automation.retention import daily_retention, retention
-from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs, left_behind
+from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs
+from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
 from pitchquest_assets.resources import OptionsResource, SettingsResource
 from pitchquest_assets.settings import Settings, load_settings
@@ -47,10 +48,10 @@ ASSETS = [
 def resources(
     settings: Settings, progress: RunProgress | None = None, store: StoreResource | None = None
 ) -> dict[str, object]:
-    """The resources by key.
+    """Return the resources by key.
 
     Args:
-        progress: where engines say what they do; by default the log of the run.
+        progress: where engines report what they do; by default the log of the run.
         store: used in place of the store of the settings, wherever one is needed.
     """
     fields = SettingsResource.of(settings)
@@ -70,7 +71,7 @@ def resources(
 
 @lru_cache(maxsize=1)
 def definitions_of(settings: Settings, progress: RunProgress | None = None) -> dg.Definitions:
-    """Assets, checks, jobs, sensors, schedules and resources under these settings."""
+    """Return assets, checks, jobs, sensors, schedules and resources for these settings."""
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=[*(check.definition() for check in VALUE_CHECKS), score_drift],

@@ -5,8 +5,8 @@ import dagster as dg
 videos_partitions = dg.DynamicPartitionsDefinition(name="videos")
 
 PARTITION_TAG = "dagster/partition"
-"""The tag by which Dagster itself says which video a run is for."""
+"""Dagster's own tag for the partition of a run, which is the id of its video."""
 ATTEMPT_TAG = "attempt"
-"""The tag of a run that says which attempt of its video it was started for."""
+"""The tag with the attempt of the video that a run was started for."""
 CLAIMED_TAG = "claimed_by"
-"""The tag by which a run that a person has started remembers that it took its video: its own id."""
+"""The tag with which a run that a person started records that it took its video: its own id."""

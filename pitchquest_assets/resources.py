@@ -73,16 +73,19 @@ class SettingsResource(_SettingsFields):
 
 
 class OptionsResource(_OptionsFields):
-    """What can be chosen for one run instead of the settings: one block in Dagit's launchpad."""
+    """The options of one run, which replace settings: one block in Dagit's launchpad."""
 
     settings: SettingsResource
 
     @classmethod
     def of(cls, settings: Settings, shared: SettingsResource | None = None) -> Any:
-        """The resource that a run configures, with these settings as its defaults.
+        """Return the resource that a run configures, with these settings as its defaults.
 
-        A class of its own for these defaults, so that one who chooses one option keeps the others;
-        configured at launch, so that resources which hold it see what was chosen, too.
+        It is a class of its own, so that choosing one option keeps the defaults of the others, and
+        is configured at launch, so that the resources that hold it see the choice as well.
+
+        Args:
+            shared: the settings resource to hold; by default a new one made from `settings`.
         """
         fields = config_fields({name: getattr(settings, name) for name in OPTIONS})
         return create_model("OptionsResource", __base__=cls, **fields).configure_at_launch(
@@ -120,7 +123,7 @@ class OptionsResource(_OptionsFields):
 
 
 def run_config_of(options: Mapping[str, object]) -> dict[str, Any]:
-    """The run config that chooses these options and leaves the others as the settings say."""
+    """Return the run config that chooses these options and leaves the others to the settings."""
     return {"resources": {"options": {"config": dict(options)}}} if options else {}
 
 

@@ -1,6 +1,6 @@
-"""Which process works on a run, so that another one can see whether it still does.
+"""Names the process that works on a run, so that another can see whether it is still alive.
 
-Dagster's own launcher sees the death of a worker only while the code server lives that started it.
+Dagster's own launcher notices a dead worker only while the code server that started it is running.
 """
 
 import os
@@ -8,37 +8,46 @@ import platform
 from contextlib import suppress
 from pathlib import Path
 
+# PocketSphinx holds the interpreter lock while it aligns captions with the sound, so no thread can
+# send a heartbeat: 80 s of CPU for the longest text it takes in one piece, more on a busy machine.
+SILENT_SECONDS = 180
 PROCESS_IDS = Path("/proc/self/ns/pid")
-# The time of a process's start follows the machine's clock when that is set.
+# The reported start of a process shifts when the machine's clock is set.
 CLOCK_STEP_SECONDS = 60.0
 
 
 def this_worker() -> str:
-    """This process: host, process id and the time of its start, as ids are used again."""
+    """Return the name of this process, as `name_of` gives it."""
     return name_of(os.getpid())
 
 
 def name_of(pid: int) -> str:
-    """A process of this machine, named like this one."""
+    """Return `host:pid:start` for a process of this machine; the start is in epoch seconds.
+
+    The start is part of the name because process ids are used again.
+
+    Raises:
+        psutil.NoSuchProcess: no process has this id.
+    """
     import psutil  # type: ignore[import-untyped]  # not needed to load the definitions
 
     return f"{_host()}:{pid}:{psutil.Process(pid).create_time():.2f}"
 
 
 def _host() -> str:
-    """This machine, and the container on it: two may have one name, but not one set of ids."""
+    """This machine and its set of process ids: two containers may share a name, but not that."""
     with suppress(OSError):  # only Linux has it
         return f"{platform.node()}/{PROCESS_IDS.stat().st_ino}"
     return platform.node()
 
 
 def is_here(worker: str) -> bool:
-    """Whether that process is, or was, one of this machine."""
+    """Return whether the worker is, or was, a process of this machine."""
     return worker.partition(":")[0] == _host()
 
 
 def is_gone(worker: str) -> bool:
-    """Whether that process has ended; False where there is none or it is on another machine."""
+    """Return whether the worker has ended; False if its name is of another machine, or empty."""
     import psutil
 
     if not is_here(worker):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pitchquest_assets_tests.support.places import ROOT
+from pitchquest_assets_tests.support.places import DOCS, ROOT
 
 PACKAGE, TESTS = ROOT / "pitchquest_assets", ROOT / "pitchquest_assets_tests"
 
@@ -57,3 +57,12 @@ def test_every_test_module_mirrors_a_module() -> None:
     mirrors = {test: PACKAGE / test.with_name(test.name.removeprefix("test_")) for test in tested}
     without = [str(test) for test, module in mirrors.items() if not module.is_file()]
     assert without == ["test_architecture.py"]
+
+
+def test_the_architecture_page_names_every_module() -> None:
+    page = (DOCS / "architecture.md").read_text()
+    modules = [module.relative_to(PACKAGE) for module in PACKAGE.rglob("*.py")]
+    rooms = {str(module.parent.name) for module in modules if module.parent.name}
+    assert [room for room in rooms if f"{room}/" not in page] == []
+    files = [module for module in modules if module.name != "__init__.py"]
+    assert [str(file) for file in files if file.name not in page] == []

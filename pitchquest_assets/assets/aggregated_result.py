@@ -49,7 +49,7 @@ def aggregated_result(
     store: StoreResource,
     options: OptionsResource,
 ) -> PitchResult:
-    """Overall score 0–100, its parts, coverage, strengths, improvements: the backend's one row.
+    """Overall score 0–100, its parts, coverage, strengths, improvements: the row backends read.
 
     The row and the status 'completed' are written in one transaction.
     """
@@ -73,7 +73,7 @@ def aggregated_result(
 def _seconds(context: dg.AssetExecutionContext, parts: Sequence[Made]) -> float:
     """The seconds of all runs that made the parts, each from its start to its last part.
 
-    This run counts up to now. A run that was deleted in Dagit counts nothing.
+    This run counts up to now; a run that was deleted in Dagit is left out.
     """
     ends = {part.run_id: part.at.timestamp() for part in sorted(parts, key=lambda part: part.at)}
     ends[context.run.run_id] = time.time()

@@ -18,7 +18,7 @@ def audio(
 ) -> Audio:
     """The sound as 16 kHz mono FLAC, on the video's clock.
 
-    Empty with a reason for a picture without sound; fails where nothing can be decoded.
+    Empty, with a reason, if the video has no sound; fails if nothing can be decoded.
     """
     sound = extract_audio(local_files.of_source(source_video), limits=limits_of(options.in_force()))
     context.add_asset_metadata(

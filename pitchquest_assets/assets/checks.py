@@ -1,9 +1,9 @@
 """Checks of one value of one video.
 
 The step that makes a value also judges it and reports what it found (`ValueCheck.evaluation`). So
-the job plans no checks, and a video that fails earlier leaves none of them behind. In runs that
-are started from an asset's page of Dagit each check is a step of its own (`ValueCheck.definition`),
-which judges the stored value.
+the job plans no checks, and a video that fails earlier leaves none of them behind. In runs started
+from an asset's page in Dagit, each check is a step of its own (`ValueCheck.definition`), which
+judges the stored value.
 """
 
 import warnings
@@ -21,7 +21,7 @@ from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.results import get_result
 from pitchquest_assets.store.store import Store
 
-# Both (derived): below them a person sees or hears that something is wrong.
+# Both (derived): below them, a person can see or hear that something is wrong.
 MIN_PICTURE_SCORE = 4.0
 MIN_VOICE_OVER_BACKGROUND_DB = 10.0
 # The parts' scores are rounded to one decimal, the overall score to a whole number.
@@ -41,7 +41,7 @@ class Verdict:
 class ValueCheck:
     """One check of the value of an asset, of type `value_type`.
 
-    A `blocking` one that fails fails the run; any other only warns.
+    If a `blocking` check fails, the run fails; any other check only warns.
     """
 
     name: str
@@ -53,13 +53,13 @@ class ValueCheck:
 
     @property
     def severity(self) -> dg.AssetCheckSeverity:
-        """As Dagit shows a failure."""
+        """How Dagit shows a failure."""
         return dg.AssetCheckSeverity.ERROR if self.blocking else dg.AssetCheckSeverity.WARN
 
     def evaluation(
         self, verdict: Verdict, context: dg.AssetExecutionContext
     ) -> dg.AssetCheckEvaluation:
-        """The event by which the asset's step reports a verdict; Dagster needs no plan for it."""
+        """Return the event by which the asset's step reports a verdict; it need not be planned."""
         return dg.AssetCheckEvaluation(
             asset_key=context.asset_key,
             check_name=self.name,
@@ -73,7 +73,7 @@ class ValueCheck:
         )
 
     def definition(self) -> dg.AssetChecksDefinition:
-        """The check as Dagit lists it, and the step that judges the stored value."""
+        """Return the check as Dagit lists it, with the step that judges the stored value."""
         with warnings.catch_warnings():
             # Checks by partition are a preview in Dagster 1.13.
             warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -100,7 +100,7 @@ class ValueCheck:
 def _newest_materialization(
     context: dg.AssetExecutionContext,
 ) -> AssetCheckEvaluationTargetMaterializationData | None:
-    """What the verdict is about; without it, Dagit takes the verdict for one of an older value."""
+    """What was judged; without it, Dagit shows the verdict as one on an older value."""
     found = context.instance.fetch_materializations(
         dg.AssetRecordsFilter(
             asset_key=context.asset_key, asset_partitions=[context.partition_key]
@@ -138,7 +138,7 @@ def _sound_is_usable(analysis: DeliveryAnalysis, _: Store) -> Verdict:
     return Verdict(
         measured.value >= MIN_VOICE_OVER_BACKGROUND_DB,
         f"The voice is {measured.value:.0f} dB over the background; "
-        f"{MIN_VOICE_OVER_BACKGROUND_DB:.0f} dB are wanted.",
+        f"it should be {MIN_VOICE_OVER_BACKGROUND_DB:.0f} dB or more.",
         {"voice_over_background_db": measured.value},
     )
 
@@ -169,7 +169,7 @@ def _result_can_be_read(result: PitchResult, store: Store) -> Verdict:
 
 
 def _first(error: ValidationError) -> str:
-    """The place of the first mistake and what it is."""
+    """Where the first mistake is, and what it is."""
     first = error.errors()[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
@@ -208,8 +208,8 @@ RESULT_CAN_BE_READ = ValueCheck(
     name="result_can_be_read",
     asset="aggregated_result",
     value_type=PitchResult,
-    description="What a backend reads from analysis_results is the result of this run. Where it "
-    "is not, no report is made: the run and the video fail.",
+    description="What a backend reads from analysis_results is the result of this run. "
+    "Otherwise no report is made: the run and the video fail.",
     judge=_result_can_be_read,
     blocking=True,
 )

@@ -16,11 +16,11 @@ def content_analysis(
     transcript: Transcript,
     engines: EnginesResource,
 ) -> ContentAnalysis:
-    """The ten rubric items, 0–5 each, with the sentence that showed it and its second.
+    """The ten rubric items, 0–5 each, with the sentence that showed it and its time (s).
 
-    By rules or by a language model (the run's option, or PITCHQUEST_JUDGE). All null with the
-    reason where the transcript cannot be trusted; fails where the chosen judge does not answer, or
-    not usably: no other takes its place.
+    By rules or by a language model (the run's option, or PITCHQUEST_JUDGE). All null, with a
+    reason, if the transcript cannot be trusted. Fails if the chosen judge gives no usable answer;
+    no other judge takes its place.
     """
     rubric = load_rubric()
     judged = judge_content(transcript, rubric, engines.caller_of(context))

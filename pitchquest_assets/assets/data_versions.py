@@ -1,4 +1,4 @@
-"""What Dagster compares to tell whether a value is stale: a hash of the values it was made from."""
+"""Data versions, which Dagster compares to see whether a value is stale: hashes of values."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ from pydantic_core import to_jsonable_python
 
 from pitchquest_assets.model import BlobValue, Value
 
-# They differ between two runs that came to the same value.
+# These differ between two runs that produce the same value.
 OF_THE_RUN = {"job_id", "timestamp", "processing_time_seconds", "runs", "cost_usd", "costs"}
 
 
 def versioned_output(value: Value, code_version: str) -> dg.Output[Value]:
-    """The value with its data version, as Dagster stores it."""
+    """Return the value with its data version, as Dagster stores it."""
     with warnings.catch_warnings():
         # Data versions are in beta in Dagster 1.13.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -23,9 +23,9 @@ def versioned_output(value: Value, code_version: str) -> dg.Output[Value]:
 
 
 def data_version_of(value: Value, code_version: str) -> dg.DataVersion:
-    """SHA-256 over the code's version and all of the value that does not depend on its run.
+    """Return a SHA-256 over the code version and whatever in the value does not depend on its run.
 
-    The values name their engines, models, prompts and rubrics, so these are part of it.
+    Values name their engines, models, prompts and rubrics, so the hash covers these too.
     """
     content = json.dumps([code_version, _lasting(to_jsonable_python(value))], sort_keys=True)
     digest = hashlib.sha256(content.encode())

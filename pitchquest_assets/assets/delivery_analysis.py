@@ -20,8 +20,8 @@ def delivery_analysis(
 ) -> DeliveryAnalysis:
     """Pace (wpm), pauses (s), fillers, pitch (semitones), loudness (dB), with events and timeline.
 
-    Pace and fillers are null where the transcript cannot be trusted, everything without a voice.
-    Vocal energy (0–1) only with PITCHQUEST_EMOTION=on: fails where its model is not here.
+    Pace and fillers are null if the transcript cannot be trusted, everything is without a voice.
+    Vocal energy (0–1) only with PITCHQUEST_EMOTION=on; then fails if its model is missing.
     """
     energy = hear_energy(audio, engines.settings(), engines.progress_of(context))
     analysis = analyse_delivery(audio, transcript, energy)

@@ -15,7 +15,7 @@ from pitchquest_assets.report import drift as drift_report
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import drift_episodes as episodes
 
-# The table is part of the event log.
+# The table is kept in the event log, so it must stay small.
 SHOWN_FIGURES = 15
 EVERY_RESULT = "every result"
 
@@ -23,15 +23,15 @@ EVERY_RESULT = "every result"
 @dg.asset_check(
     asset="aggregated_result",
     description=f"Compares the newer half of the last {drift.MAX_RESULTS} results with the older "
-    f"one: fails where the mean score moved by more than {drift.MAX_MEAN_SHIFT:.0f} points, its "
-    f"standard deviation by more than {drift.MAX_STD_CHANGE:.0%}, or where Evidently's "
+    f"one: fails if the mean score moved by more than {drift.MAX_MEAN_SHIFT:.0f} points, its "
+    f"standard deviation by more than {drift.MAX_STD_CHANGE:.0%}, or if Evidently's "
     f"{drift.METHOD} finds a score, sub-score or measurement that differs. The first failure opens "
     "an episode, with one alert; the first pass closes it. Each comparison is a `drift` row in "
     f"`monitoring_metrics`; fewer than {drift.MIN_RESULTS} results are not compared and leave no "
-    "row. Runs in the job `watch_drift`, which the sensor `new_results` asks for.",
+    "row. Runs in the job `watch_drift`, which the sensor `new_results` requests.",
 )
 def score_drift(store: StoreResource) -> dg.AssetCheckResult:
-    """Needs no value: it asks the database."""
+    """Compare the newest results; reads them from the database, so it takes no value."""
     settings = store.settings.in_force()
     opened = store.store()
     rows = episodes.newest_figures(opened, drift.MAX_RESULTS)
@@ -67,10 +67,10 @@ def score_drift(store: StoreResource) -> dg.AssetCheckResult:
 def _judge(
     results: Sequence[ScoredResult], episode: dict[str, Any] | None, home: Path
 ) -> tuple[Verdict, str, str | None]:
-    """The verdict, who tested, and the path of the episode's HTML report.
+    """The verdict, what tested it, and the path of the episode's HTML report.
 
-    Evidently decides whatever opens or closes an episode. In between, its arithmetic is enough: it
-    costs as much as the whole analysis of a short video.
+    Evidently costs as much CPU as the whole analysis of a short video, so it decides only what
+    opens or closes an episode. In between, the same arithmetic without it is enough.
     """
     halves = drift.halve(results)
     verdict = drift.judge(halves)
@@ -126,7 +126,7 @@ def _figures(results: Sequence[ScoredResult], verdict: Verdict) -> dict[str, Any
 def _metadata(
     results: Sequence[ScoredResult], verdict: Verdict, figures: dict[str, Any]
 ) -> dict[str, Any]:
-    """What Dagit shows beside the verdict; below 10 kB, as it stays in the event log."""
+    """What Dagit shows beside the verdict; below 10 kB, as the event log keeps it."""
     scores = [one.figures[drift.SCORE] or 0.0 for one in results]
     known = {name: value for name, value in figures.items() if value is not None}
     if html_report := known.pop("html_report", None):

@@ -11,10 +11,10 @@ from pitchquest_assets.store.rows.vendor_calls import CallLedger
 
 
 class RunProgress:
-    """Where engines say what they do: the run's log; `pitchquest analyze` adds its terminal."""
+    """Where engines report what they do: the run's log; `pitchquest analyze` adds its terminal."""
 
     def of(self, context: dg.AssetExecutionContext) -> Progress:
-        """The progress of one step."""
+        """Return the progress of one step."""
         return log_progress(context.log.info)
 
 
@@ -26,14 +26,14 @@ class EnginesResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     progress: dg.ResourceDependency[RunProgress]
 
     def settings(self) -> Settings:
-        """The settings with the options of this run; raises like `OptionsResource.in_force`."""
+        """Return the settings of this run; raises like `OptionsResource.in_force`."""
         return self.options.in_force()
 
     def progress_of(self, context: dg.AssetExecutionContext) -> Progress:
-        """Where the engine of a step says what it is about to do."""
+        """Return the progress to which the engine of a step reports."""
         return self.progress.of(context)
 
     def caller_of(self, context: dg.AssetExecutionContext) -> Caller:
-        """How a step calls a vendor: by the run's options, with the run's own ledger."""
+        """Return the caller of vendors for a step, with the run's options and its own ledger."""
         ledger = CallLedger(self.store.store(), context.partition_key, context.run.run_id)
         return Caller(self.settings(), ledger, self.progress_of(context).announce)

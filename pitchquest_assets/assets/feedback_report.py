@@ -11,12 +11,12 @@ from pitchquest_assets.store.store import Store
 
 
 def _keep_no_longer(store: Store, settings: Settings, video_id: str) -> None:
-    """With RETENTION_DAYS=0 the intermediate values go as soon as nothing needs them any more."""
+    """With RETENTION_DAYS=0, remove the intermediate values now that nothing needs them."""
     if settings.retention_days == 0:
         prune_video(store, video_id)
 
 
-# Dagster looks one step up for what is stale, and the report prints the words.
+# The report prints the transcript, and Dagster compares only an asset's direct inputs.
 @video_asset(
     code_version="2",
     group="result",

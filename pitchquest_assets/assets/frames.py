@@ -17,9 +17,9 @@ def frames(
     local_files: LocalFiles,
     options: OptionsResource,
 ) -> Frames:
-    """Up to 50 JPEGs, 640 px wide, evenly spread over the whole video, each with its second.
+    """Up to 50 JPEGs, 640 px wide, evenly spread over the whole video, each with its time (s).
 
-    Empty with a reason for sound without picture; fails where nothing can be decoded.
+    Empty, with a reason, if there is no picture; fails if nothing can be decoded.
     """
     settings = options.in_force()
     sampled = sample_frames(

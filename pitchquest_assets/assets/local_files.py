@@ -1,4 +1,4 @@
-"""The video on this machine: where it is already, or streamed from Storage for one process."""
+"""The video as a file on this machine: in its place, or downloaded for one process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,17 +20,17 @@ from pitchquest_assets.worker import this_worker
 
 
 class LocalFile(NamedTuple):
-    """A file that can be opened, and its SHA-256 where it is known already."""
+    """A file that can be opened, and its SHA-256 if that is known already."""
 
     path: Path
     sha256: str | None = None
 
 
 class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Files of this machine for the steps that this process makes of one run.
+    """Local files for those steps of a run that this process executes.
 
-    All steps share them where they share a process, so a file is downloaded once. They are removed
-    with the resource, however the steps end, and never those of another process.
+    Steps in one process share them, so a file is downloaded once. They are removed with the
+    resource, however the steps end; the files of other processes are left alone.
     """
 
     store: StoreResource
@@ -39,7 +39,7 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["LocalFiles"]:
-        """The resource; after the last step of this process its files go."""
+        """Yield the resource; remove its files after the last step of this process."""
         self._run_id = context.run.run_id if context.run else ""
         try:
             yield self
@@ -48,10 +48,10 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
                 scratch.remove_folder(self._folder)
 
     def of_row(self, row: VideoRow) -> tuple[LocalFile, LocalFile | None]:
-        """The video and the captions of a row.
+        """Return the video of a row, and its captions or None.
 
         Raises:
-            InvalidVideo: a path leads elsewhere, or there is no such file in Storage.
+            InvalidVideo: a path is not allowed, or there is no such file in Storage.
             StoreUnavailable: Storage does not answer.
         """
         check_paths(row)
@@ -62,15 +62,16 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         )
 
     def of_source(self, source: SourceVideo) -> LocalVideo:
-        """The files of a video that was checked before; raises like `of_row`.
+        """Return the files of a video that was checked before; raises like `of_row`.
 
         Raises:
-            StoreCorrupt: the file in Storage is another one by now.
+            StoreCorrupt: the file in Storage has been replaced since.
         """
         video = self._fetch(source.path, "video")
         if video.sha256 and video.sha256 != source.sha256:
             raise StoreCorrupt(
-                f"{source.path} was replaced since it was read: materialise source_video again."
+                f"{source.path} has been replaced since it was read: materialise source_video "
+                "again."
             )
         captions = source.captions_path
         return LocalVideo(
@@ -78,7 +79,7 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         )
 
     def _fetch(self, file_path: str, name: str) -> LocalFile:
-        """The file itself, or its copy for this process, downloaded where it is not there yet."""
+        """The file itself, or its copy for this process, downloaded unless it is there already."""
         settings = self.store.settings.in_force()
         if not is_in_bucket(file_path):
             return LocalFile(Path(file_path))
@@ -118,4 +119,4 @@ def check_paths(row: VideoRow) -> None:
         if is_in_bucket(path) or row.owner is not None:
             path_in_bucket(path, row.owner)
         elif not Path(path).is_absolute():
-            raise InvalidVideo(f"{path} is no absolute path; register the file again.")
+            raise InvalidVideo(f"{path} is not an absolute path: register the file again.")

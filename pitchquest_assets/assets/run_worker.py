@@ -1,4 +1,4 @@
-"""This process as a worker of a run: its lease, and the claim of the run on its video."""
+"""This process as a worker of a run: its lease, and taking the run's video."""
 
 import multiprocessing
 from collections.abc import Iterator
@@ -18,13 +18,14 @@ from pitchquest_assets.store.rows import leases, queue, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import name_of, this_worker
 
+HEARTBEAT_SECONDS = 10
 STOP_SECONDS = 1.0
-# The executors that start the process of each step from the one that runs the whole.
+# The executors that start the process of each step from the one that runs the job.
 WITH_PARENT = (dg.multiprocess_executor.name, dg.multi_or_in_process_executor.name)
 
 
 class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """What each step begins with; the lease ends with the last step of this process."""
+    """Makes this process a worker of the run; its lease ends with the last step here."""
 
     store: StoreResource
     options: OptionsResource
@@ -33,7 +34,7 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RunWorker"]:
-        """The resource; after the last step of this process the lease is released."""
+        """Yield the resource; release the lease after the last step of this process."""
         try:
             yield self
         finally:
@@ -41,9 +42,9 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
                 self._lease.release()
 
     def begin(self, context: dg.AssetExecutionContext) -> None:
-        """Take the lease and, for a run that goes on to the result, the video; once each.
+        """Take the lease and, if the run makes the result, the video; each step calls this first.
 
-        The options of the run become its tags.
+        Both are taken only once. The run's options become its tags.
 
         Raises:
             Superseded: another run has taken the video since this run was started.
@@ -51,7 +52,7 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
             StoreUnavailable: the database does not answer.
         """
         if self._lease is None:
-            # First, so that no video is in the hands of a worker that nobody knows.
+            # First, so that no video is ever taken by a worker without a lease.
             self._lease = _HeldLease(self.store.store(), context)
             tags = self.options.tags()
             if not tags.items() <= context.run.tags.items():
@@ -62,8 +63,8 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def will_complete(run: dg.DagsterRun) -> bool:
-    """Whether this run goes on to the result; else the video's status is not its business."""
-    # Executed again from failure, a run has the selection of the first one, but fewer steps.
+    """Return whether this run makes the result; if not, it leaves the video's status alone."""
+    # A run re-executed from failure has the selection of the first one, but fewer steps.
     steps = run.step_keys_to_execute if run.parent_run_id else None
     if steps and "aggregated_result" not in steps:
         return False
@@ -72,10 +73,10 @@ def will_complete(run: dg.DagsterRun) -> bool:
 
 
 def _claim(store: Store, context: dg.AssetExecutionContext) -> None:
-    """Take the video for this run, unless the run has it already, by another process for example.
+    """Take the video for this run, unless the run has it already, say through another process.
 
-    A run of the sensor takes its own attempt only. One that a person has started takes the video
-    whatever its state: the attempt in the tags of a run that is executed again is the old one.
+    A run of the sensor takes only its own attempt. A run that a person started takes the video
+    whatever its status; if it is a re-execution, the attempt in its tags is the old one.
     """
     run, video_id = context.run, context.partition_key
     row = videos.get(store, video_id)
@@ -88,7 +89,7 @@ def _claim(store: Store, context: dg.AssetExecutionContext) -> None:
     if run.tags.get(CLAIMED_TAG) == run.run_id:
         raise Superseded(f"Another run has taken {video_id} from this one: there is nothing to do.")
     queue.claim(store, video_id, run.run_id, attempt=None)
-    # For the processes of the next steps, where they have their own.
+    # For the next steps, which may have processes of their own.
     context.instance.add_run_tags(run.run_id, {CLAIMED_TAG: run.run_id})
 
 
@@ -98,7 +99,7 @@ class _HeldLease:
     def __init__(self, store: Store, context: dg.AssetExecutionContext) -> None:
         self._store = store
         parent = multiprocessing.parent_process() if _has_parent(context) else None
-        # The parent starts what follows a step, and a killed step once more: its end is the run's.
+        # The parent starts the next step, and a killed step once more: the run ends with it.
         self._worker = name_of(parent.pid) if parent and parent.pid else this_worker()
         self._is_kept = parent is not None
         self._job_id, self._video_id = context.run.run_id, context.partition_key
@@ -108,10 +109,10 @@ class _HeldLease:
         self._thread.start()
 
     def release(self) -> None:
-        """Stop the heartbeats; one that the next step's process renews is kept."""
+        """Stop the heartbeats; delete the lease, unless the next step's process will renew it."""
         self._released.set()
         self._thread.join(STOP_SECONDS)
-        # A sweep removes what could not be removed here.
+        # If this fails, a sweep removes the lease.
         with suppress(PitchQuestError, SQLAlchemyError):
             if self._is_kept:
                 leases.rest(self._store, self._job_id, self._worker)
@@ -119,8 +120,8 @@ class _HeldLease:
                 leases.delete(self._store, self._job_id, self._worker)
 
     def _keep_beating(self) -> None:
-        while not self._released.wait(leases.BEAT_SECONDS):
-            # The next heartbeat may come through again.
+        while not self._released.wait(HEARTBEAT_SECONDS):
+            # The next heartbeat may succeed.
             with suppress(PitchQuestError, SQLAlchemyError):
                 self._beat()
 
@@ -129,7 +130,7 @@ class _HeldLease:
 
 
 def _has_parent(context: dg.AssetExecutionContext) -> bool:
-    """Whether the executor runs this step in a child of the process that runs the whole."""
+    """Whether the executor runs this step in a child of the process that runs the job."""
     execution = cast(dict[str, dict[str, Any]], context.run.run_config).get("execution", {})
     is_in_process = "in_process" in (execution.get("config") or {})
     return context.job_def.executor_def.name in WITH_PARENT and not is_in_process

@@ -22,8 +22,8 @@ def source_video(
 ) -> SourceVideo:
     """What the container says: streams, picture size, duration, rotation, checksum.
 
-    Fails without a retry where the file or its captions cannot be read, hold neither picture nor
-    sound, or are beyond the limits (PITCHQUEST_MAX_…).
+    Fails without a retry if the file or its captions cannot be read, if there is neither picture
+    nor sound, or if a limit is exceeded (PITCHQUEST_MAX_…).
     """
     row = videos.get(store.store(), context.partition_key)
     video, captions = local_files.of_row(row)

@@ -26,9 +26,9 @@ def transcript(
 ) -> Transcript:
     """Words with start, end (seconds) and probability, and whether they can be trusted.
 
-    From captions, OpenAI, Whisper or PocketSphinx, the first that is configured
-    (the run's option, or PITCHQUEST_TRANSCRIBER); fails where that engine fails, and no other takes
-    its place.
+    From captions, OpenAI, Whisper or PocketSphinx: the one that the run's option or
+    PITCHQUEST_TRANSCRIBER names, or the first that is available. Fails if that engine fails; no
+    other takes its place.
     """
     local = local_files.of_source(source_video)
     heard = transcribe(local, audio, engines.caller_of(context), engines.progress_of(context))

@@ -1,4 +1,4 @@
-"""What all assets share: partitioned by video, timed, and clear about whose fault a failure is."""
+"""What all assets share: partitions, retries, timing, checks, and failures with a clear cause."""
 
 import functools
 import inspect
@@ -34,7 +34,7 @@ from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
 
-# Trying again cannot mend these.
+# Trying again cannot help with these.
 LASTING = (
     InvalidInput,
     EngineUnavailable,
@@ -47,7 +47,7 @@ LASTING = (
     UnusableAnswer,
     VendorRefused,
 )
-# `engines.vendors.calls` has tried the vendor as often as the settings say.
+# `engines.vendors.calls` has already tried the vendor as often as the settings allow.
 TRIED_ENOUGH = (Interrupted, VendorUnavailable)
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
@@ -67,11 +67,15 @@ def video_asset(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video, made by a worker that has a lease.
 
-    An error of ours fails the step with its own sentence; one that lies in the input, the settings
-    or a missing engine is not retried. The step's seconds become metadata. A value that fails one
-    of the `guards` is not stored; `checks` see it once it is, and after them `afterwards` is called
-    with the video's id. `pool` limits how many steps may use one vendor at the same time. `deps`
-    are assets that it does not load, but that make it stale.
+    An error of ours fails the step with its own sentence, and is not retried if the input, the
+    settings or a missing engine caused it. The step's seconds become metadata.
+
+    Args:
+        guards: checks before the value is stored; a value that fails one is not stored.
+        checks: checks of the stored value.
+        pool: limits how many steps may use one vendor at the same time.
+        deps: assets that it does not load, but that make it stale.
+        afterwards: called with the video's id after all checks.
     """
 
     def decorate(compute: Callable[..., Any]) -> dg.AssetsDefinition:
@@ -121,7 +125,7 @@ class _Step:
         worker: RunWorker,
         inputs: dict[str, Any],
     ) -> Any:
-        """The value; its seconds become metadata, an error of ours fails the step."""
+        """Compute the value and note the seconds as metadata; an error of ours fails the step."""
         started = time.monotonic()
         if "store" in inspect.signature(self.compute).parameters:
             inputs["store"] = store
@@ -133,7 +137,7 @@ class _Step:
                 mark_failed(store.store(), context, error)
             raise as_failure(error) from error
         except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
-            # Dagster would try an interrupted step again as if it had failed.
+            # Dagster would retry an interrupted step as if it had failed.
             raise as_failure(Interrupted()) from error
         context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
         return value
@@ -141,7 +145,7 @@ class _Step:
     def outcome(
         self, context: dg.AssetExecutionContext, store: Store, value: Any
     ) -> Iterator[dg.Output[Any] | dg.AssetCheckEvaluation]:
-        """The value, unless a guard refuses it, and what the checks find."""
+        """Yield the value, unless a guard refuses it, and what the checks find."""
         for guard in self.guards:
             if not guard.judge(value, store).passed:
                 yield from _report(guard, value, context, store)
@@ -166,13 +170,13 @@ def _with_resources(compute: Callable[..., Any]) -> inspect.Signature:
 def _report(
     check: ValueCheck, value: Any, context: dg.AssetExecutionContext, store: Store
 ) -> Iterator[dg.AssetCheckEvaluation]:
-    """Let Dagit show what the check finds; a blocking check that fails ends the run."""
+    """Report to Dagster what the check finds; a blocking check that fails ends the run."""
     verdict = check.judge(value, store)
-    # Yielded, as Dagster drops what was logged by `context.log_event` before an error.
+    # Yielded, because Dagster drops what `context.log_event` has logged before an error.
     yield check.evaluation(verdict, context)
     if check.blocking and not verdict.passed:
         error = CheckFailed(verdict.sentence)
-        # Even if this run has completed the video: its result is not to be relied on.
+        # Even if this run has completed the video: its result cannot be relied on.
         mark_failed(store, context, error, even_completed=True)
         raise as_failure(error)
 
@@ -184,7 +188,11 @@ def mark_failed(
     *,
     even_completed: bool = False,
 ) -> None:
-    """Set the video to 'failed' at once, whoever started the run: trying again cannot help."""
+    """Set the video to 'failed' at once, whoever started the run: trying again cannot help.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
     videos.mark_failed(
         store,
         context.partition_key,
@@ -195,7 +203,7 @@ def mark_failed(
 
 
 def as_failure(error: PitchQuestError) -> dg.Failure:
-    """The error as Dagster shows it: its sentence, its class, and whether to try again."""
+    """Return the error as Dagster shows it: its sentence, its class, and whether to try again."""
     return dg.Failure(
         description=str(error),
         metadata={"error": type(error).__name__, "input_is_bad": isinstance(error, InvalidInput)},
@@ -204,7 +212,7 @@ def as_failure(error: PitchQuestError) -> dg.Failure:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """How much one file may ask for."""
+    """Return the limits on one file."""
     return Limits(
         max_size_mb=settings.max_size_mb,
         max_duration_seconds=settings.max_duration_seconds,

@@ -27,8 +27,8 @@ def visual_analysis(
     """Face presence, framing, movement and picture quality of the sampled frames.
 
     Camera-facing share and smile need the landmarks of YuNet and are null without its model. A
-    vision judge (PITCHQUEST_VISION_JUDGE) adds posture, body language, eye contact and slides, and
-    changes no figure and no overall score; fails where it is on and does not answer usably.
+    vision judge (PITCHQUEST_VISION_JUDGE) adds posture, body language, eye contact and slides, but
+    changes no figure and no overall score; if it is on and gives no usable answer, this fails.
     """
     model = None
     if frames.frames:

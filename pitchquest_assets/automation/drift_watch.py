@@ -1,4 +1,4 @@
-"""Asks for a drift check when there are new results."""
+"""Requests a drift check when there are new results."""
 
 import dagster as dg
 
@@ -20,17 +20,17 @@ UNFINISHED = [
     job=watch_drift,
     minimum_interval_seconds=60,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description=f"Asks for one drift check when the last {MAX_RESULTS} results with a score are no "
-    "longer the same: a new one, one that was replaced, one that is gone. Asks for none with "
-    f"fewer than {MIN_RESULTS}, which open and close no episode, nor while a check is under way.",
+    description=f"Requests one drift check when the last {MAX_RESULTS} results with a score have "
+    "changed: one was added, replaced or removed. Requests none with fewer than "
+    f"{MIN_RESULTS} results, which are not compared, nor while a check is under way.",
 )
 def new_results(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Compare the results of now with those of the last request, which the cursor holds.
+    """Compare the results with those at the last request, which are in the cursor.
 
-    The run key is made from the results, so a tick that comes twice asks once. A check whose run
-    fails is made up for with the next new result.
+    The run key is made from the results, so a repeated tick requests nothing twice. If the run of
+    a check fails, the check after the next new result makes up for it.
     """
     window = window_of(store.store(), MAX_RESULTS)
     if window.results < MIN_RESULTS:

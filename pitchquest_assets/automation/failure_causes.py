@@ -1,4 +1,4 @@
-"""Why a run came to nothing, as one sentence, and whether another try may help."""
+"""Why a run failed or was cancelled, in one sentence, and whether another try may help."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from pitchquest_assets.dagster_private import (
 )
 from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavailable
 
-# What these say of, another worker or another minute may mend.
+# Another worker, or waiting for a minute, may help with these.
 PASSING = {error.__name__ for error in (Interrupted, StoreUnavailable)}
-# Dagster's own storage, and Dagster's way to say that the worker was told to stop.
+# Errors of Dagster's own storage, and what Dagster raises in a worker that is stopped.
 PASSING_ELSEWHERE = ("OperationalError", "InterfaceError", "DagsterExecutionInterruptedError")
-# How the multiprocess executor says that the process of a step was killed.
+# What the multiprocess executor raises when the process of a step was killed.
 STEP_LOST = "ChildProcessCrashException"
 OURS = PitchQuestError.__module__.partition(".")[0] + "."
 WORKER_LOST = "The worker of this analysis was lost"
@@ -29,7 +29,11 @@ READ = {
 
 @dataclass(frozen=True)
 class Cause:
-    """Why a run came to nothing: whose fault, whether it may pass, or a person's wish."""
+    """Why a run ended without success.
+
+    The input may be bad, the cause may be `passing`, so that another try may help, or a person
+    has cancelled the run.
+    """
 
     sentence: str
     input_is_bad: bool = False
@@ -38,10 +42,13 @@ class Cause:
 
 
 def cause_of(events: Iterable[dg.DagsterEvent]) -> Cause:
-    """What the events of a failed or cancelled run say, oldest first.
+    """Return the cause that the events of a failed or cancelled run show.
 
-    A cancellation goes before all, as the steps that it stops fail too; then the first step that
-    failed; a run without either lost its worker.
+    A cancellation counts first, as the steps that it stops fail too, then the first failed step. A
+    run with neither has lost its worker.
+
+    Args:
+        events: the oldest first.
     """
     seen = [event for event in events if event.event_type in READ]
     for event in seen:
@@ -54,11 +61,11 @@ def cause_of(events: Iterable[dg.DagsterEvent]) -> Cause:
 
 
 def _reason(failure: dg.DagsterEvent | None) -> str:
-    """What the failure of a whole run says; there is no error where another than it reports it."""
+    """The message of a failed run; it has no error if another process reported the failure."""
     found = failure.event_specific_data if failure else None
     error = found.error if isinstance(found, JobFailureData) else None
-    told = [one.message for one in _chain(error)] or [(failure and failure.message) or ""]
-    return told[-1].strip().rstrip(".") or "no reason was given"
+    messages = [one.message for one in _chain(error)] or [(failure and failure.message) or ""]
+    return messages[-1].strip().rstrip(".") or "no reason was given"
 
 
 def _cancelled(message: str) -> Cause:
@@ -71,18 +78,18 @@ def _cancelled(message: str) -> Cause:
 
 
 def _step_failed(step: str, data: StepFailureData) -> Cause:
-    """Our own sentence as it is, another's with the step's name."""
-    if told := data.user_failure_data:
-        flags = {key: value.value for key, value in told.metadata.items()}
+    """Our own sentence as it is; any other message with the name of the step."""
+    if failure := data.user_failure_data:
+        flags = {key: value.value for key, value in failure.metadata.items()}
         return Cause(
-            told.description or "",
+            failure.description or "",
             input_is_bad=bool(flags.get("input_is_bad")),
             passing=flags.get("error") in PASSING,
         )
     errors = list(_chain(data.error))
     if any(error.cls_name == STEP_LOST for error in errors):
         return Cause(f"{WORKER_LOST} (the process of {step} is gone).", passing=True)
-    # One of ours says more than the error that it was raised from.
+    # An error of ours says more than the one that caused it.
     for error in errors:
         class_name, _, sentence = error.message.strip().partition(": ")
         if class_name.startswith(OURS):

@@ -29,7 +29,7 @@ def system_health(context: dg.SensorEvaluationContext, store: StoreResource) -> 
         daily_budget_usd=settings.daily_budget_usd,
     )
     return dg.SkipReason(
-        f"{health['queue_depth']} wait, {health['processing']} are analysed, "
+        f"{health['queue_depth']} waiting, {health['processing']} being analysed, "
         f"{health['completed_last_hour']} completed and {health['failed_last_hour']} failed "
         "within the last hour."
     )

@@ -15,7 +15,7 @@ analyze_pitch = dg.define_asset_job(
 watch_drift = dg.define_asset_job(
     "watch_drift",
     selection=dg.AssetSelection.checks(SCORE_DRIFT),
-    # It takes seconds, and the queue may hold an hour of videos.
+    # It takes seconds, while the queue may hold an hour's worth of videos.
     tags={"dagster/priority": "1"},
-    description="Compares the newest results with those before them; asked for by `new_results`.",
+    description="Compares the newest results with those before them; `new_results` requests it.",
 )

@@ -1,8 +1,8 @@
-"""Which runs have lost their worker, by the leases.
+"""Finds the runs that have lost their worker, by the leases.
 
-On this machine a process that has ended is certain. One of another machine is lost when its lease
-is silent at two looks in a row with the same heartbeat: after a minute without the database every
-lease is old, until the living ones have sent the next heartbeat.
+A worker on this machine is lost as soon as its process has ended. One on another machine is lost if
+its lease is silent, with the same heartbeat, at two looks in a row: when the database was away,
+every lease is old until the living workers send their next heartbeat.
 """
 
 from collections.abc import Mapping
@@ -12,22 +12,22 @@ from typing import Literal
 import dagster as dg
 
 from pitchquest_assets.store.rows import leases
-from pitchquest_assets.store.rows.leases import SILENT_SECONDS, Lease
+from pitchquest_assets.store.rows.leases import Lease
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import is_gone, is_here
+from pitchquest_assets.worker import SILENT_SECONDS, is_gone, is_here
 
 State = Literal["alive", "resting", "lost"]
 
 
 @dataclass(frozen=True)
 class Workers:
-    """What one look at the leases showed; `silent` is for the next one."""
+    """What one look at the leases has shown; the next look takes `silent`."""
 
     leases: Mapping[Lease, State]
     silent: Mapping[str, str]
 
     def of(self, run_id: str | None) -> State | None:
-        """The best state of a run's workers; None where it has no lease."""
+        """Return the best state of a run's workers; None if it has no lease."""
         states = {state for lease, state in self.leases.items() if lease.job_id == run_id}
         best: tuple[State, ...] = ("alive", "resting", "lost")
         return next((state for state in best if state in states), None)
@@ -37,7 +37,10 @@ def look(store: Store, silent_before: Mapping[str, str]) -> Workers:
     """Look at every lease.
 
     Args:
-        silent_before: `silent` of the look before.
+        silent_before: `silent` of the previous look.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
     """
     found = leases.all_leases(store)
     return Workers(
@@ -60,11 +63,11 @@ def _name(lease: Lease) -> str:
 
 
 def fail_lost_runs(instance: dg.DagsterInstance, workers: Workers) -> None:
-    """Report the runs that have lost their worker as failed; one that has ended stays as it is."""
+    """Report the runs that have lost their worker as failed; leave those that have ended alone."""
     for lease in workers.leases:
         if workers.of(lease.job_id) != "lost":
             continue
-        # Looked up after its worker: it may have ended properly in between.
+        # Looked up after the worker, as the run may have ended properly in between.
         run = instance.get_run_by_id(lease.job_id)
         if run and not run.is_finished:
             instance.report_run_failed(run, _what_was_seen(lease.worker))
@@ -74,11 +77,11 @@ def _what_was_seen(worker: str) -> str:
     if is_here(worker):
         return "Its worker's process is gone."
     host = worker.partition(":")[0].partition("/")[0]
-    return f"Its worker on {host} has sent nothing for {SILENT_SECONDS} s."
+    return f"Its worker on {host} has sent no heartbeat for {SILENT_SECONDS} s."
 
 
 def forget_ended(instance: dg.DagsterInstance, store: Store, workers: Workers) -> None:
-    """Remove the leases that nobody will renew: of lost workers, and the resting of ended runs."""
+    """Remove the leases of lost workers, and the resting leases of runs that have ended."""
     for lease, state in workers.leases.items():
         if state != "lost" and lease.heartbeat_at is not None:
             continue

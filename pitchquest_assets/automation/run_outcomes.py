@@ -1,38 +1,23 @@
-"""Keeps the statuses true: what a run that came to nothing leaves behind, and what no run took."""
-
-import json
-from datetime import UTC, datetime, timedelta
+"""Keeps the status of videos true after runs that failed or were cancelled."""
 
 import dagster as dg
 
-from pitchquest_assets.automation.failure_causes import WORKER_LOST, Cause, cause_of
-from pitchquest_assets.automation.lost_workers import (
-    Workers,
-    fail_lost_runs,
-    forget_ended,
-    look,
-)
+from pitchquest_assets.automation.failure_causes import Cause, cause_of
 from pitchquest_assets.errors import StoreCorrupt
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store import scratch, spool
+from pitchquest_assets.store import spool
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import is_gone
-
-SWEEP_SECONDS = 30
-# The sensor asks for a run within seconds; the run queue then holds it for as long as it must.
-NEVER_CAME_AFTER = timedelta(minutes=2)
-SWEPT_UPLOADS = 50
 
 
 @dg.run_failure_sensor(
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Says in the row of a video why its run failed, or has it tried again where the "
-    "worker was lost. Sees killed workers and timeouts too.",
+    description="Writes into the row of a video why its run failed, or has it tried again if the "
+    "worker was lost. Covers killed workers and timeouts too.",
 )
 def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> None:
     """Settle the video of a failed run."""
@@ -50,121 +35,8 @@ def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> 
     _settle(context, store)
 
 
-@dg.sensor(
-    minimum_interval_seconds=SWEEP_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Finds videos left behind: 'processing' without a live run, or 'uploaded' with a "
-    "run that never came. They are tried again, up to PITCHQUEST_MAX_ATTEMPTS, then failed. "
-    "Removes the scratch files of lost workers.",
-)
-def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Sweep once and say what was found."""
-    workers = look(store.store(), json.loads(context.cursor or "{}"))
-    settings = store.settings.in_force()
-    told = sweep(context.instance, store.store(), settings, workers)
-    context.update_cursor(json.dumps(workers.silent))
-    told += [
-        f"The files {folder}, whose worker is gone, are removed."
-        for folder in scratch.sweep(settings, is_gone)
-    ]
-    for sentence in told:
-        context.log.warning(sentence)
-    return dg.SkipReason("; ".join(told) or "No video is left behind.")
-
-
-def sweep(
-    instance: dg.DagsterInstance,
-    store: Store,
-    settings: Settings,
-    workers: Workers | None = None,
-) -> list[str]:
-    """Settle every video that is left behind; a sentence for each.
-
-    Args:
-        workers: a look at the leases; by default the first one, which loses no other machine's.
-    """
-    workers = workers or look(store, {})
-    overdue = datetime.now(UTC) - NEVER_CAME_AFTER
-    fail_lost_runs(instance, workers)
-    left = [
-        (row, row.job_id, _cause_of_processing(instance, row, workers, overdue))
-        for row in queue.in_processing(store)
-    ]
-    left += [
-        (row, None, _cause_of_waiting(instance, row, overdue))
-        for row in queue.waiting(store, SWEPT_UPLOADS)
-        if row.updated_at < overdue
-    ]
-    done = [settle(store, settings, row, job_id, cause) for row, job_id, cause in left if cause]
-    # Last: where the database goes away in between, the next sweep finds them once more.
-    forget_ended(instance, store, workers)
-    return [sentence for sentence in done if sentence]
-
-
-def _cause_of_processing(
-    instance: dg.DagsterInstance, row: VideoRow, workers: Workers, overdue: datetime
-) -> Cause | None:
-    """Why a video is 'processing' although its run has ended or is gone; None where one lives."""
-    run = instance.get_run_by_id(row.job_id) if row.job_id else None
-    if run is None:
-        # `pitchquest analyze` takes the video before it creates its run, and a run that was
-        # deleted in Dagit goes on to its end.
-        if row.updated_at > overdue or workers.of(row.job_id) == "alive":
-            return None
-        return Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
-    if run.is_success:
-        # The result of a run is stored before it ends: this video was taken for other assets.
-        return Cause(f"{WORKER_LOST} (no result).", passing=True)
-    return cause_of_run(instance, run.run_id) if run.is_finished else None
-
-
-def _cause_of_waiting(
-    instance: dg.DagsterInstance, row: VideoRow, overdue: datetime
-) -> Cause | None:
-    """Why an upload waits although its run has ended, so that its run key is used up."""
-    tags = {PARTITION_TAG: row.video_id, ATTEMPT_TAG: str(row.attempts)}
-    records = instance.get_run_records(dg.RunsFilter(tags=tags))
-    for record in records:
-        run = record.dagster_run
-        # To take the video is the first act of a worker.
-        if _started_before(record, overdue) and not _waits_for_a_process(instance, run):
-            instance.report_run_failed(run, "Its worker ended before it took the video.")
-        elif not run.is_finished:
-            return None
-    return cause_of_run(instance, records[0].dagster_run.run_id) if records else None
-
-
-def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
-    is_started = record.dagster_run.status == dg.DagsterRunStatus.STARTED
-    return is_started and record.start_time is not None and record.start_time < moment.timestamp()
-
-
-def _waits_for_a_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether the first step gets a process of its own, which may take as long as it likes."""
-    return bool(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTING))
-
-
-def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
-    """Put the videos whose workers were shut down back to 'uploaded'; their ids."""
-    given_back = []
-    workers = look(store, {})
-    for row in queue.in_processing(store):
-        run = instance.get_run_by_id(row.job_id) if row.job_id else None
-        if run is None or workers.of(row.job_id) != "lost":
-            continue
-        if not run.is_finished:
-            instance.report_run_canceled(run, "PitchQuest was shut down.")
-        # Its code server may have been in time to report the worker that was killed with it.
-        elif not cause_of_run(instance, run.run_id).sentence.startswith(WORKER_LOST):
-            continue
-        queue.give_back(store, row.video_id, row.job_id, row.attempts, because="shut down")
-        given_back.append(row.video_id)
-    forget_ended(instance, store, workers)
-    return given_back
-
-
 def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
-    """Why a failed or cancelled run came to nothing."""
+    """Return why a run failed or was cancelled."""
     entries = instance.all_logs(
         run_id,
         of_type={
@@ -179,13 +51,16 @@ def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
 def settle(
     store: Store, settings: Settings, row: VideoRow, job_id: str | None, cause: Cause
 ) -> str | None:
-    """Give the video another attempt where that may help, else set it to 'failed'.
+    """Give the video another attempt if that may help, or else set it to 'failed'.
 
     Args:
-        job_id: the run that came to nothing; None where no run took the video.
+        job_id: the run that failed or was cancelled; None if no run took the video.
 
     Returns:
-        What was done as a sentence; None where somebody else was faster.
+        What was done, as a sentence; None if another process was faster.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
     """
     spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
     if job_id and spooled.is_file():
@@ -208,7 +83,7 @@ def settle(
 
 
 def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None:
-    """What a sensor does with a run that came to nothing; it goes on to the next run by itself."""
+    """Settle the video of a failed or cancelled run, unless it is no longer with that run."""
     run, store = context.dagster_run, resource.store()
     video_id = run.tags.get(PARTITION_TAG)
     row = videos.find(store, video_id) if video_id else None
@@ -217,5 +92,5 @@ def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None
     waits_for_it = row.status == "uploaded" and run.tags.get(ATTEMPT_TAG) == str(row.attempts)
     if row.job_id == run.run_id or waits_for_it:
         cause = cause_of_run(context.instance, run.run_id)
-        told = settle(store, resource.settings.in_force(), row, row.job_id, cause)
-        context.log.info(told or f"{row.video_id} was settled by another.")
+        done = settle(store, resource.settings.in_force(), row, row.job_id, cause)
+        context.log.info(done or f"{row.video_id} has been settled by another process.")

@@ -30,7 +30,7 @@ _under_way: set[Path] = set()
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=f"Requests a run for each upload, the oldest {MAX_REQUESTS} first. The run key is "
-    "video_id:attempts, so a tick that comes twice requests nothing twice.",
+    "video_id:attempts, so a repeated tick requests nothing twice.",
 )
 def new_uploads(
     context: dg.SensorEvaluationContext, store: StoreResource
@@ -42,7 +42,7 @@ def new_uploads(
         if _has_valid_id(store.store(), row)
     ]
     if not rows:
-        return dg.SkipReason("No upload waits.")
+        return dg.SkipReason("No upload is waiting.")
     context.instance.add_dynamic_partitions(
         str(videos_partitions.name), [row.video_id for row in rows]
     )
@@ -88,7 +88,7 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
     registered = queue.reconcile_uploads(store.store())
     if registered:
         context.log.warning(
-            f"{registered} uploads were not noticed by the trigger on storage.objects: "
+            f"The trigger on storage.objects missed {registered} uploads: "
             "`pitchquest doctor` says whether it exists."
         )
     return dg.SkipReason(f"{registered} uploads were missed.")

@@ -45,7 +45,15 @@ def analyze_all(
     report: Path | None,
     video_id: str | None,
 ) -> int:
-    """Analyse the files one by one and show how it went; return the exit code."""
+    """Analyse the files one by one, and show progress and results.
+
+    Returns:
+        The exit code: OK, BAD_INPUT if files could not be analysed, FAILED if anything else failed.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM.
+        PitchQuestError: an output file cannot be written, or the store cannot be opened.
+    """
     settings = load_settings()
     for file in (report, Path(json_file) if json_file and json_file != "-" else None):
         if file:
@@ -74,7 +82,7 @@ def analyze_all(
 
 
 def _json_stream(json_file: str | None) -> TextIO | None:
-    """Where results are written, one per line; an existing file is overwritten."""
+    """The stream that results are written to; an existing file is overwritten."""
     if json_file == "-":
         return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
     return Path(json_file).open("w", encoding="utf-8") if json_file else None

@@ -26,29 +26,29 @@ from pitchquest_assets.store.store import Store
 
 
 class Watcher(Protocol):
-    """Who watches a run as it goes."""
+    """Is notified of what happens during a run."""
 
     def step_started(self, name: str) -> None:
-        """An asset is being made."""
+        """The step of this asset has started."""
 
     def step_succeeded(self, name: str) -> None:
-        """An asset is made."""
+        """The step of this asset has succeeded."""
 
     def announce(self, sentence: str) -> None:
-        """What an engine is about to do."""
+        """An engine says in one sentence what it is about to do."""
 
     def downloaded(self, done_bytes: int, total_bytes: int) -> None:
-        """How far the download of a model has come."""
+        """The download of a model has come this far."""
 
 
 @dataclass(frozen=True)
 class WatchedProgress(RunProgress):
-    """The log of the run and whoever watches it."""
+    """Reports to the log of the run and to a watcher."""
 
     watcher: Watcher
 
     def of(self, context: dg.AssetExecutionContext) -> Progress:
-        """The progress of one step, in both places."""
+        """Return the progress of one step, which reports to both."""
         log = super().of(context)
 
         def announce(sentence: str) -> None:
@@ -64,7 +64,7 @@ class WatchedProgress(RunProgress):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one analysis ended: a result and a report, or a sentence."""
+    """How one analysis ended: with a result and a report, or with a sentence in `error`."""
 
     video_id: str
     result: PitchResult | None = None
@@ -85,10 +85,12 @@ class Runner:
         self._job = definitions.resolve_job_def("analyze_pitch")
 
     def run(self, video_id: str) -> Outcome:
-        """Run every asset; a failure ends as status 'failed', with why.
+        """Run every asset; if that fails, the video's status becomes 'failed', with the reason.
 
         Raises:
-            Interrupted: Ctrl-C or a polite kill; the status is 'failed'.
+            UnknownVideo: no such video is registered.
+            StoreUnavailable: the database does not answer.
+            Interrupted: Ctrl-C or SIGTERM; the status is 'failed'.
         """
         run_id = str(uuid.uuid4())
         row = queue.claim(self._store, video_id, run_id, attempt=None)
@@ -97,10 +99,10 @@ class Runner:
         def work() -> None:
             try:
                 outcomes.put(self._execute(row, run_id))
-            except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+            except BaseException as error:  # noqa: BLE001  # raised again below
                 outcomes.put(error)
 
-        # Dagster catches the signals of the main thread and may start an interrupted step again.
+        # In the main thread, Dagster would catch the signals and might retry an interrupted step.
         Thread(target=work, daemon=True).start()
         try:
             outcome = outcomes.get()
@@ -117,7 +119,7 @@ class Runner:
         videos.mark_failed(self._store, video_id, str(Interrupted()), run_id, cancelled=True)
         if dagster_run := self._instance.get_run_by_id(run_id):
             self._instance.report_run_canceled(dagster_run)
-        # The process ends without the thread that would do it.
+        # The process ends before its other thread could do this.
         leases.delete(self._store, run_id)
         scratch.remove_folders_of(self._settings, run_id)
 
@@ -135,7 +137,7 @@ class Runner:
                 **run_config_of(row.options),
             },
         )
-        # `execute_in_process` would keep the values of all assets in memory to its end.
+        # `execute_in_process` would keep the values of all assets in memory until the run ends.
         run_result = execute_run(InMemoryJob(self._job), dagster_run, self._instance)
         if not run_result.success:
             cause = cause_of(run_result.all_events)

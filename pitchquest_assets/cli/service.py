@@ -20,7 +20,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 from filelock import FileLock, Timeout
 
-from pitchquest_assets.automation.run_outcomes import give_back_all
+from pitchquest_assets.automation.left_behind import give_back_all
 from pitchquest_assets.cli.dagster_instance import open_instance
 from pitchquest_assets.errors import PitchQuestError, SettingsError, StoreUnavailable
 from pitchquest_assets.settings import Settings

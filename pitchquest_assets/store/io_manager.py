@@ -39,7 +39,13 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
     store: StoreResource
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
-        """Store one value; ValueNotStorable if it does not fit its asset, partition or JSON."""
+        """Store one value.
+
+        Raises:
+            ValueNotStorable: it does not fit its asset or its partition, or cannot become JSON.
+            StoreUnavailable: the database or the object store does not answer.
+            dg.Failure: it is a result, and waits in the spool folder.
+        """
         address = Address(_asset_key(context), _output_partition(context))
         store = self.store.store()
         if isinstance(obj, PitchResult):
@@ -65,7 +71,12 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
         context.add_output_metadata(metadata)
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """Load the value of one partition, or those of several by key."""
+        """Return the value of one partition, or a dict of the values of several by key.
+
+        Raises:
+            ValueMissing: there is no value, and the input does not allow that.
+            StoreUnavailable: the database or the object store does not answer.
+        """
         asset_key = _asset_key(context)
         store = self.store.store()
         expected = context.dagster_type.typing_type
@@ -85,7 +96,7 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
 
 
 def _spooled(result: PitchResult, settings: Settings) -> dg.Failure:
-    """The failure of a run whose result waits on disk; computing it again would not help."""
+    """The failure of a run whose result waits on disk; making it again would not help."""
     path = spool.write(spool.spool_folder(settings), result)
     error = ResultSpooled(
         f"The database could not take the result of {result.video_id}, which is safe in {path}: it "
@@ -104,7 +115,7 @@ def _load_allowed(
         if not (context.definition_metadata or {}).get("allow_missing_partitions", False):
             raise
         context.log.warning(
-            f"{address} has no stored value and is left out, because the input's metadata has "
+            f"{address} has no stored value and is left out, as the input's metadata has "
             "allow_missing_partitions."
         )
         return {}

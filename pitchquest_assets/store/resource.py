@@ -16,9 +16,9 @@ class StoreResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The store of these settings."""
+        """Return the resource that opens the store of these settings."""
         return cls(settings=SettingsResource.of(settings))
 
     def store(self) -> Store:
-        """The store of this process, opened at the first call; raises like `open_store`."""
+        """Return the store of this process, opened at the first call; raises like `open_store`."""
         return open_store(self.settings.in_force())

@@ -1,6 +1,6 @@
 """Files that one process needs on this machine for its part of a run: HOME/scratch/<run id>-….
 
-The folder says which worker made it, so that what a killed one leaves behind is found and removed.
+Each folder names the worker that made it, so that what a killed worker left can be removed.
 """
 
 import secrets
@@ -13,12 +13,12 @@ from pathlib import Path
 from pitchquest_assets.settings import Settings
 
 _WORKER = ".worker"
-# No run lasts so long: for the workers of other machines, of which nothing is known here.
+# Longer than any run: for workers of other machines, whose state is not known here.
 FORGOTTEN_SECONDS = 2 * 24 * 3600
 
 
 def make_folder(settings: Settings, run_id: str, worker: str) -> Path:
-    """A new folder in the name of a worker: each process of a run has its own."""
+    """Make a folder in the name of a worker and return it; each process of a run has its own."""
     folder = settings.home_path / "scratch" / f"{run_id}-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     (folder / _WORKER).write_text(worker)
@@ -26,18 +26,18 @@ def make_folder(settings: Settings, run_id: str, worker: str) -> Path:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder with all it holds; nothing happens where there is none."""
+    """Remove a folder and everything in it; do nothing if there is none."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_folders_of(settings: Settings, run_id: str) -> None:
-    """Remove the files of every process of a run, which must have no living one."""
+    """Remove the files of every process of a run; none of them may be alive."""
     for folder in (settings.home_path / "scratch").glob(f"{run_id}-*"):
         remove_folder(folder)
 
 
 def sweep(settings: Settings, is_gone: Callable[[str], bool]) -> list[str]:
-    """Remove the files of workers that are gone; the names of their folders."""
+    """Remove the files of workers that are gone; return the names of their folders."""
     removed = []
     for folder in (settings.home_path / "scratch").glob("*"):
         if _is_left_behind(folder, is_gone):

@@ -87,7 +87,7 @@ def test_a_run_that_fails_leaves_nothing_and_a_replaced_file_is_not_mixed_in(
     failed = run(instance, "frames")
     assert not failed.success
     [event] = failed.filter_events(lambda event: event.is_step_failure)
-    assert "was replaced since it was read" in str(event.step_failure_data)
+    assert "has been replaced since it was read" in str(event.step_failure_data)
     assert list((home / "scratch").iterdir()) == []
 
 
@@ -179,7 +179,7 @@ def test_a_row_names_only_what_its_owner_may_read(store: Store) -> None:
         with pytest.raises(InvalidVideo, match="is not a path below"):
             check_paths(row)
     row = videos.register(store, "nobodys", "relative.mp4")
-    with pytest.raises(InvalidVideo, match="is no absolute path"):
+    with pytest.raises(InvalidVideo, match="is not an absolute path"):
         check_paths(row)
 
 

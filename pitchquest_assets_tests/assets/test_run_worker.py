@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from sqlalchemy import event, text
 
+from pitchquest_assets.assets import run_worker
 from pitchquest_assets.assets.run_worker import will_complete
 from pitchquest_assets.assets.video_asset import video_asset
 from pitchquest_assets.definitions import resources
@@ -86,7 +87,7 @@ def test_a_lease_is_held_while_a_step_works_and_released_however_it_ends(
 def test_heartbeats_go_on_after_the_database_has_refused_one(
     store: Store, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(run_worker, "HEARTBEAT_SECONDS", 0.05)
 
     def execute(statement: str) -> None:
         store.transaction(lambda connection: connection.execute(text(statement)))
@@ -95,7 +96,7 @@ def test_heartbeats_go_on_after_the_database_has_refused_one(
         wait_for_another(store)
         refused = "alter table worker_leases add constraint away check (heartbeat_at < 'epoch')"
         execute(f"{refused} not valid")
-        time.sleep(5 * leases.BEAT_SECONDS)
+        time.sleep(5 * run_worker.HEARTBEAT_SECONDS)
         execute("alter table worker_leases drop constraint away")
         wait_for_another(store)
 

@@ -11,7 +11,7 @@ def test_a_tick_stores_one_row_and_starts_no_run(store: Store) -> None:
     videos.register(store, "pitch", "/in/pitch.mp4")
     reason = evaluate(system_health)
     assert isinstance(reason, dg.SkipReason)
-    assert (reason.skip_message or "").startswith("1 wait, 0 are analysed")
+    assert (reason.skip_message or "").startswith("1 waiting, 0 being analysed")
     statement = text("select metric_value from monitoring_metrics")
     (value,) = store.transaction(lambda c: c.scalars(statement).all())
     assert value["disk_free_bytes"] > 0

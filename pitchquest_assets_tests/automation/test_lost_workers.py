@@ -9,8 +9,8 @@ import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType
 from sqlalchemy import text
 
-from pitchquest_assets.automation import run_outcomes
-from pitchquest_assets.automation.run_outcomes import give_back_all, left_behind
+from pitchquest_assets.automation import left_behind as sweeping
+from pitchquest_assets.automation.left_behind import give_back_all, left_behind
 from pitchquest_assets.store.rows import leases, queue, results, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import this_worker
@@ -73,7 +73,7 @@ def let_pass(store: Store) -> None:
 @pytest.fixture
 def overdue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happened up to now has been too long ago."""
-    monkeypatch.setattr(run_outcomes, "NEVER_CAME_AFTER", timedelta(seconds=-5))
+    monkeypatch.setattr(sweeping, "NEVER_CAME_AFTER", timedelta(seconds=-5))
 
 
 def workers(store: Store) -> list[str]:
@@ -89,7 +89,7 @@ def test_a_worker_of_another_machine_is_lost_at_the_second_look(
     assert status(instance) == "STARTED"
     assert tick() == (
         f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker on "
-        "another-machine has sent nothing for 180 s)."
+        "another-machine has sent no heartbeat for 180 s)."
     )
     assert status(instance) == "FAILURE"
     row = videos.get(store, VIDEO)

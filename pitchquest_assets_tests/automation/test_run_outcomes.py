@@ -10,11 +10,12 @@ import psutil
 import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType, EngineEventData
 
+from pitchquest_assets.automation import left_behind as sweeping
 from pitchquest_assets.automation import lost_workers
-from pitchquest_assets.automation import run_outcomes as statuses
 from pitchquest_assets.automation.failure_causes import Cause
-from pitchquest_assets.automation.recovery import spooled_results
-from pitchquest_assets.automation.run_outcomes import give_back_all, settle, sweep
+from pitchquest_assets.automation.left_behind import give_back_all, sweep
+from pitchquest_assets.automation.run_outcomes import settle
+from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import spool
 from pitchquest_assets.store.rows import leases, queue, results, videos
@@ -46,7 +47,7 @@ def spool_folder(store: Store) -> Iterator[None]:
 @pytest.fixture
 def overdue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happened up to now has been too long ago."""
-    monkeypatch.setattr(statuses, "NEVER_CAME_AFTER", timedelta(seconds=-5))
+    monkeypatch.setattr(sweeping, "NEVER_CAME_AFTER", timedelta(seconds=-5))
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +318,7 @@ def test_at_a_shutdown_a_run_that_was_reported_as_lost_goes_back_and_a_cancelled
 def test_the_sensor_stores_what_waits_and_asks_for_the_report(
     instance: dg.DagsterInstance, store: Store, spool_folder: None
 ) -> None:
-    assert evaluate(spooled_results, instance) == dg.SkipReason("No result waits.")
+    assert evaluate(spooled_results, instance) == dg.SkipReason("No result is waiting.")
     take(store)
     folder = spool.spool_folder(load_settings())
     spool.write(folder, factories.pitch_result(video_id="aaa-corrupt")).write_text("{")

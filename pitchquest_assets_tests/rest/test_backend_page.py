@@ -6,7 +6,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -171,13 +173,43 @@ def test_every_snippet_does_what_the_page_says(
         assert re.search(expected[shape], outputs[section]), (section, outputs[section][:500])
     if language != "sh":
         assert all(strength in outputs["Read the result"] for strength in STRENGTHS)
-        # Alice has three; the file and the row that the snippets have added are among them.
-        assert outputs["everything"].split() == ["3", str(VIDEOS + 2)]
+        assert outputs["Read the result"].splitlines()[-1] == "auto run-1"
+        # Alice has four; the file and the rows that the snippets have added are among them.
+        assert outputs["everything"].split() == ["4", str(VIDEOS + 3)]
+    else:
+        assert '[{"judge":"auto","transcript":"run-1"}]' in outputs["Read the result"]
     assert full_project.storage.data(f"videos/{ALICE}/pitch.mp4") == PITCH
     store = Store(full_project.engine, FolderObjects(tmp_path / "objects"))
     again = videos.get(store, "failed-7")
     assert (again.status, again.attempts, again.error) == ("uploaded", 1, None)
     assert videos.get(store, "demo-day-7").owner == ALICE
+    assert videos.get(store, "demo-day-7").options == {"judge": "rules", "max_frames": 20}
+    assert videos.get(store, "pitch-de").options == {"language": "de"}
+
+
+@pytest.mark.parametrize(
+    ("role", "options", "status"),
+    [
+        ("authenticated", {"language": "de"}, 201),
+        ("authenticated", {"language": "de", "judge": "rules"}, 403),
+        ("service_role", {"judge": "rules", "max_frames": 20}, 201),
+        ("service_role", {"judge": "a coin"}, 400),
+        ("service_role", {"colour": "red"}, 400),
+    ],
+)
+def test_options_are_refused_as_the_page_says(
+    project: Project, role: str, options: dict[str, object], status: int
+) -> None:
+    user = str(ALICE)
+    session = token(role, user) if role == "authenticated" else token(role)
+    name = f"options-{uuid4()}"
+    row = {"video_id": name, "filename": "a.mp4", "file_path": f"videos/{user}/{name}.mp4"}
+    answer = httpx.post(
+        f"{project.url}/rest/v1/videos",
+        headers={"apikey": token("anon"), "Authorization": f"Bearer {session}"},
+        json=row | {"options": options},
+    )
+    assert answer.status_code == status, answer.text
 
 
 def test_an_answer_ends_at_a_thousand_rows_in_silence(full_project: Project) -> None:

@@ -1,4 +1,4 @@
-"""The command as a user runs it: a process of its own, its own home."""
+"""The command as a user runs it: in a process of its own, with a home of its own."""
 
 import json
 import os
@@ -38,13 +38,13 @@ class Command:
     variables: dict[str, str]
 
     def __call__(self, *arguments: str | Path, **variables: str) -> Done:
-        """Run to the end."""
+        """Run the command to its end."""
         process = self.start(*arguments, **variables)
         out, err = process.communicate(timeout=600)
         return Done(process.returncode, out, err)
 
     def start(self, *arguments: str | Path, **variables: str) -> subprocess.Popen[str]:
-        """Start, and leave it running."""
+        """Start the command and leave it running."""
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(OURS)},
             "PITCHQUEST_HOME": str(self.home),

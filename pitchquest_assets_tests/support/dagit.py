@@ -1,4 +1,4 @@
-"""What Dagit shows: its GraphQL, over the code location of workspace.yaml."""
+"""Dagit's GraphQL over the code location of workspace.yaml."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,13 +47,13 @@ mutation($parent: String!, $strategy: ReexecutionStrategy!) {
 
 
 class Dagit:
-    """Dagit's web server, asked without a socket; runs are started as the daemon would do it."""
+    """Dagit's web server, queried without a socket; starts runs as the daemon would."""
 
     def __init__(self, client: TestClient, workspace: WorkspaceProcessContext) -> None:
         self.client, self.workspace = client, workspace
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data that a GraphQL query answers with; fails on any error."""
+        """Return the data of a GraphQL answer; fails on any error."""
         answer = self.client.post("/graphql", json={"query": query, "variables": variables}).json()
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
@@ -65,7 +65,7 @@ class Dagit:
         return {check["name"]: check for check in found}
 
     def launch(self, video_id: str, **tags: str) -> str:
-        """Start a run of everything for one video, as from the launchpad; its id."""
+        """Start a run of all assets for one video, as from the launchpad; return its id."""
         with self.workspace.create_request_context() as request:
             [location] = request.code_location_names
         selector = {
@@ -81,7 +81,7 @@ class Dagit:
         return self._start(self.ask(LAUNCH, params=params)["launchRun"])
 
     def execute_again(self, run_id: str, strategy: str) -> str:
-        """Start a run once more: ALL_STEPS or FROM_FAILURE; the id of the new run."""
+        """Re-execute a run, ALL_STEPS or FROM_FAILURE; return the id of the new run."""
         answer = self.ask(REEXECUTE, parent=run_id, strategy=strategy)
         return self._start(answer["launchRunReexecution"])
 

@@ -11,7 +11,7 @@ from pitchquest_assets.store.postgres import embedded
 
 @contextmanager
 def temporary_home() -> Iterator[Path]:
-    """The folder; its database is stopped and all of it removed at the end."""
+    """Yield the folder; at the end, stop its database and remove it."""
     # Not tmp_path: pytest closes its folder to other users, and PostgreSQL does not run as root.
     folder = Path(tempfile.mkdtemp(prefix="pitchquest-test-")).resolve()
     try:

@@ -106,7 +106,7 @@ def picture_number(jpeg_pixels: NDArray[np.uint8]) -> int:
 
 
 def without_moov(source: Path, path: Path) -> Path:
-    """The file as an interrupted recorder leaves it: media data, but no index."""
+    """Return the file as an interrupted recorder leaves it: media data, but no index."""
     data = source.read_bytes()
     path.write_bytes(data[: data.index(b"moov") - 4])
     return path
@@ -141,7 +141,7 @@ def with_external_reference(source: Path, path: Path, target: Path) -> Path:
 
 
 class _Pipe(io.RawIOBase):
-    """A file that cannot be sought in."""
+    """A file without seeking."""
 
     def __init__(self, file: io.BufferedWriter) -> None:
         self._file = file

@@ -1,7 +1,7 @@
-"""Invented pitches of several trades and manners, and texts that are no pitches.
+"""Invented pitches from several trades, in several styles, and texts that are not pitches.
 
 `Pitch.shown` says which words the quote of an item must contain; an item that is not named there is
-not in the pitch, or is said in a way that the rules are not expected to hear.
+not in the pitch, or is said in a way that the rules are not expected to notice.
 """
 
 from dataclasses import dataclass

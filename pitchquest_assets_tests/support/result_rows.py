@@ -1,4 +1,4 @@
-"""Results as the tables hold them."""
+"""Results as rows of the tables."""
 
 from sqlalchemy import text
 
@@ -9,6 +9,6 @@ DOCUMENTS = ("content_analysis", "delivery_analysis", "visual_analysis", "feedba
 
 
 def count_replaced_results(store: Store, video_id: str) -> int:
-    """How many older results of this video the history holds."""
+    """Return how many older results of this video are in the history."""
     statement = text("select count(*) from analysis_results_history where video_id = :video_id")
     return store.transaction(lambda c: c.scalar(statement, {"video_id": video_id})) or 0

@@ -1,11 +1,11 @@
-"""Runs that go on elsewhere, while the sensor `left_behind` looks at them."""
+"""Watches runs in other processes with ticks of the sensor `left_behind`."""
 
 import time
 from collections.abc import Callable
 
 import dagster as dg
 
-from pitchquest_assets.automation.run_outcomes import left_behind
+from pitchquest_assets.automation.left_behind import left_behind
 from pitchquest_assets_tests.support.wiring import store_resource
 
 DEADLINE_SECONDS = 500
@@ -14,7 +14,7 @@ NOTHING = "No video is left behind."
 
 
 class Watch:
-    """Ticks of the sensor, far more than in an operator's life, and what they said."""
+    """Ticks of the sensor, far more often than in production, and their messages."""
 
     def __init__(self, instance: dg.DagsterInstance) -> None:
         self.instance = instance
@@ -22,7 +22,7 @@ class Watch:
         self._cursor: str | None = None
 
     def look(self) -> None:
-        """One tick, with the cursor of the one before."""
+        """Tick once, with the cursor of the previous tick."""
         with dg.build_sensor_context(
             instance=self.instance, cursor=self._cursor, resources={"store": store_resource()}
         ) as context:
@@ -30,7 +30,7 @@ class Watch:
         self._cursor = context.cursor
 
     def until(self, condition: Callable[[], object]) -> None:
-        """Look until the condition holds."""
+        """Tick until the condition holds."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, self.said
@@ -38,7 +38,7 @@ class Watch:
             time.sleep(PAUSE_SECONDS)
 
     def until_it_ends(self, run_id: str) -> str:
-        """Look until a run has ended; its status."""
+        """Tick until a run has ended; return its status."""
 
         def has_ended() -> bool:
             run = self.instance.get_run_by_id(run_id)

@@ -21,7 +21,7 @@ PORTRAIT = SAMPLES / "portrait.jpg"
 
 
 class FixedDetector:
-    """Finds the given faces, one after the other; the last one again and again."""
+    """Finds the given faces one after the other, then the last one every time."""
 
     name = "fixed"
     has_landmarks = True
@@ -34,7 +34,7 @@ class FixedDetector:
 
 
 def frames_of(pictures: Sequence[Picture | bytes], spacing_seconds: float = 1.0) -> Frames:
-    """Frames of BGR pictures, or of bytes that stand for a JPEG."""
+    """Return frames made of BGR pictures, or of bytes in place of a JPEG."""
     held = io.BytesIO()
     frames = []
     with zipfile.ZipFile(held, "w") as archive:
@@ -55,7 +55,7 @@ def frames_of(pictures: Sequence[Picture | bytes], spacing_seconds: float = 1.0)
 def pictures_of(
     video: Path, spacing_seconds: float, *, keyframes_only: bool = False
 ) -> list[Picture]:
-    """Pictures of a video, 640 px wide, at least so far apart."""
+    """Return pictures of a video, 640 px wide and at least this far apart."""
     pictures: list[Picture] = []
     wanted = 0.0
     with av.open(str(video)) as container:

@@ -38,7 +38,7 @@ def audio_from(samples: np.ndarray) -> Audio:
 
 
 def speech_file(path: Path) -> Audio:
-    """The sound of a bare WAV or FLAC file, which no video container wraps."""
+    """Return the sound of a bare WAV or FLAC file, without a video container."""
     resampler = av.AudioResampler("s16", "mono", RATE)
     with av.open(str(path)) as container:
         pieces = [
@@ -67,7 +67,7 @@ def transcript_of(words: list[Word], *, trusted: bool = True) -> Transcript:
 
 
 def share_inside(points_seconds: Iterable[float], spans: Iterable[Span]) -> float | None:
-    """The share of the points that lie in a span (0.1 s of slack); None without points."""
+    """Return the share of points inside a span, give or take 0.1 s; None without points."""
     spans = list(spans)
     inside = [
         any(start - MAX_CUT_SECONDS <= point <= end + MAX_CUT_SECONDS for start, end in spans)

@@ -1,4 +1,4 @@
-"""Transcripts of texts, spoken at an even pace with a pause after each sentence or line."""
+"""Transcripts of texts spoken at an even pace, with a pause after each sentence or line."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ SENTENCE_GAP_SECONDS = 0.7
 
 
 def speak(text: str, punctuated: bool = True, **overrides: Any) -> Transcript:
-    """The text as a trusted transcript; without punctuation, words are bare and lower case."""
+    """Return the text as a trusted transcript; without punctuation, words are in lower case."""
     words, clock = [], 0.0
     for line in _lines(text, punctuated):
         for token in line.split():
@@ -39,7 +39,7 @@ def speak(text: str, punctuated: bool = True, **overrides: Any) -> Transcript:
 
 
 def _lines(text: str, punctuated: bool) -> list[str]:
-    """What is spoken in one breath: sentences, or the lines of a text without full stops."""
+    """The pieces between pauses: sentences, or lines if the text has no full stops."""
     if punctuated:
         return [text]
     return re.split(r"(?<=[.!?])\s+|\n", text.strip())

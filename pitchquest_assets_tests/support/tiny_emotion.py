@@ -36,7 +36,7 @@ def write_tiny_emotion(folder: Path, **changed: Any) -> Path:
     torch.manual_seed(0)
     size = config.hidden_size
     tensors = {f"wav2vec2.{k}": v for k, v in Wav2Vec2Model(config).state_dict().items()}
-    # Small, so that the three figures lie inside 0–1, where clipping hides nothing.
+    # Small, so that the three figures are within 0–1 and nothing is clipped.
     for name, outputs, scale in (("dense", size, 1.0), ("out_proj", 3, 0.2)):
         tensors[f"classifier.{name}.weight"] = scale * torch.randn(outputs, size) / size**0.5
         tensors[f"classifier.{name}.bias"] = torch.full((outputs,), 0.5)
@@ -52,7 +52,7 @@ def write_tiny_emotion(folder: Path, **changed: Any) -> Path:
 
 
 def real_weights() -> Path | None:
-    """The folder of the real model, where PITCHQUEST_TEST_WEIGHTS has it."""
+    """Return the folder of the real model, if PITCHQUEST_TEST_WEIGHTS has it."""
     folder = os.environ.get("PITCHQUEST_TEST_WEIGHTS")
     for name in ("wav2vec2-emotion", "wav2vec2-large-robust-12-ft-emotion-msp-dim"):
         if folder and (Path(folder) / name / "model.safetensors").is_file():
@@ -106,7 +106,7 @@ def reference(folder: Path, sound: torch.Tensor) -> torch.Tensor:
 def _positions(
     x: torch.Tensor, weights: dict[str, torch.Tensor], config: Wav2Vec2Config
 ) -> torch.Tensor:
-    """The weight-normalised convolution that tells where a frame is."""
+    """The weight-normalised convolution that encodes the position of a frame."""
     name = "wav2vec2.encoder.pos_conv_embed.conv"
     direction, length = weights[f"{name}.weight_v"], weights[f"{name}.weight_g"]
     kernel = length * direction / direction.norm(dim=(0, 1), keepdim=True)

@@ -1,4 +1,4 @@
-"""A Whisper with tiny random weights by CTranslate2's own converter: nonsense by real code."""
+"""A Whisper with tiny random weights, from CTranslate2's converter: real code, nonsense words."""
 
 import tempfile
 from pathlib import Path
@@ -33,7 +33,7 @@ def write_tiny_whisper(folder: Path, *, text_tokens: int = 256, **changed: Any) 
     """A folder with model.bin, config.json, vocabulary.json and tokenizer.json; English only.
 
     Args:
-        text_tokens: 256 bytes, and as many more that mean nothing.
+        text_tokens: how many; beyond the 256 bytes, they have no meaning.
         changed: another shape, as in TINY.
     """
     import torch

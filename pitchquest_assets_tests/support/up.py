@@ -1,4 +1,4 @@
-"""`pitchquest up` as an operator has it: a process of its own, watched through the database."""
+"""`pitchquest up` as an operator runs it: in its own process, watched through the database."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ POLL_SECONDS = 0.3
 
 @dataclass
 class Up:
-    """A running `pitchquest up`, and what a person does with it."""
+    """A running `pitchquest up`, with the actions of a person."""
 
     command: Command
     sample: Path
@@ -44,14 +44,14 @@ class Up:
         return open_store(Settings(home=self.command.home))
 
     def start(self) -> None:
-        """Start it and wait until it has said that it is up."""
+        """Start it and wait until it says that it is up."""
         self.process = self.command.start("up", "--port", str(self.port))
         assert self.process.stderr is not None
         said = self.process.stderr.readline()
         assert said.startswith(f"PitchQuest is up: {self.url}"), said + self.process.stderr.read()
 
     def stop(self) -> None:
-        """Stop it as a service manager does; nothing where it has ended."""
+        """Stop it as a service manager does, unless it has ended."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             _, told = self.process.communicate(timeout=DEADLINE_SECONDS)
@@ -73,7 +73,7 @@ class Up:
         return self.submit(path)
 
     def give_captions(self, name: str) -> None:
-        """Make the next attempt a quick one."""
+        """Add captions, so that the next attempt is quick."""
         shutil.copy(self.sample.with_suffix(".vtt"), self.command.home / f"{name}.vtt")
 
     def submit(self, *paths: Path) -> str:
@@ -85,7 +85,7 @@ class Up:
         return videos.get(self.store, video_id)
 
     def results_of(self, video_id: str) -> int:
-        """How many results this video has ever had."""
+        """Return how many results this video has had so far."""
         now = results.get_result(self.store, video_id) is not None
         return now + count_replaced_results(self.store, video_id)
 
@@ -102,7 +102,7 @@ class Up:
         return self.row(video_id)
 
     def wait_for_assets(self, video_id: str, count: int) -> str:
-        """Wait until its run has stored so many assets, 3 being all before the transcript."""
+        """Wait until its run has stored this many assets; 3 are all before the transcript."""
 
         def reached() -> bool:
             run = self.row(video_id).job_id
@@ -118,7 +118,7 @@ class Up:
         return answer.raise_for_status().json()["data"]
 
     def worker_of(self, run_id: str) -> psutil.Process:
-        """The process that works on a run, by its lease."""
+        """Return the process that works on a run, according to its lease."""
         [worker] = [one.worker for one in leases.all_leases(self.store) if one.job_id == run_id]
         return psutil.Process(int(worker.split(":")[1]))
 

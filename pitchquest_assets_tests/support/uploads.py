@@ -1,4 +1,4 @@
-"""What the Storage server and a client do to a project's database."""
+"""The changes that the Storage server and a client make to a project's database."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from pitchquest_assets_tests.support.storage.objects import Object, objects_tabl
 FILE = bytes(2_500)
 
 
-# As `Uploader.canUpload` asks whether the caller may, before anything is uploaded; rolled back.
+# `Uploader.canUpload` checks the permission so before anything is uploaded, and rolls back.
 ASK = text("""
     insert into storage.objects (name, owner, owner_id, bucket_id, version)
     values (:name, :owner, :owner_id, :bucket, '1')
@@ -27,13 +27,13 @@ ASK = text("""
 
 
 class Storage:
-    """What the Storage server does to the database."""
+    """The database statements of the Storage server."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
     def upload(self, name: str, owner: UUID | None = ALICE, bucket: str = "videos") -> None:
-        """Ask, receive the file, enter it."""
+        """Check the permission, receive the file, and insert its row."""
         with self.engine.connect() as connection:
             if owner:
                 act_as(connection, owner)
@@ -41,7 +41,7 @@ class Storage:
             connection.execute(ASK, row)
             connection.rollback()
         now = datetime.now(UTC)
-        # `Uploader.completeUpload` ends each upload so, resumable ones too.
+        # `Uploader.completeUpload` ends each upload like this, resumable ones too.
         enter, _ = objects_table(self.engine)
         enter(Object(bucket, name, FILE, "video/mp4", owner and str(owner), now, now))
 
@@ -59,7 +59,7 @@ def act_as(connection: Connection, user: UUID) -> None:
 def insert_as(
     store: Store, user: UUID, video_id: str, file_path: str, captions_path: str | None = None
 ) -> None:
-    """What a web page does through REST."""
+    """Insert a row as a web page does through REST."""
     with store.engine.begin() as connection:
         act_as(connection, user)
         connection.execute(
@@ -77,7 +77,7 @@ def only_row(store: Store) -> VideoRow:
 
 
 def finish(store: Store, status: str = "completed") -> None:
-    """The run that has the only row ends."""
+    """End the run of the only row."""
     row = queue.claim(store, only_row(store).video_id, "run-1", attempt=None)
     videos.update(store, row.video_id, "status = :status", status=status)
 

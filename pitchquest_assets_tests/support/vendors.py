@@ -1,7 +1,7 @@
-"""Vendors on this machine, which speak their wire formats; the real SDKs are pointed at them.
+"""Fake vendors on this machine that speak the real wire formats; the real SDKs call them.
 
-Each vendor keeps what it was asked (`requests`) and answers from a queue (`script`), or as its
-`usual` where that is empty. An answer is a werkzeug Response or a function of the request.
+Each vendor records its `requests` and answers from the queue `script`, or with its `usual` answer
+if that is empty. An answer is a werkzeug Response or a function of the request.
 """
 
 import io
@@ -27,15 +27,15 @@ GEMINI_KEY = "AIza-fake-key-of-the-tests"
 OPENAI_KEY = "sk-fake-key-of-the-tests"
 GEMINI_VERSION = "gemini-3.5-flash-lite-2026-10"
 OPENAI_VERSION = "judge-1-2026-11-01"
-# What is heard in every sound.
+# The words in every sound.
 SPOKEN = "Um, every winter, thousands of families lose their homes - we end that. Join us!"
-# What each call uses, as the vendors tell it.
+# The usage of each call, as the vendors report it.
 TOKENS_IN, TOKENS_THOUGHT, TOKENS_OUT = 3_000, 100, 900
 
 
 @dataclass
 class FakeVendor:
-    """What one vendor was asked, and what it answers."""
+    """One vendor: its requests and its answers."""
 
     url: str
     usual: Responder
@@ -52,7 +52,7 @@ class FakeVendor:
         return [one for one in self.requests if part_of_path in one.path]
 
     def reset(self) -> None:
-        """As if nothing had been asked."""
+        """Forget all requests."""
         self.requests.clear()
         self.script.clear()
 
@@ -90,7 +90,7 @@ def _served(url: Callable[[HTTPServer], str], usual: Responder) -> Iterator[Fake
 
 
 def answer_as_gemini(request: Request) -> Response:
-    """A judgement of the words or, where pictures came, of these."""
+    """A judgement of the words, or of the pictures if there are any."""
     if request.headers.get("x-goog-api-key") != GEMINI_KEY:
         return gemini_error(
             400, "INVALID_ARGUMENT", "API key not valid.", [{"reason": "API_KEY_INVALID"}]
@@ -121,7 +121,7 @@ def answer_as_openai(request: Request) -> Response:
 
 
 def judgement(data: str, **items: dict[str, Any]) -> dict[str, Any]:
-    """A whole judgement with level 3 for each item; the quotes are of the data that was sent."""
+    """A whole judgement with level 3 for each item; its quotes are from the request."""
     sentences = [one["text"] for one in json.loads(data)["sentences"]]
     long_enough = [text for text in sentences if len(text.split()) >= 3]
     answer = {
@@ -214,7 +214,7 @@ def openai_answer(
 def openai_transcription(
     request: Request, text: str = SPOKEN, log_probability: float = -0.1, **fields: Any
 ) -> Response:
-    """The words evenly over the sound that was sent, in the form that was asked for."""
+    """The words spread evenly over the sound in the request, in the requested format."""
     seconds = seconds_of_flac(request)
     if request.form["response_format"] == "json":
         usage = {"type": "tokens", "input_tokens": 100, "output_tokens": 50, "total_tokens": 150}
@@ -243,7 +243,7 @@ def openai_transcription(
 
 
 def seconds_of_flac(request: Request) -> float:
-    """How long the sound of a transcription request is."""
+    """Return the duration of the sound in a transcription request."""
     file = request.files["file"]
     with av.open(io.BytesIO(file.stream.read()), format="flac") as container:
         file.stream.seek(0)
@@ -265,7 +265,7 @@ def as_json(body: Any, code: int = 200, headers: dict[str, str] | None = None) -
 
 
 def page() -> Response:
-    """What a proxy or a wrong address answers."""
+    """The answer of a proxy or a wrong address."""
     return Response("<html>Welcome to the hotel's network</html>", content_type="text/html")
 
 
@@ -276,6 +276,6 @@ def cut(request: Request) -> Response:
 
 
 def late(request: Request) -> Response:
-    """No answer before the client has lost its patience."""
+    """No answer until the client has timed out."""
     threading.Event().wait(0.6)
     return as_json({})

@@ -10,7 +10,7 @@ from pitchquest_assets.store.resource import StoreResource
 
 
 def store_resource() -> StoreResource:
-    """The store as sensors, assets and the IO manager have it."""
+    """Return the store as sensors, assets and the IO manager get it."""
     return StoreResource.of(load_settings())
 
 
@@ -24,7 +24,7 @@ def evaluate(
     instance: dg.DagsterInstance | None = None,
     cursor: str | None = None,
 ) -> Any:
-    """What one evaluation of the sensor comes to."""
+    """Return the result of one evaluation of the sensor."""
     with dg.build_sensor_context(
         instance=instance, cursor=cursor, resources={"store": store_resource()}
     ) as context:

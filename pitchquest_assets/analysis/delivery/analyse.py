@@ -22,7 +22,7 @@ from pitchquest_assets.analysis.delivery.energy import (
     measure_energy,
 )
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
-from pitchquest_assets.analysis.delivery.scores import score_delivery
+from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
 from pitchquest_assets.analysis.windows import Windows, typical_time
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import Span, voice_of
@@ -31,14 +31,11 @@ from pitchquest_assets.model import (
     DeliveryAnalysis,
     Event,
     Measurement,
-    Pace,
     Series,
     Transcript,
     Word,
 )
 
-SLOW_WPM = 110.0
-FAST_WPM = 160.0
 LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
@@ -124,7 +121,7 @@ def analyse_delivery(
     }
     voice = [score.value for score in scores.values() if score.value is not None]
     return DeliveryAnalysis(
-        speaking_pace=_pace(measurements["speech_rate"].value),
+        speaking_pace=pace_of(measurements["speech_rate"].value),
         vocal_confidence=round(sum(voice) / len(voice), 1) if voice else None,
         measurements=measurements,
         scores=scores,
@@ -134,12 +131,6 @@ def analyse_delivery(
         emotion_model=energy.model,
         warnings=[*audio.warnings, *energy.warnings],
     )
-
-
-def _pace(wpm: float | None) -> Pace | None:
-    if wpm is None:
-        return None
-    return "slow" if wpm < SLOW_WPM else "fast" if wpm > FAST_WPM else "optimal"
 
 
 def _measure(speech: _Speech) -> dict[str, Measurement]:

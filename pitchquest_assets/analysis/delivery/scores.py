@@ -1,8 +1,13 @@
-"""Sub-scores 0–10 from the measurements of a voice; the anchors are our own choice."""
+"""Sub-scores 0–10 and the pace in a word, from the measurements of a voice.
+
+The anchors are our own choice, the bands of the pace those of the Airflow predecessor.
+"""
 
 from pitchquest_assets.analysis.curves import Anchors, score_of
-from pitchquest_assets.model import Measurement, Score
+from pitchquest_assets.model import Measurement, Pace, Score
 
+SLOW_WPM = 110.0
+FAST_WPM = 160.0
 PACE_ANCHORS: Anchors = (
     (60, 0),
     (90, 5),
@@ -17,6 +22,13 @@ PAUSE_RATIO_ANCHORS: Anchors = ((0.02, 3), (0.10, 9), (0.14, 10), (0.30, 10), (0
 LONG_PAUSE_ANCHORS: Anchors = ((0.5, 10), (1.5, 8), (4, 3), (8, 0))
 FILLER_ANCHORS: Anchors = ((0, 10), (1, 9.5), (4, 7), (8, 3), (15, 0))
 PITCH_VARIETY_ANCHORS: Anchors = ((0.04, 0), (0.11, 5), (0.18, 9), (0.22, 10), (0.35, 10), (0.5, 7))
+
+
+def pace_of(wpm: float | None) -> Pace | None:
+    """Return the band that words per minute lie in; None if they could not be measured."""
+    if wpm is None:
+        return None
+    return "slow" if wpm < SLOW_WPM else "fast" if wpm > FAST_WPM else "optimal"
 
 
 def score_delivery(

@@ -53,7 +53,7 @@ def aggregate(
         job_id: the run that made it.
         timestamp: when it was made, with a time zone.
         processing_time_seconds: how long that took.
-        options: what the run was told to use.
+        options: the options of the run.
         runs: the run that made each part, by asset.
     """
     rubric = load_rubric()

@@ -1,5 +1,5 @@
--- A person who cancels an analysis knows of it: the transaction that sets such a video to 'failed'
--- sets pitchquest.cancelled to 'on', and raises no alert.
+-- No alert when a person has cancelled an analysis: the transaction that then sets the video to
+-- 'failed' sets pitchquest.cancelled to 'on'.
 
 create or replace function pitchquest.tell_of_failed_video() returns trigger
 language plpgsql

@@ -1,4 +1,4 @@
--- What a backend may choose for one video, over the settings of the pipeline: the options of its run.
+-- The options of a video's runs, which replace the settings of the pipeline.
 
 alter table public.videos
   add column options jsonb not null default '{}'
@@ -7,7 +7,7 @@ alter table public.videos
     and options - array[
       'transcriber', 'whisper_model', 'judge', 'judge_samples', 'language', 'max_frames'
     ] = '{}'
-    -- Null where the key is absent, which a check lets pass.
+    -- Each comparison is null if the key is absent; `is not false` lets that pass.
     and options ->> 'transcriber'
       in ('auto', 'captions', 'openai', 'whisper', 'pocketsphinx', 'off') is not false
     and (options ->> 'whisper_model' ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$') is not false
@@ -25,7 +25,7 @@ alter table public.videos
 
 grant insert (options) on public.videos to authenticated;
 
--- An engine costs the operator money and time; the language is the owner's to know.
+-- Engines cost the operator money and time, so owners may choose only the language.
 alter policy "owners add their uploads" on public.videos
   with check (
     owner = (select auth.uid())

@@ -1,4 +1,4 @@
-"""Dagster's own storage: a database beside ours, found without anybody naming it."""
+"""Dagster's own storage: a database beside ours, found without any setting."""
 
 import os
 from typing import Any
@@ -12,18 +12,18 @@ from pitchquest_assets.store.postgres.embedded import dagster_url
 class PitchQuestStorage(DagsterPostgresStorage):
     """Runs, events and schedules at DAGSTER_POSTGRES_URL, by default in the embedded PostgreSQL.
 
-    Named in dagster.yaml under `storage: custom`, so that plain `dagster` commands work as they
-    are: a value of the form `env: DAGSTER_POSTGRES_URL` would fail where the variable is not set.
+    dagster.yaml names this class under `storage: custom`, so that plain `dagster` commands work
+    with nothing set; `env: DAGSTER_POSTGRES_URL` would fail without the variable.
     """
 
     @classmethod
     def config_type(cls) -> Any:
-        """Nothing is configured in dagster.yaml."""
+        """Return an empty schema: dagster.yaml configures nothing here."""
         return {}
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Any) -> "PitchQuestStorage":
-        """The storage; starts the embedded database if need be.
+        """Return the storage; starts the embedded database if it is needed.
 
         Raises:
             StoreUnavailable: the embedded database cannot be started.

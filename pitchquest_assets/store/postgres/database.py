@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from pitchquest_assets.errors import SettingsError, StoreUnavailable
+from pitchquest_assets.errors import StoreUnavailable
+from pitchquest_assets.store.postgres import database_url as urls
 from pitchquest_assets.store.postgres import embedded
 
 T = TypeVar("T")
@@ -18,9 +19,6 @@ CONNECT_TIMEOUT_SECONDS = 5
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 2.0
-TRANSACTION_POOLER_PORT = 6543
-# This is how Supabase's dashboard shows a URL.
-PLACEHOLDER = "[YOUR-PASSWORD]"
 
 
 def embedded_engine(home: Path) -> Engine:
@@ -33,29 +31,12 @@ def embedded_engine(home: Path) -> Engine:
 
 
 def remote_engine(database_url: str) -> Engine:
-    """Return an engine for DATABASE_URL, whatever driver its scheme names.
+    """Return an engine for DATABASE_URL.
 
     Raises:
-        SettingsError: the URL cannot be parsed, or is that of the transaction pooler.
+        SettingsError: the URL cannot be used.
     """
-    if PLACEHOLDER in database_url:
-        raise SettingsError(f"DATABASE_URL still has {PLACEHOLDER} in it: put the password there.")
-    if "#" in database_url or database_url.count("@") > 1:
-        # Left as they are, they would make a part of the password the host name.
-        raise SettingsError(
-            "DATABASE_URL has an @ or # too many: write those of the password as %40 and %23."
-        )
-    try:
-        url = make_url(database_url)
-    except (ValueError, ArgumentError):
-        url = None  # the error's text may contain a part of the password
-    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
-        raise SettingsError("DATABASE_URL is not a URL of the form postgresql://….")
-    if url.port == TRANSACTION_POOLER_PORT:
-        raise SettingsError(
-            f"DATABASE_URL is the transaction pooler's (port {TRANSACTION_POOLER_PORT}), where "
-            "session state gets lost: use the direct connection or the session pooler, port 5432."
-        )
+    url = urls.parse(database_url)
     arguments = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "pitchquest"}
     return _engine(url.set(drivername="postgresql+psycopg"), connect_args=arguments)
 

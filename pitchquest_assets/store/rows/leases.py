@@ -1,4 +1,4 @@
-"""The rows of `worker_leases`: which process works on which run, and when it was last heard of."""
+"""The rows of `worker_leases`: which process works on which run, and its last heartbeat."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -6,11 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from pitchquest_assets.store.store import Store
-
-BEAT_SECONDS = 10
-# PocketSphinx holds the interpreter while it lays captions over the sound, so no thread can send a
-# heartbeat: 80 s of CPU for the longest text that it takes in one piece, more on a busy machine.
-SILENT_SECONDS = 180
+from pitchquest_assets.worker import SILENT_SECONDS
 
 _BEAT = text("""
     insert into worker_leases (job_id, worker, video_id) values (:job_id, :worker, :video_id)
@@ -31,7 +27,11 @@ _ALL = text(f"""
 
 
 class Lease(NamedTuple):
-    """A process that works on a run; `heartbeat_at` is None between two steps of its run."""
+    """A process that works on a run.
+
+    `heartbeat_at` is None while nothing is run between two steps that have a process each;
+    `is_silent` says that there was no heartbeat for SILENT_SECONDS.
+    """
 
     job_id: str
     worker: str
@@ -51,17 +51,29 @@ def beat(store: Store, job_id: str, worker: str, video_id: str) -> None:
 
 
 def rest(store: Store, job_id: str, worker: str) -> None:
-    """Keep the lease without heartbeats, until the next step's process renews it."""
+    """Keep the lease without heartbeats until the process of the next step renews it.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
     values = {"job_id": job_id, "worker": worker}
     store.transaction(lambda connection: connection.execute(_REST, values))
 
 
 def delete(store: Store, job_id: str, worker: str | None = None) -> None:
-    """Remove the lease of one worker, or all of a run; nothing happens where there is none."""
+    """Remove the lease of one worker, or without one all leases of a run, if there are any.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
     values = {"job_id": job_id, "worker": worker}
     store.transaction(lambda connection: connection.execute(_DELETE, values))
 
 
 def all_leases(store: Store) -> list[Lease]:
-    """Every lease; the database's clock says which is silent, SILENT_SECONDS without heartbeat."""
+    """Return every lease, by run and worker; the database's clock decides which are silent.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
     return store.transaction(lambda c: [Lease(*row) for row in c.execute(_ALL)])

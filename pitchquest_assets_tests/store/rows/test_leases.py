@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import text
 
 from pitchquest_assets.store.rows import leases
-from pitchquest_assets.store.rows.leases import SILENT_SECONDS, Lease
+from pitchquest_assets.store.rows.leases import Lease
 from pitchquest_assets.store.store import Store
+from pitchquest_assets.worker import SILENT_SECONDS
 
 HERE, THERE = "here:1:1.00", "there:2:1.00"
 

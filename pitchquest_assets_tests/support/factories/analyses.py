@@ -73,7 +73,7 @@ def delivery_analysis(**overrides: Any) -> DeliveryAnalysis:
 
 
 def voice_timeline(duration_seconds: float, gap: tuple[float, float]) -> dict[str, Series]:
-    """Pace each 5 s, pitch and loudness each 0.5 s, null in the gap."""
+    """Pace every 5 s, pitch and loudness every 0.5 s, null in the gap."""
     slow = np.arange(2.5, duration_seconds, 5.0)
     quick = np.arange(0.25, duration_seconds, 0.5)
     silent = (quick >= gap[0]) & (quick <= gap[1])

@@ -52,7 +52,7 @@ def frames_value(count: int = 50, **overrides: Any) -> Frames:
 
 
 def no_frames(reason: str = NO_PICTURE) -> Frames:
-    """What a file without a picture gives."""
+    """The frames of a file without a picture."""
     return Frames(
         payload=b"",
         frames=[],

@@ -1,4 +1,4 @@
-"""Results that lack something, or have very much of it."""
+"""Results that lack something, or are very large."""
 
 import itertools
 
@@ -36,7 +36,7 @@ from pitchquest_assets_tests.support.factories.transcripts import (
 
 
 def picture_feedback() -> FeedbackLists:
-    """What is left to say without sound."""
+    """The feedback that remains without sound."""
     whole = feedback_lists()
     return FeedbackLists(
         strengths=[one for one in whole.strengths if one.part == "visual"],

@@ -1,1 +1,1 @@
-"""Supabase Storage in small: the state, the HTTP handlers over it, the server on top."""
+"""A small Supabase Storage: its state, the HTTP handlers, and the server."""

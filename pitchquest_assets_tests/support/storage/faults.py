@@ -1,4 +1,4 @@
-"""What goes wrong at a server of the tests."""
+"""Faults of a test server."""
 
 import random
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Faults:
-    """What goes wrong at a server or gateway: a share of the requests, or all at one moment.
+    """The faults of a server or gateway: for a share of the requests, or for all at one moment.
 
-    Of the failing requests a quarter each is answered 502 unseen, cut unseen, done and then cut (so
-    that only the answer is lost), and left hanging.
+    A quarter each of the failing requests gets a 502 unprocessed, is cut off unprocessed, is cut
+    off after it was done (so that only the answer is lost), and is left hanging.
     """
 
     share: float = 0.0

@@ -1,4 +1,4 @@
-"""What every route of the Storage server of the tests shares: requests, answers, faults, keys."""
+"""Shared by all routes of the tests' Storage server: requests, answers, faults, keys."""
 
 import contextlib
 import json
@@ -101,7 +101,7 @@ class Connection(BaseHTTPRequestHandler, ABC):
         self.role, self.user = claims["role"], claims.get("sub")
 
     def _read(self, into: bytearray | None = None) -> bytes:
-        """The body; `into` keeps what came before the connection broke."""
+        """The body; `into` receives whatever came before the connection broke."""
         kept = bytearray() if into is None else into
         left = int(self.headers.get("Content-Length") or 0)
         read = 0

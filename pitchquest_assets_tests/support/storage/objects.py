@@ -80,7 +80,7 @@ class Upload:
 
 
 def objects_table(engine: Engine) -> tuple[Callable[[Object], None], Callable[[Object], None]]:
-    """What writes an upload to storage.objects, and what removes it, as the real server does."""
+    """Return two functions that insert and delete rows of storage.objects like the real server."""
     upsert = text("""
         insert into storage.objects
           (id, bucket_id, name, owner, owner_id, metadata, user_metadata, version)

@@ -1,4 +1,4 @@
-"""Supabase Storage in small: answers as the real server does, and can be made to fail.
+"""A small Supabase Storage that answers as the real server does, and can be made to fail.
 
 Status codes, bodies and texts are those of supabase/storage (src/http/error-handler.ts,
 src/internal/errors/codes.ts, src/http/routes): an error of the object routes is HTTP 400 with the

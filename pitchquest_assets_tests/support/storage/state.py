@@ -1,4 +1,4 @@
-"""The state of the Storage server of the tests: what it holds, who may ask, what goes wrong."""
+"""The state of the Storage server of the tests: its objects, its keys, its faults."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ from pitchquest_assets_tests.support.storage.objects import Bucket, Object, Uplo
 
 
 class StorageState:
-    """What all requests share; it outlives their connections.
+    """The state that all requests share; it outlives their connections.
 
     Args:
         buckets: that exist from the start.
@@ -70,7 +70,7 @@ class StorageState:
             self.on_death()
 
     def die_always(self, method: str, count: int) -> None:
-        """Cut each such request after so many bytes, and be back at once."""
+        """Cut each such request after this many bytes, and accept the next one at once."""
 
         def again() -> None:
             self.faults.die_at = (method, count)

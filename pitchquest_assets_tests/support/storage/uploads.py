@@ -1,4 +1,4 @@
-"""How files come into the Storage server of the tests: in one request, or resumably (TUS)."""
+"""Uploads to the Storage server of the tests: in one request, or resumable (TUS)."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ class Uploads(Connection):
     """The routes that write."""
 
     def may(self, bucket: str, name: str) -> bool:
-        """The policies that a project has: the service role all, users their folder of videos."""
+        """Apply the project's policies: all for the service role, their own folder for users."""
         own = self.role == "authenticated" and name.startswith(f"{self.user}/")
         return self.role == "service_role" or (own and bucket == "videos")
 

@@ -13,7 +13,7 @@ PROJECT_SQL = Path(__file__).with_name("project.sql")
 
 
 def lay_out_project(engine: Engine) -> None:
-    """Give an empty database what a new Supabase project has."""
+    """Give an empty database the roles and schemas of a new Supabase project."""
     with engine.begin() as connection:
         for script in (migrate.BOOTSTRAP, PROJECT_SQL):
             connection.execution_options(no_parameters=True).exec_driver_sql(script.read_text())
@@ -21,7 +21,7 @@ def lay_out_project(engine: Engine) -> None:
 
 @contextmanager
 def supabase_database(home: Path, *, migrated: bool = True) -> Iterator[str]:
-    """The URL of a new database with Supabase's roles and schemas, and ours where wanted."""
+    """Return the URL of a new database with Supabase's roles and schemas, and optionally ours."""
     name = f"supabase_{uuid.uuid4().hex}"
     server_url = make_url(embedded.start(home)).set(drivername="postgresql+psycopg")
     server = create_engine(server_url, isolation_level="AUTOCOMMIT")

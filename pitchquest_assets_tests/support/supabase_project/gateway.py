@@ -11,7 +11,7 @@ import httpx
 from pitchquest_assets_tests.support.storage.faults import Faults
 from pitchquest_assets_tests.support.storage.http import cut
 
-# What belongs to one connection, and what httpx makes anew.
+# Headers of a single connection, and those that httpx makes itself.
 _OWN = {
     "connection",
     "host",
@@ -67,7 +67,7 @@ def _handler_of(
             if prefix is None:
                 return self._answer(404, {}, b"no Route matched with those values")
             headers = {k: v for k, v in self.headers.items() if k.lower() not in _OWN}
-            # A key is taken for the token of a caller who has signed in as nobody.
+            # For a caller who has not signed in, the key serves as the token.
             if "apikey" in self.headers and "Authorization" not in self.headers:
                 headers["Authorization"] = f"Bearer {self.headers['apikey']}"
             url = routes[prefix] + self.path.removeprefix(prefix)

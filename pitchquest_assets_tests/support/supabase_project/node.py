@@ -1,4 +1,4 @@
-"""What the tests take from npm: PostgREST, the Supabase CLI and supabase-js."""
+"""The npm packages of the tests: PostgREST, the Supabase CLI and supabase-js."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ WANTED = Path(__file__).with_name("package.json")
 def node_folder() -> Path:
     """The folder with `node_modules`, beside the virtual environment's own; filled once.
 
-    Skips the test where there is no npm, fails there when CI=true.
+    Without npm, the test is skipped; with CI=true it fails.
     """
     if not (shutil.which("npm") and shutil.which("node")):
         reason = "npm is missing: it brings PostgREST and the Supabase CLI"

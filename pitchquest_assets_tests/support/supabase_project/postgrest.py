@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from pitchquest_assets_tests.support.storage.keys import JWT_SECRET
 from pitchquest_assets_tests.support.supabase_project.node import postgrest_binary
 
-# Supabase's default: a longer answer ends there, and nothing says so.
+# Supabase's default: longer answers are cut off there without notice.
 MAX_ROWS = 1000
 START_SECONDS = 30
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of the test's own that listens on TCP and wants a password, for foreign clients."""
+"""A separate PostgreSQL that listens on TCP and requires a password, for other clients."""
 
 import os
 import shutil

@@ -22,13 +22,13 @@ from pitchquest_assets_tests.support.supabase_project.postgrest import postgrest
 
 @dataclass(frozen=True)
 class Project:
-    """Where it is, and who may ask."""
+    """Its address and its clients."""
 
     url: str
     database_url: str
     engine: Engine
     storage: StorageServer
-    # Of the gateway: REST and Storage both fail so.
+    # Faults of the gateway, so both REST and Storage have them.
     faults: Faults = field(hash=False)
 
     @cache  # noqa: B019  # one project a session

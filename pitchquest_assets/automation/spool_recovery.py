@@ -11,8 +11,8 @@ from pitchquest_assets.store.resource import StoreResource
     job=analyze_pitch,
     minimum_interval_seconds=15,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Stores the results that the database could not take, from the spool folder, each "
-    "exactly once, and asks for the report that their runs did not come to.",
+    description="Stores the results in the spool folder, which the database could not take, each "
+    "exactly once, and requests the reports that their runs did not reach.",
 )
 def spooled_results(
     context: dg.SensorEvaluationContext, store: StoreResource
@@ -20,13 +20,13 @@ def spooled_results(
     """Look into the spool folder; makes no query if it is empty."""
     settings = store.settings.in_force()
     if not spool.waiting(settings):
-        return dg.SkipReason("No result waits.")
+        return dg.SkipReason("No result is waiting.")
     recovered, problems = spool.recover_all(store.store(), settings)
     for problem in problems:
         context.log.warning(problem)
     stored = [one for one in recovered if one.stored]
     if not stored:
-        return dg.SkipReason("; ".join(problems) or "Newer results were there.")
+        return dg.SkipReason("; ".join(problems) or "Newer results are stored already.")
     return dg.SensorResult(
         run_requests=[
             dg.RunRequest(
