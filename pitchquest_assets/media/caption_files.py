@@ -19,6 +19,8 @@ __all__ = ["MAX_SIZE_BYTES", "SUFFIXES", "Cue", "beside", "clean_cues", "read_ca
 MAX_SIZE_BYTES = 1_000_000
 # A script of an hour in one line has about 60,000.
 MAX_LINE_CHARACTERS = 100_000
+# Nothing so long is a word, and a language without blanks between words has line breaks.
+MAX_WORD_CHARACTERS = 1_000
 
 
 def beside(video: Path) -> Path | None:
@@ -44,13 +46,13 @@ def read_captions(path: Path) -> list[Cue]:
         if max(map(len, text.split("\n"))) > MAX_LINE_CHARACTERS:
             raise CannotRead(f"have a line of more than {MAX_LINE_CHARACTERS} characters; break it")
         cues = parse(text, path.suffix)
+        cues = clean_cues(sorted(cues, key=lambda cue: cue.start_seconds or 0.0))
+        if not cues:
+            raise CannotRead("hold no words; give a .vtt, .srt or plain-text file")
+        if any(len(word) > MAX_WORD_CHARACTERS for cue in cues for word in cue.text.split()):
+            raise CannotRead(f"are damaged: a word has more than {MAX_WORD_CHARACTERS} characters")
     except CannotRead as error:
         raise InvalidCaptions(f"The captions {path.name} {error}.") from error
-    cues = clean_cues(sorted(cues, key=lambda cue: cue.start_seconds or 0.0))
-    if not cues:
-        raise InvalidCaptions(
-            f"The captions {path.name} hold no words; give a .vtt, .srt or plain-text file."
-        )
     return cues
 
 
