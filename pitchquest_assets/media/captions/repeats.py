@@ -63,6 +63,7 @@ class _Pair:
         self.words = after.words
         self._starts = after.start_seconds or 0.0
         self._gap_seconds = self._starts - (before.end_seconds or 0.0)
+        self._is_touching = self._gap_seconds <= TOUCHING_SECONDS
         # The number of words at the start of the caption that the one before ends with.
         self.repeated = _overlap(_letters(self._words_before), _letters(self.words))
 
@@ -70,18 +71,17 @@ class _Pair:
     def is_flash(self) -> bool:
         """Whether it only shows the end of the caption before, for a moment."""
         is_short = (self._after.end_seconds or 0.0) - self._starts <= FLASH_SECONDS
-        return is_short and self.repeated == len(self.words)
+        return is_short and self._is_touching and self.repeated == len(self.words)
 
     def said_before(self, rolls: bool) -> int:
         """The number of words at its start that are not said again; `rolls`: the captions do."""
-        is_touching = self._gap_seconds <= TOUCHING_SECONDS
         if self.repeated == len(self.words):
             is_on_top = self._gap_seconds < -FLASH_SECONDS
-            is_said_once = self.is_flash or is_on_top or (rolls and is_touching)
+            is_said_once = self.is_flash or is_on_top or (rolls and self._is_touching)
+        elif self._is_touching:
+            is_said_once = rolls or self._rolls_by_lines() or self._repeats_a_tail()
         else:
-            is_said_once = (rolls or is_touching) and (
-                rolls or self._rolls_by_lines() or self._repeats_a_tail()
-            )
+            is_said_once = rolls
         return self.repeated if is_said_once else 0
 
     def _rolls_by_lines(self) -> bool:
@@ -91,11 +91,10 @@ class _Pair:
         )
 
     def _repeats_a_tail(self) -> bool:
-        ends_a_sentence = self._words_before[-1:] and self._words_before[-1].rstrip(
-            "\"'”’)"
-        ).endswith(_SENTENCE_ENDS)
-        is_part = MIN_TAIL_WORDS <= self.repeated < len(self._words_before)
-        return is_part and not ends_a_sentence
+        """Whether the words that are repeated are enough, and from the middle of a sentence."""
+        if not MIN_TAIL_WORDS <= self.repeated < len(self._words_before):
+            return False
+        return not self._words_before[-1].rstrip("\"'”’)").endswith(_SENTENCE_ENDS)
 
 
 def _ends(lines: Sequence[str]) -> set[int]:

@@ -4,7 +4,7 @@ import html
 import re
 
 # Each stops at the next opening mark, so no character is read twice from different starts.
-_TAG = re.compile(r"<(?:/?[A-Za-z]|\d)[^<>]*>|</>")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<\d[\d:.,]*>|</>")
 _LINE_BREAK = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
 _OVERRIDE = re.compile(r"\{(?:\\|[a-zA-Z]:|/?[biusBIUS](?=\}))[^{}]*\}")
 # Python refuses numbers of thousands of digits; those stay as they are.
@@ -24,7 +24,8 @@ _SOUND = re.compile(
     re.IGNORECASE,
 )
 _MAX_LABEL_CHARACTERS = 60
-_SPEAKER_MARK = re.compile(r"\s*(?:>>+|[-–—•](?!\d))\s*")
+# A colon is left where a name in brackets was.
+_SPEAKER_MARK = re.compile(r"\s*(?:>>+|[-–—•](?!\d)|:(?=\s))\s*")
 
 
 def spoken_lines(text: str) -> list[str]:

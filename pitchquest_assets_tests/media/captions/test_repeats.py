@@ -72,6 +72,10 @@ def test_a_line_that_is_said_again_after_a_pause_stays() -> None:
     ]
 
 
+def test_a_sentence_that_was_said_twice_stays_where_captions_have_no_end() -> None:
+    assert said(("Why now?", 1, 1), ("Why now?", 3, 3)) == ["Why now?", "Why now?"]
+
+
 def test_lines_of_a_script_are_all_said() -> None:
     script = [Shown([line], None, None) for line in ("Why now?", "Why now?", "Because.")]
     assert [cue.text for cue in without_repeats(script)] == ["Why now?", "Why now?", "Because."]

@@ -16,6 +16,7 @@ from pitchquest_assets.media.captions.spoken_text import spoken_lines
         ("AT&T &amp sons &unknown;", ["AT&T &amp sons &unknown;"]),
         ("churn < 5 % and growth > 20 %", ["churn < 5 % and growth > 20 %"]),
         ("we <3 hospitals", ["we <3 hospitals"]),
+        ("under <10 and over >3 percent", ["under <10 and over >3 percent"]),
         ("{company} grew", ["{company} grew"]),
     ],
 )
@@ -57,6 +58,7 @@ def test_labels_of_sounds_are_not_spoken(text: str, spoken: list[str]) -> None:
         (">> We grew", ["We grew"]),
         ("- We grew\n- How?", ["We grew", "How?"]),
         ("– We grew", ["We grew"]),
+        ("[Jordan]: We grew", ["We grew"]),
         ("-5 percent", ["-5 percent"]),
     ],
 )
