@@ -133,6 +133,6 @@ def _as_field(settings: Settings, name: str, variable: str) -> Any:
         return str(value)
     if isinstance(value, SecretStr):
         secret = value.get_secret_value()
-        # Dagit shows the name of the variable instead of the secret.
-        return dg.EnvVar(variable) if os.environ.get(variable) == secret else secret
+        # Dagit shows the name of the variable instead of the secret; one from .env gets there so.
+        return dg.EnvVar(variable) if os.environ.setdefault(variable, secret) == secret else secret
     return value

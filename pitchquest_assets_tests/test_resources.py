@@ -1,5 +1,10 @@
 """The settings as resources of Dagster."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -36,6 +41,27 @@ def test_the_environment_has_no_say_in_settings_that_are_given(
 def test_a_senseless_field_is_named_by_its_variable() -> None:
     with pytest.raises(SettingsError, match="PITCHQUEST_JUDGE_SAMPLES is not usable"):
         SettingsResource(judge_samples=99).in_force()
+
+
+def test_a_secret_of_the_env_file_is_shown_by_its_name_only(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("GEMINI_API_KEY=hush-hush\n")
+    code = (
+        "from pitchquest_assets.definitions import defs;"
+        "settings = defs.resources['settings'];"
+        "print(repr(settings.__dict__));"
+        "print(settings.process_config_and_initialize().in_force().gemini_api_key)"
+    )
+    without = {k: v for k, v in os.environ.items() if k != "GEMINI_API_KEY"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=without,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "hush" not in done.stdout
+    assert done.stdout.splitlines()[-1] == "**********"
 
 
 def options(settings: Settings, chosen: dict[str, object]) -> OptionsResource:
