@@ -34,12 +34,10 @@ def possible_shifts(
     first = min(cue.start_seconds or 0.0 for cue in cues)
     last = max(cue.end_seconds or 0.0 for cue in cues)
     likely = 0.0
-    if first < duration_seconds:
-        yield likely
-    elif last - (hours := first // HOUR_SECONDS * HOUR_SECONDS) <= (
-        duration_seconds + OVERHANG_SECONDS
-    ):
-        likely = -hours
+    if first >= duration_seconds:
+        hours = first // HOUR_SECONDS * HOUR_SECONDS
+        likely = -hours if last - hours <= duration_seconds + OVERHANG_SECONDS else 0.0
+    if likely or first < duration_seconds:
         yield likely
     if speech and abs(speech[0][0] - first - likely) > SHIFT_SECONDS:
         yield speech[0][0] - first
