@@ -68,6 +68,12 @@ def shared_models() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of inputs that once failed; skips where it is missing, fails when CI=true."""
+    return _shared("cases")
+
+
+@pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """A PITCHQUEST_HOME for the session; its database runs from first use to the end."""
     with temporary_home() as folder:
