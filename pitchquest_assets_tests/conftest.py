@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from pitchquest_assets.automation.dagster_pruning import event_storage
 from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets_tests.support import vendors
 from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.places import SHARED
+from pitchquest_assets_tests.support.real_weights import fetch_real
 from pitchquest_assets_tests.support.vendors import FakeVendor
 
 VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
@@ -23,10 +25,11 @@ VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOG
 
 @pytest.fixture(autouse=True)
 def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test ever calls a real vendor, whatever the developer's environment and .env hold."""
+    """No test ever calls a real vendor, or fetches weights by the way, whatever .env holds."""
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     for name in VENDOR_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PITCHQUEST_DOWNLOADS", "off")
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +74,18 @@ def shared_models() -> Path:
 def shared_cases() -> Path:
     """The folder of inputs that once failed; skips where it is missing, fails when CI=true."""
     return _shared("cases")
+
+
+@pytest.fixture(scope="session")
+def tiny_en() -> Path:
+    """A models folder with real Whisper weights, fetched once into a cache outside the clone.
+
+    Skips where they cannot be had, fails there when CI=true.
+    """
+    try:
+        return fetch_real("whisper-tiny.en")
+    except EngineUnavailable as error:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
 
 
 @pytest.fixture(scope="session")

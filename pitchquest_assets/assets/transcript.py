@@ -36,6 +36,7 @@ def transcript(
         {
             "engine": heard.engine,
             "model": heard.model or "",
+            "weights from": heard.model_source or "",
             "words": len(heard.words),
             "trusted": heard.trusted,
             "mean_probability": round(heard.mean_probability or 0.0, 3),

@@ -275,10 +275,10 @@ def models_list() -> None:
     print_models()
 
 
-@models_app.command("pull", epilog="Example: pitchquest models pull yunet whisper-base.en")
+@models_app.command("pull", epilog="Example: pitchquest models pull yunet whisper-tiny.en")
 def models_pull(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Default: yunet, whisper-base.en.")
+        list[str] | None, typer.Argument(help="Default: yunet and the Whispers of `auto`.")
     ] = None,
 ) -> None:
     """Fetch models at their pinned revisions and check them."""

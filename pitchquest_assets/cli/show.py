@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pitchquest_assets.cli.doctor.examine import Finding
-from pitchquest_assets.engines.weights import files as weights
-from pitchquest_assets.errors import SettingsError
+from pitchquest_assets.engines.weights import fetcher
+from pitchquest_assets.engines.weights.files import list_models
+from pitchquest_assets.engines.weights.pinned import MODELS
+from pitchquest_assets.errors import EngineUnavailable, SettingsError
 from pitchquest_assets.model import Report
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.rows import videos
@@ -93,7 +95,7 @@ def _is_open(row: VideoRow) -> bool:
 
 def print_models() -> None:
     """Print all pinned models, and which of them are here."""
-    for row in weights.list_models(load_settings().models_path):
+    for row in list_models(load_settings().models_path):
         print("\n".join(row.lines()))
 
 
@@ -108,13 +110,16 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def pull_models(names: Sequence[str]) -> None:
-    """Fetch models, with a progress bar for each.
+    """Fetch models, with a progress bar for each; without names, all that need no choice.
 
     Raises:
-        EngineUnavailable: the name is unknown, the hub does not answer, or a checksum is wrong.
+        EngineUnavailable: a model that was named, or every one, cannot be had. The others are
+            fetched all the same.
     """
     settings, err = load_settings(), Console(stderr=True)
-    for name in names or [model.name for model in weights.MODELS.values() if not model.opt_in]:
+    wanted = names or [model.name for model in MODELS.values() if not model.opt_in]
+    failed = []
+    for name in wanted:
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
         with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
             task = bar.add_task(name, total=None)
@@ -122,7 +127,21 @@ def pull_models(names: Sequence[str]) -> None:
             def show(done: int, total: int, bar: Progress = bar, task: TaskID = task) -> None:
                 bar.update(task, completed=done, total=total)
 
-            path = weights.pull(name, settings.models_path, progress=show, hub=settings.model_hub)
+            try:
+                path = fetcher.pull(
+                    name,
+                    settings.models_path,
+                    progress=show,
+                    hub=settings.model_hub,
+                    hub_timeout_seconds=settings.model_hub_timeout_seconds,
+                )
+            except EngineUnavailable as error:
+                failed.append(str(error))
+                continue
         print(f"{name}: {path}")
-        if notice := weights.MODELS[name].notice:
+        if notice := MODELS[name].notice:
             err.print(notice, soft_wrap=True)
+    if failed and (names or len(failed) == len(wanted)):
+        raise EngineUnavailable("\n".join(failed))
+    for sentence in failed:
+        err.print(sentence, soft_wrap=True, markup=False)

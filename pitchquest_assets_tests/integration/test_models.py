@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.data_wheels import only_index
 
 YUNET = "face_detection_yunet_2026may.onnx"
 
@@ -74,6 +75,7 @@ def test_a_model_is_fetched_at_first_need_and_announced(
         PITCHQUEST_DOWNLOADS="on",
         PITCHQUEST_MODEL_HUB=hub,
         PITCHQUEST_MODELS=str(tmp_path),
+        **only_index(tmp_path),
     )
     assert done.code == 0, done.err
     assert "yunet" in done.err.splitlines()[0].lower()

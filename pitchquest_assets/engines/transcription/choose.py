@@ -46,24 +46,24 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
         )
     if uses_openai(settings):
         return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
-    if wanted in ("auto", "whisper") and (folder := models.fetch_whisper(settings, progress)):
+    if wanted in ("auto", "whisper") and (found := models.fetch_whisper(settings, progress)):
         return transcribe_whisper(
-            folder,
-            settings.whisper_model,
+            found.folder,
+            found.size,
             audio,
             f"for a better one {CAPTIONS_HINT}",
             wanted=settings.device,
             language=settings.language,
+            came_from=found.came_from,
         )
-    name = f"whisper-{settings.whisper_model}"
+    names = models.whisper_names(settings)
+    pull = " or ".join(f"`pitchquest models pull {name}`" for name in names[:2])
     if wanted == "whisper":
         raise EngineUnavailable(
-            f"PITCHQUEST_TRANSCRIBER=whisper, but {name} is not in {settings.models_path}; "
-            f"run `pitchquest models pull {name}`."
+            f"PITCHQUEST_TRANSCRIBER=whisper, but {names[0]} is not in {settings.models_path}"
+            f"{''.join(f', nor is {name}' for name in names[1:])}; run {pull}."
         )
-    return transcribe_pocketsphinx(
-        audio, f"for a better one {CAPTIONS_HINT} or run `pitchquest models pull {name}`"
-    )
+    return transcribe_pocketsphinx(audio, f"for a better one {CAPTIONS_HINT} or run {pull}")
 
 
 def uses_openai(settings: Settings) -> bool:

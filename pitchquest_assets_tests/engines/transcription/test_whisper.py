@@ -1,9 +1,9 @@
 """faster-whisper by its real code, with tiny random weights from CTranslate2's own converter.
 
-With PITCHQUEST_TEST_WEIGHTS=folder (it holds whisper-base.en/) the real ones are tried as well.
+What real weights hear is in integration/test_real_whisper.py.
 """
 
-import os
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,8 +22,7 @@ from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.media import speech_pieces as pieces
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
-from pitchquest_assets_tests.support.places import SAMPLE_PITCH
-from pitchquest_assets_tests.support.sounds import RATE, audio_from, audio_of
+from pitchquest_assets_tests.support.sounds import RATE, audio_from
 from pitchquest_assets_tests.support.tiny_whisper import write_tiny_whisper
 
 SPANS = ((0.5, 6.0), (40.0, 44.0), (70.0, 71.0))
@@ -41,7 +40,17 @@ def speech(monkeypatch: pytest.MonkeyPatch) -> Audio:
     monkeypatch.setattr(pieces, "voice_of", lambda audio: SPANS)
     # Random weights repeat themselves, and trying that again takes seconds.
     monkeypatch.setattr(whisper, "_went_wrong", lambda segment: False)
+    _keep_nonsense(monkeypatch)
     return audio_from(np.random.default_rng(0).normal(0, 3000, 72 * RATE).astype(np.int16))
+
+
+def _keep_nonsense(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing out, because all that random weights write looks made up."""
+    monkeypatch.setattr(
+        whisper,
+        "without_inventions",
+        lambda heard, voice: ([word for one in heard for word in one.words], Counter()),
+    )
 
 
 def hear(folder: Path, audio: Audio, name: str = "tiny.en") -> Transcript:
@@ -67,6 +76,7 @@ def test_each_word_is_put_into_the_piece_that_it_was_heard_in(
     spans = ((1.0, 6.5108125), (20.0, 24.0006875), (40.0, 41.008), (60.0, 62.1))
     monkeypatch.setattr(whisper, "speech_pieces", lambda audio, seconds: list(spans))
     monkeypatch.setattr(whisper, "_went_wrong", lambda segment: False)
+    _keep_nonsense(monkeypatch)
     noise = np.random.default_rng(0).normal(0, 3000, 63 * RATE)
     heard = hear(folder, audio_from(noise.astype(np.int16)))
     by_span = [
@@ -152,15 +162,16 @@ def test_another_language_is_detected_and_gets_no_english_prompt(
 
 def test_a_sound_without_speech_has_no_words(folder: Path) -> None:
     heard = hear(folder, audio_from(np.zeros(3 * RATE, np.int16)), "small")
-    assert (heard.words, heard.trusted, heard.reason) == ([], False, "no words were recognised")
+    reason = "no words were recognised: there is no voice in the sound"
+    assert (heard.words, heard.trusted, heard.reason) == ([], False, reason)
 
 
 def test_a_size_put_there_by_hand_is_taken_and_an_unknown_one_is_named(
     folder: Path, tmp_path: Path
 ) -> None:
     found = fetch_whisper(_settings(folder.parent, "tiny.test"), log_progress(print))
-    assert found == folder
-    with pytest.raises(EngineUnavailable, match=r"=bse\.en is none of base\.en, small\.en"):
+    assert found == ("tiny.test", folder, "the models folder")
+    with pytest.raises(EngineUnavailable, match=r"=bse\.en is none of base\.en, tiny\.en, base"):
         fetch_whisper(_settings(tmp_path, "bse.en"), log_progress(print))
 
 
@@ -168,11 +179,41 @@ def _settings(models: Path, size: str) -> Settings:
     return Settings(_env_file=None, models=models, whisper_model=size)  # type: ignore[call-arg]
 
 
-REAL = Path(os.environ.get("PITCHQUEST_TEST_WEIGHTS", ".")) / "whisper-base.en"
+def segment(*parts: str) -> SimpleNamespace:
+    """What faster-whisper says of a stretch of sound in which these parts of words were heard."""
+    words = [
+        SimpleNamespace(word=part, start=float(i), end=i + 0.9, probability=1 - i / 100)
+        for i, part in enumerate(parts)
+    ]
+    return SimpleNamespace(words=words, no_speech_prob=0.0, compression_ratio=1.0)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="PITCHQUEST_TEST_WEIGHTS has no whisper-base.en")
-def test_real_weights_hear_the_sample() -> None:
-    heard = hear(REAL, audio_of(SAMPLE_PITCH), "base.en")
-    assert heard.trusted
-    assert "thousands of families lose their homes" in heard.text
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((" grew", " 20", "%", " every"), ["grew", "20%", "every"]),
+        ((" My", " co", "-founder", " built"), ["My", "co-founder", "built"]),
+        ((" state", "-of", "-the", "-art."), ["state-of-the-art."]),
+        ((" $3", ".5", " million"), ["$3.5", "million"]),
+        ((" 1", ",000", " euros"), ["1,000", "euros"]),
+        ((" about", " $2", " billion"), ["about", "$2", "billion"]),
+        ((" R", "&D", " at", " AT", "&T"), ["R&D", "at", "AT&T"]),
+        ((" shelves", " -", " for", " ♪", " you"), ["shelves", "for", "you"]),
+        ((" 20", " %", " &", " more"), ["20", "%", "&", "more"]),
+    ],
+)
+def test_a_part_without_a_blank_belongs_to_the_word_before(
+    parts: tuple[str, ...], words: list[str]
+) -> None:
+    heard = whisper._placed(segment(*parts), (0.0, 30.0), 0.0, spaced=True)
+    assert [word.text for word in heard.words] == words
+
+
+def test_a_joined_word_lasts_over_its_parts_and_is_as_sure_as_the_least_sure() -> None:
+    (word,) = whisper._placed(segment(" co", "-founder"), (0.0, 30.0), 5.0, spaced=True).words
+    assert (word.start_seconds, word.end_seconds, word.probability) == (5.0, 6.9, 0.99)
+
+
+def test_words_of_a_language_without_blanks_stay_apart() -> None:
+    heard = whisper._placed(segment("我们", "卖", "架子"), (0.0, 30.0), 0.0, spaced=False)
+    assert [word.text for word in heard.words] == ["我们", "卖", "架子"]

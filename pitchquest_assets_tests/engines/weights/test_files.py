@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets.cli.show import pull_models
+from pitchquest_assets.engines.weights import fetcher
 from pitchquest_assets.engines.weights import files as weights
+from pitchquest_assets.engines.weights import hub as hub_source
 from pitchquest_assets.engines.weights.files import MIN_MODEL_BYTES
 from pitchquest_assets.engines.weights.pinned import Model, ModelFile
 from pitchquest_assets.errors import EngineUnavailable
@@ -97,7 +99,7 @@ def ensure(
     folder: Path, hub_url: str, *, downloads: bool = True, hub_timeout_seconds: float = 5.0
 ) -> tuple[Path | None, list[str]]:
     said: list[str] = []
-    path = weights.ensure(
+    path = fetcher.ensure(
         "tiny",
         folder,
         downloads=downloads,
@@ -109,9 +111,11 @@ def ensure(
 
 
 def names_in(folder: Path) -> set[str]:
-    """Names of all files but the lock."""
+    """Names of all files but the lock and the note of where they came from."""
     paths = folder.rglob("*") if folder.is_dir() else []
-    return {path.name for path in paths if path.is_file() and path.suffix != ".lock"}
+    return {
+        path.name for path in paths if path.is_file() and path.suffix not in (".lock", ".source")
+    }
 
 
 def unused_url() -> str:
@@ -124,7 +128,7 @@ def test_pull_fetches_every_file_and_tells_how_far_it_is(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
     told: list[tuple[int, int]] = []
-    path = weights.pull("tiny", tmp_path, hub=hub.url, progress=lambda *at: told.append(at))
+    path = fetcher.pull("tiny", tmp_path, hub=hub.url, progress=lambda *at: told.append(at))
     assert path == tmp_path / "tiny" == weights.find("tiny", tmp_path)
     assert {name: (path / name).read_bytes() for name in names_in(tmp_path)} == CONTENTS
     assert told == sorted(told)
@@ -136,24 +140,24 @@ def test_pull_fetches_every_file_and_tells_how_far_it_is(
 
 def test_mirror_may_have_a_path_and_redirect(hub: Hub, model: Model, tmp_path: Path) -> None:
     hub.redirect = True
-    assert weights.pull("tiny", tmp_path, hub=f"{hub.url}/mirror/")
+    assert fetcher.pull("tiny", tmp_path, hub=f"{hub.url}/mirror/")
     assert hub.requests[0] == "GET /mirror/tiny/resolve/0123456789abcdef/config.json"
 
 
 def test_second_pull_fetches_nothing(hub: Hub, model: Model, tmp_path: Path) -> None:
-    weights.pull("tiny", tmp_path, hub=hub.url)
+    fetcher.pull("tiny", tmp_path, hub=hub.url)
     hub.requests.clear()
-    weights.pull("tiny", tmp_path, hub=hub.url)
+    fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert hub.requests == []
 
 
 def test_pull_replaces_a_file_whose_checksum_is_wrong(
     hub: Hub, model: Model, tmp_path: Path
 ) -> None:
-    path = weights.pull("tiny", tmp_path, hub=hub.url)
+    path = fetcher.pull("tiny", tmp_path, hub=hub.url)
     (path / "config.json").write_bytes(b"[]" * 50)
     assert weights.list_models(tmp_path)[0].checksum_ok is False
-    weights.pull("tiny", tmp_path, hub=hub.url)
+    fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert weights.list_models(tmp_path)[0].checksum_ok is True
 
 
@@ -167,7 +171,7 @@ def test_wrong_file_is_refused_and_never_gets_the_name(
 ) -> None:
     hub.files["model.bin"] = body
     with pytest.raises(EngineUnavailable, match=r"model\.bin is not the pinned file"):
-        weights.pull("tiny", tmp_path, hub=hub.url)
+        fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert names_in(tmp_path) == {"config.json"}
     assert weights.find("tiny", tmp_path) is None
 
@@ -175,41 +179,41 @@ def test_wrong_file_is_refused_and_never_gets_the_name(
 def test_missing_file_is_told_with_its_status(hub: Hub, model: Model, tmp_path: Path) -> None:
     del hub.files["model.bin"]
     with pytest.raises(EngineUnavailable, match=r"HTTP 404.*put config\.json, model\.bin into"):
-        weights.pull("tiny", tmp_path, hub=hub.url)
+        fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert names_in(tmp_path) == {"config.json"}
 
 
 def test_refused_connection_is_told(model: Model, tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match=r"connection failed"):
-        weights.pull("tiny", tmp_path, hub=unused_url())
+        fetcher.pull("tiny", tmp_path, hub=unused_url())
     assert names_in(tmp_path) == set()
 
 
 def test_broken_off_download_is_told(hub: Hub, model: Model, tmp_path: Path) -> None:
     hub.breaks_off = True
     with pytest.raises(EngineUnavailable, match=r"connection failed"):
-        weights.pull("tiny", tmp_path, hub=hub.url)
+        fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert names_in(tmp_path) == set()
 
 
 def test_hub_that_stalls_is_given_up(
     hub: Hub, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(hub_source, "STALL_SECONDS", 0.2)
     hub.hold.clear()
     with pytest.raises(EngineUnavailable, match=r"no answer in time"):
-        weights.pull("tiny", tmp_path, hub=hub.url)
+        fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert names_in(tmp_path) == set()
 
 
 def test_folder_that_cannot_be_written_is_told(hub: Hub, model: Model, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(EngineUnavailable, match=r"set PITCHQUEST_MODELS"):
-        weights.pull("tiny", tmp_path / "file", hub=hub.url)
+        fetcher.pull("tiny", tmp_path / "file", hub=hub.url)
 
 
 def test_unknown_name_is_told_with_the_known_ones(model: Model, tmp_path: Path) -> None:
-    for ask in (weights.find, weights.pull):
+    for ask in (weights.find, fetcher.pull):
         with pytest.raises(EngineUnavailable, match=r"'large'.*tiny"):
             ask("large", tmp_path)
 
@@ -218,13 +222,13 @@ def test_leftovers_of_a_killed_pull_are_removed(hub: Hub, model: Model, tmp_path
     left = tmp_path / "tiny" / ".model.bin.abc.part"
     left.parent.mkdir()
     left.write_bytes(b"half")
-    weights.pull("tiny", tmp_path, hub=hub.url)
+    fetcher.pull("tiny", tmp_path, hub=hub.url)
     assert names_in(tmp_path) == set(CONTENTS)
 
 
 def test_several_pulls_at_once_fetch_once(hub: Hub, model: Model, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
-        paths = list(pool.map(lambda _: weights.pull("tiny", tmp_path, hub=hub.url), range(4)))
+        paths = list(pool.map(lambda _: fetcher.pull("tiny", tmp_path, hub=hub.url), range(4)))
     assert set(paths) == {tmp_path / "tiny"}
     assert len(hub.requests) == len(CONTENTS)
 
@@ -238,7 +242,7 @@ def test_ensure_announces_and_fetches(hub: Hub, model: Model, tmp_path: Path) ->
 
 
 def test_ensure_asks_nobody_for_what_is_here(hub: Hub, model: Model, tmp_path: Path) -> None:
-    weights.pull("tiny", tmp_path, hub=hub.url)
+    fetcher.pull("tiny", tmp_path, hub=hub.url)
     hub.requests.clear()
     assert ensure(tmp_path, hub.url) == (tmp_path / "tiny", [])
     assert hub.requests == []
@@ -276,7 +280,7 @@ def test_ensure_tells_of_a_fetch_that_failed_and_goes_on(
 
 
 def test_incomplete_or_torn_model_is_not_found(hub: Hub, model: Model, tmp_path: Path) -> None:
-    path = weights.pull("tiny", tmp_path, hub=hub.url)
+    path = fetcher.pull("tiny", tmp_path, hub=hub.url)
     (path / "model.bin").write_bytes(b"short")
     assert weights.find("tiny", tmp_path) is None
     (path / "model.bin").unlink()
@@ -285,7 +289,7 @@ def test_incomplete_or_torn_model_is_not_found(hub: Hub, model: Model, tmp_path:
 
 
 def test_model_is_found_under_its_other_folder_name(hub: Hub, model: Model, tmp_path: Path) -> None:
-    weights.pull("tiny", tmp_path, hub=hub.url).rename(tmp_path / "other-tiny")
+    fetcher.pull("tiny", tmp_path, hub=hub.url).rename(tmp_path / "other-tiny")
     assert weights.find("tiny", tmp_path) == tmp_path / "other-tiny"
 
 
@@ -332,12 +336,12 @@ def test_what_must_be_asked_for_is_pulled_by_its_name_only(
 ) -> None:
     pulled: list[str] = []
     monkeypatch.setenv("PITCHQUEST_MODELS", str(tmp_path))
-    monkeypatch.setattr(weights, "pull", lambda name, folder, **_: pulled.append(name))
+    monkeypatch.setattr(fetcher, "pull", lambda name, folder, **_: pulled.append(name))
     pull_models([])
-    assert pulled == ["yunet", "whisper-base.en"]
+    assert pulled == ["yunet", "whisper-base.en", "whisper-tiny.en", "whisper-base"]
     assert capsys.readouterr().err == ""
     pull_models(["wav2vec2-emotion"])
-    assert pulled[2:] == ["wav2vec2-emotion"]
+    assert pulled[4:] == ["wav2vec2-emotion"]
     assert "CC-BY-NC-SA-4.0" in capsys.readouterr().err
 
 

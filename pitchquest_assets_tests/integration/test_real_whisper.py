@@ -1,0 +1,153 @@
+"""What Whisper hears with real weights, tiny.en: by itself, and by the command without captions."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pitchquest_assets.engines.transcription import whisper
+from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
+from pitchquest_assets.media import speech_pieces
+from pitchquest_assets.media.sound import read_samples
+from pitchquest_assets.model import Audio, Transcript
+from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.places import SAMPLE_PITCH
+from pitchquest_assets_tests.support.sounds import RATE, audio_from, audio_of, speech_file
+from pitchquest_assets_tests.support.word_errors import word_errors
+
+JFK = (
+    "And so my fellow Americans, ask not what your country can do for you, ask what you can do for "
+    "your country."
+)
+
+
+def hear(models: Path, audio: Audio) -> Transcript:
+    return transcribe_whisper(models / "whisper-tiny.en", "tiny.en", audio, "hint", wanted="cpu")
+
+
+def test_read_sentences_are_heard(tiny_en: Path, shared_media: Path) -> None:
+    wrong = said = 0
+    for path in sorted((shared_media / "speech").glob("librivox_*.wav")):
+        heard = hear(tiny_en, speech_file(path))
+        assert heard.trusted
+        errors, words = word_errors(path.with_suffix(".txt").read_text(), heard.text)
+        wrong, said = wrong + errors, said + words
+    assert wrong / said <= 0.08
+
+
+def test_every_word_of_a_famous_sentence_is_heard(tiny_en: Path, shared_media: Path) -> None:
+    heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
+    assert word_errors(JFK, heard.text) == (0, 22)
+    assert heard.trusted
+
+
+def test_what_is_not_english_is_not_trusted_and_it_is_said_why(
+    tiny_en: Path, shared_media: Path
+) -> None:
+    backwards = speech_file(shared_media / "speech" / "librivox_0870.wav")
+    samples = read_samples(backwards, 0.0, backwards.duration_seconds)[::-1]
+    heard = hear(tiny_en, audio_from(samples))
+    assert not heard.trusted
+    assert "perhaps because it is not English, which is all that tiny.en knows" in (
+        heard.reason or ""
+    )
+
+
+@pytest.fixture(scope="module")
+def sample(tiny_en: Path) -> Transcript:
+    """The sample pitch, whose speaker says "um" and "you know"."""
+    return hear(tiny_en, audio_of(SAMPLE_PITCH))
+
+
+def test_the_sample_is_heard_and_trusted(sample: Transcript) -> None:
+    assert sample.trusted
+    assert "thousands of families lose their homes" in sample.text
+    assert (sample.reason, sample.warnings) == (None, [])
+
+
+def test_percent_signs_and_hyphens_stay_with_their_words(sample: Transcript) -> None:
+    words = [word.text for word in sample.words]
+    assert "70%." in words
+    assert "co-founder" in words
+    assert not [word for word in words if word[0] in "%-" or " " in word]
+
+
+def test_words_come_in_order_and_never_last_for_less_than_nothing(sample: Transcript) -> None:
+    starts = [word.start_seconds for word in sample.words]
+    assert starts == sorted(starts)
+    assert all(word.start_seconds <= word.end_seconds for word in sample.words)
+
+
+def noise(kind: str, seconds: int = 30) -> np.ndarray:
+    """Sound in which nobody speaks, int16."""
+    random, count = np.random.default_rng(0), seconds * RATE
+    time = np.arange(count) / RATE
+    if kind == "silence":
+        return np.zeros(count, np.int16)
+    if kind == "white noise":
+        return random.normal(0, 3000, count).astype(np.int16)
+    notes = random.choice([220.0, 262, 330, 392, 440, 349], seconds * 2 + 1)[(time * 2).astype(int)]
+    phase = 2 * np.pi * np.cumsum(notes) / RATE
+    tune = np.exp(-3 * (time % 0.5)) * sum(np.sin(k * phase) / k for k in range(1, 7))
+    drum = random.normal(0, 1, count) * np.exp(-40 * (time % 0.25))
+    return (4000 * tune + 3000 * drum).astype(np.int16)
+
+
+@pytest.mark.parametrize("kind", ["silence", "white noise", "music"])
+def test_nothing_is_heard_where_nobody_speaks_and_the_reason_is_told(
+    tiny_en: Path, kind: str
+) -> None:
+    heard = hear(tiny_en, audio_from(noise(kind)))
+    assert (heard.words, heard.trusted) == ([], False)
+    assert heard.reason == "no words were recognised: there is no voice in the sound"
+
+
+@pytest.mark.parametrize("kind", ["white noise", "music"])
+def test_nothing_is_made_up_where_a_voice_was_suspected(
+    tiny_en: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspected = ((0.0, 7.5),)
+    monkeypatch.setattr(speech_pieces, "voice_of", lambda audio: suspected)
+    monkeypatch.setattr(whisper, "voice_of", lambda audio: suspected)
+    heard = hear(tiny_en, audio_from(noise(kind, seconds=8)))
+    assert (heard.words, heard.trusted) == ([], False)
+    assert "no words were recognised: " in (heard.reason or "")
+
+
+@pytest.fixture(scope="module")
+def pitch(pitchquest: Command, shared_media: Path, tiny_en: Path) -> Any:
+    done = pitchquest(
+        *("analyze", shared_media / "pitch_tts_720p.mp4", "--json", "-"),
+        PITCHQUEST_TRANSCRIBER="auto",
+        PITCHQUEST_WHISPER_MODEL="tiny.en",
+        PITCHQUEST_MODELS=str(tiny_en),
+    )
+    assert done.code == 0, done.err
+    return done.json()
+
+
+def test_the_transcript_is_trusted_and_right(pitch: Any, shared_media: Path) -> None:
+    transcript = pitch["metadata"]["transcript"]
+    assert (transcript["engine"], transcript["trusted"]) == ("whisper", True)
+    wrong, said = word_errors((shared_media / "pitch_script.txt").read_text(), transcript["text"])
+    assert wrong / said <= 0.15
+    assert " %" not in transcript["text"]
+    assert " -" not in transcript["text"]
+
+
+def test_the_result_names_the_model_and_where_it_came_from(pitch: Any) -> None:
+    assert pitch["metadata"]["models_used"]["transcription"] == "whisper: tiny.en"
+    assert pitch["metadata"]["transcript"]["model_source"]
+
+
+def test_all_items_of_the_content_are_found(pitch: Any) -> None:
+    items = pitch["results"]["content_analysis"]["items"]
+    assert len(items) == 10
+    assert all(item["score"] for item in items)
+    assert pitch["metadata"]["parts"]["content"]["coverage"] == 1.0
+
+
+def test_the_pace_is_that_of_the_script(pitch: Any) -> None:
+    rate = pitch["results"]["delivery_analysis"]["measurements"]["speech_rate"]["value"]
+    assert rate == pytest.approx(149.5, rel=0.03)
