@@ -71,6 +71,12 @@ def shared_models() -> Path:
 
 
 @pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of inputs that once failed; skips where it is missing, fails when CI=true."""
+    return _shared("cases")
+
+
+@pytest.fixture(scope="session")
 def tiny_en() -> Path:
     """A models folder with real Whisper weights, fetched once into a cache outside the clone.
 

@@ -66,7 +66,9 @@ def _fail(sentence: str, code: int) -> NoReturn:
 @app.command(epilog="Example: pitchquest analyze my_pitch.mp4 --captions my_pitch.vtt")
 def analyze(
     paths: Annotated[list[Path], typer.Argument(help="Videos to analyse.", show_default=False)],
-    captions: Annotated[Path | None, typer.Option(help=".vtt, .srt or plain text.")] = None,
+    captions: Annotated[
+        Path | None, typer.Option(help=".vtt, .srt, .sbv, .ttml, .ass or .txt.")
+    ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", metavar="FILE|-", help="Write the result; - for stdout.")
     ] = None,
@@ -113,7 +115,9 @@ def up(
 @app.command(epilog="Example: pitchquest submit *.mp4")
 def submit(
     paths: Annotated[list[Path], typer.Argument(help="Videos to analyse.", show_default=False)],
-    captions: Annotated[Path | None, typer.Option(help=".vtt, .srt or plain text.")] = None,
+    captions: Annotated[
+        Path | None, typer.Option(help=".vtt, .srt, .sbv, .ttml, .ass or .txt.")
+    ] = None,
     video_id: Annotated[str | None, typer.Option(help="Default: from the file's name.")] = None,
 ) -> None:
     """Register uploads for `pitchquest up` to analyse; prints a video id per line."""

@@ -1,34 +1,35 @@
-"""Captions that a person wrote: WebVTT, SubRip or plain text, read into cues."""
+"""Captions that a person or a program wrote: a file is found, read, and cleaned into cues.
 
-import html
-import re
+The formats are in `media.captions`: WebVTT, SubRip, SubViewer, SubStation, TTML, and plain text.
+"""
+
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from pitchquest_assets.errors import InvalidCaptions
+from pitchquest_assets.media.captions.cue import CannotRead, Cue
+from pitchquest_assets.media.captions.formats import SUFFIXES, check_suffix, parse
+from pitchquest_assets.media.captions.repeats import Shown, without_repeats
+from pitchquest_assets.media.captions.speaker_names import without_names
+from pitchquest_assets.media.captions.spoken_text import spoken_lines
 
-SUFFIXES = (".vtt", ".srt")
-MAX_SIZE_BYTES = 10_000_000
+__all__ = ["MAX_SIZE_BYTES", "SUFFIXES", "Cue", "beside", "clean_cues", "read_captions"]
 
-_SOUND_LABEL = re.compile(
-    r"\[[^\]]*\]|\((?:applause|laughter|laughs|music|silence)\)|♪", re.IGNORECASE
-)
-_SPEAKER_MARK = re.compile(r"^\s*(?:>>+|-)\s*")
-
-
-@dataclass(frozen=True)
-class Cue:
-    """One caption; start and end are seconds, or None if the file carries no times."""
-
-    text: str
-    start_seconds: float | None = None
-    end_seconds: float | None = None
+# The captions of an hour take about 100 kB; automatic ones with a time for each word, 500 kB.
+MAX_SIZE_BYTES = 1_000_000
+# A script of an hour in one line has about 60,000.
+MAX_LINE_CHARACTERS = 100_000
+# Nothing so long is a word, and a language without blanks between words has line breaks.
+MAX_WORD_CHARACTERS = 1_000
 
 
 def beside(video: Path) -> Path | None:
-    """Return the caption file beside a video: its name with .vtt or .srt; None if there is none."""
-    candidates = (video.with_suffix(suffix) for suffix in SUFFIXES)
+    """Return the caption file beside a video: its name with a suffix of captions; None without.
+
+    The suffix is in lower or upper case; .vtt comes before .srt, and both before the others.
+    """
+    endings = (ending for suffix in SUFFIXES for ending in (suffix, suffix.upper()))
+    candidates = (video.with_suffix(ending) for ending in endings)
     return next((path for path in candidates if path.is_file()), None)
 
 
@@ -36,72 +37,60 @@ def read_captions(path: Path) -> list[Cue]:
     """Read the cues of a caption file, ordered by time.
 
     Raises:
-        InvalidCaptions: the file is missing, too large, not text, or has no words.
+        InvalidCaptions: the file is missing, too large, not text, in a format that is not read,
+            damaged, or has no words.
     """
-    cues = clean_cues(_parse(_read_text(path), path))
-    if not cues:
-        raise InvalidCaptions(
-            f"The captions {path.name} hold no words; give a .vtt, .srt or plain-text file."
-        )
+    try:
+        check_suffix(path.suffix)
+        text = _read_text(path)
+        if max(map(len, text.split("\n"))) > MAX_LINE_CHARACTERS:
+            raise CannotRead(f"have a line of more than {MAX_LINE_CHARACTERS} characters; break it")
+        cues = parse(text, path.suffix)
+        cues = clean_cues(sorted(cues, key=lambda cue: cue.start_seconds or 0.0))
+        if not cues:
+            raise CannotRead("hold no words; give a .vtt, .srt or plain-text file")
+        if any(len(word) > MAX_WORD_CHARACTERS for cue in cues for word in cue.text.split()):
+            raise CannotRead(f"are damaged: a word has more than {MAX_WORD_CHARACTERS} characters")
+    except CannotRead as error:
+        raise InvalidCaptions(f"The captions {path.name} {error}.") from error
     return cues
 
 
 def clean_cues(cues: Iterable[Cue]) -> list[Cue]:
-    """Remove markup, sound labels and the repeated lines of rolling captions."""
-    cleaned: list[Cue] = []
-    last_line = ""
-    for cue in cues:
-        kept = []
-        for line in cue.text.splitlines():
-            words = _SPEAKER_MARK.sub("", _SOUND_LABEL.sub(" ", html.unescape(line))).split()
-            text = " ".join(words)
-            if text and text != last_line:
-                kept.append(text)
-                last_line = text
-        if kept:
-            cleaned.append(Cue(" ".join(kept), cue.start_seconds, cue.end_seconds))
-    return cleaned
+    """Remove markup, sound labels, speakers' names and what captions show twice.
+
+    Args:
+        cues: in the order of their times; a newline in a text is one on the screen.
+    """
+    cues = list(cues)
+    captions = without_names([spoken_lines(cue.text) for cue in cues])
+    shown = [
+        Shown(lines, cue.start_seconds, cue.end_seconds)
+        for lines, cue in zip(captions, cues, strict=True)
+        if lines
+    ]
+    return without_repeats(shown)
 
 
 def _read_text(path: Path) -> str:
+    """The file's text, its lines ended by newlines, without byte order marks."""
     try:
         if path.exists() and not path.is_file():
-            raise InvalidCaptions(f"The captions {path.name} are a folder or a device, not a file.")
+            raise CannotRead("are a folder or a device, not a file")
         with path.open("rb") as file:
             raw = file.read(MAX_SIZE_BYTES + 1)
-        if len(raw) > MAX_SIZE_BYTES:
-            raise InvalidCaptions(f"The captions {path.name} are larger than any pitch needs.")
     except OSError as error:
-        reason = (error.strerror or "no answer").lower()
-        raise InvalidCaptions(f"The captions {path.name} cannot be read: {reason}.") from error
-    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+        raise CannotRead(f"cannot be read: {(error.strerror or 'no answer').lower()}") from error
+    if len(raw) > MAX_SIZE_BYTES:
+        limit = f"{MAX_SIZE_BYTES // 1_000_000} MB"
+        raise CannotRead(f"are larger than {limit}, and those of any pitch are smaller")
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        raise InvalidCaptions(
-            f"The captions {path.name} are not text in UTF-8 or UTF-16; save them as UTF-8."
-        ) from error
+        raise CannotRead("are not text in UTF-8 or UTF-16; save them as UTF-8") from error
     if "\x00" in text:
-        raise InvalidCaptions(f"The captions {path.name} are a binary file, not text.")
-    return text
-
-
-def _parse(text: str, path: Path) -> list[Cue]:
-    if not text.lstrip().startswith("WEBVTT") and "-->" not in text:
-        if path.suffix.lower() in SUFFIXES and text.strip():
-            raise InvalidCaptions(
-                f"The captions {path.name} hold no cue times; name a text without times .txt."
-            )
-        return [Cue(line) for line in text.splitlines() if line.strip()]
-
-    import pysubs2
-
-    file_format = "vtt" if text.lstrip().startswith("WEBVTT") else "srt"
-    try:
-        events = pysubs2.SSAFile.from_string(text, format_=file_format).events
-    except (pysubs2.exceptions.Pysubs2Error, ValueError) as error:
-        raise InvalidCaptions(f"The captions {path.name} are damaged: {error}.") from error
-    cues = [Cue(e.plaintext, e.start / 1000, e.end / 1000) for e in events if e.end > e.start]
-    if any("-->" in cue.text for cue in cues):
-        raise InvalidCaptions(f"The captions {path.name} are damaged: a cue has no readable time.")
-    return sorted(cues, key=lambda cue: cue.start_seconds or 0.0)
+        raise CannotRead("are a binary file, not text")
+    # "\r\r\n" is what a line end becomes that was converted twice.
+    text = text.replace("\ufeff", "").replace("\r\r\n", "\n").replace("\r\n", "\n")
+    return text.replace("\r", "\n")

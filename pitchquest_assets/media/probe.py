@@ -5,7 +5,6 @@
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +20,8 @@ from av.subtitles.subtitle import AssSubtitle
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.errors import InvalidCaptions, InvalidVideo
+from pitchquest_assets.media.captions.substation import plain_text
 from pitchquest_assets.media.streams import (
     Decoder,
     audio_stream,
@@ -45,7 +45,9 @@ FIRST_PICTURE_PACKETS = 300
 SHORTEST_SECONDS = 1 / 30
 BYTES_PER_MB = 1_000_000
 
-_ASS_OVERRIDE = re.compile(r"\{\\[^}]*\}")
+# The subtitles of one file; more than any pitch needs.
+MAX_SUBTITLE_BYTES = 1_000_000
+MAX_SUBTITLE_PACKET_BYTES = 100_000
 
 
 def probe(
@@ -89,14 +91,25 @@ def probe(
 
 
 def embedded_captions(path: Path) -> list[tuple[float, float, str]]:
-    """Read the text subtitles inside the file: (start seconds, end seconds, plain text) each."""
+    """Read the text subtitles inside the file: (start seconds, end seconds, plain text) each.
+
+    Raises:
+        InvalidCaptions: they are larger than any pitch needs.
+    """
     cues = []
+    size_bytes = 0
     with open_media(path) as container:
         zero = clock_zero(container)
         stream = first_decodable(container.streams.subtitles)
         if stream is None:
             return []
         for packet in readable_packets(container, stream):
+            size_bytes += packet.size
+            if packet.size > MAX_SUBTITLE_PACKET_BYTES or size_bytes > MAX_SUBTITLE_BYTES:
+                raise InvalidCaptions(
+                    f"The subtitles inside {path.name} are larger than those of any pitch: remove "
+                    "that track, or give captions in a file."
+                )
             if packet.pts is None or not packet.duration:
                 continue
             start = packet.pts * packet.time_base - zero
@@ -112,8 +125,9 @@ def _subtitle_text(packet: "Packet[SubtitleStream]") -> str:
         rects = packet.decode()
     except av.error.FFmpegError:
         return ""
-    lines = [r.dialogue.decode(errors="replace") for r in rects if isinstance(r, AssSubtitle)]
-    return _ASS_OVERRIDE.sub("", "\n".join(lines)).strip()
+    # A decoded event has eight fields and its text.
+    events = [r.ass.split(b",", 8)[-1] for r in rects if isinstance(r, AssSubtitle)]
+    return "\n".join(plain_text(event.decode(errors="replace")) for event in events).strip()
 
 
 class _Extent:

@@ -95,13 +95,25 @@ def test_a_file_beyond_a_limit_is_refused_and_the_limit_named(
     _assert_refused(pitchquest, pitchquest("analyze", path, **{variable: value}), path, variable)
 
 
-def test_unreadable_captions_are_refused(pitchquest: Command, tmp_path: Path, sample: Path) -> None:
-    captions = tmp_path / "captions.vtt"
-    captions.write_bytes(b"\xff\x00\xfe\x01")
-    path = tmp_path / "with_bad_captions.mp4"
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("captions.vtt", b"\xff\x00\xfe\x01"),
+        ("digits.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\n&#" + b"9" * 5_000 + b";\n"),
+        ("brackets.srt", b"1\n00:00:00,000 --> 00:00:02,000\n" + b"[" * 100_000),
+        ("tags.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\n" + b"<a" * 100_000),
+        ("captions.scc", b"Scenarist_SCC V1.0"),
+    ],
+)
+def test_unreadable_captions_are_refused(
+    pitchquest: Command, tmp_path: Path, sample: Path, name: str, content: bytes
+) -> None:
+    captions = tmp_path / name
+    captions.write_bytes(content)
+    path = tmp_path / f"with_bad_{name}.mp4"
     shutil.copy(sample, path)
     done = pitchquest("analyze", path, "--captions", captions)
-    _assert_refused(pitchquest, done, path, "captions.vtt")
+    _assert_refused(pitchquest, done, path, name)
 
 
 @pytest.mark.parametrize("video_id", ["../up", "a/b", "a\nb", "x" * 200, "", ".hidden"])

@@ -4,7 +4,7 @@ from pathlib import Path
 import av
 import pytest
 
-from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.errors import InvalidCaptions, InvalidVideo
 from pitchquest_assets.media.probe import Limits, embedded_captions, open_media, probe
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets_tests.support.media_factory import (
@@ -256,6 +256,23 @@ def test_captions_inside_the_file_are_found_with_their_times(tmp_path: Path, nam
     captions = [(0.5, 1.5, "We help farmers,"), (2.0, 3.25, "who lose\nhalf of it.")]
     path = write_media(tmp_path / name, PICTURES, SOUND, captions)
     assert embedded_captions(path) == captions
+
+
+@pytest.mark.parametrize("mark", ["[", "<a", "{", "{\\"])
+def test_a_caption_inside_the_file_that_is_all_marks_is_read(tmp_path: Path, mark: str) -> None:
+    text = "We sell shelves " + mark * (20_000 // len(mark))
+    path = write_media(tmp_path / "pitch.mkv", PICTURES, SOUND, [(0.5, 1.5, text)])
+    assert embedded_captions(path)[0][2].startswith("We sell shelves")
+
+
+@pytest.mark.parametrize(("cues", "characters"), [(1, 100_001), (25, 50_000)])
+def test_captions_inside_the_file_larger_than_those_of_any_pitch_are_refused(
+    tmp_path: Path, cues: int, characters: int
+) -> None:
+    captions = [(0.01 * i, 0.01 * i + 0.01, "a word " * (characters // 7 + 1)) for i in range(cues)]
+    path = write_media(tmp_path / "pitch.mkv", PICTURES, SOUND, captions)
+    with pytest.raises(InvalidCaptions, match=r"subtitles inside pitch\.mkv are larger"):
+        embedded_captions(path)
 
 
 def test_file_without_captions_gives_none(plain: Path) -> None:

@@ -205,7 +205,7 @@ def _limits(project: Project, settings: Settings) -> Verdict:
     with closing(project.storage(ATTEMPTS)) as storage:
         bucket = _bucket(storage, VIDEOS)
     allowed = bucket.allowed_mime_types or []
-    missing = [kind for kind in MEDIA_TYPES.values() if not _allows(allowed, kind)]
+    missing = [kind for kind in dict.fromkeys(MEDIA_TYPES.values()) if not _allows(allowed, kind)]
     if missing:
         return "failed", f"{VIDEOS} does not accept {', '.join(missing)}: allow them."
     ours = f"PITCHQUEST_MAX_SIZE_MB is {settings.max_size_mb:g}"

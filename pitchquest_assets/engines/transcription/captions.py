@@ -4,13 +4,22 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, Aligner, fill_gaps, shift
+from pitchquest_assets.engines.transcription.caption_times import (
+    beyond_the_end,
+    left_out_warning,
+    moved,
+    possible_shifts,
+    shift_warning,
+    within,
+)
 from pitchquest_assets.engines.transcription.script_alignment import align_by_anchors
-from pitchquest_assets.engines.transcription.trust import make_transcript
+from pitchquest_assets.engines.transcription.trust import make_transcript, no_transcript
 from pitchquest_assets.media.caption_files import Cue
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.media.voice import Span, voice_of
 from pitchquest_assets.model import Audio, Transcript, Word
 
+HINT = "check that the captions belong to this video"
 CHUNK_SECONDS = 40.0
 VOICE_MARGIN_SECONDS = 0.2
 # This many words in a row that do not fit the sound were not said; fewer may be names. It is not
@@ -32,21 +41,55 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
 
     A word's probability says how well the text fits the sound (see `alignment`), and is 0 if no
     voice is heard there. So the captions of another video give a transcript that is not trusted.
+    Captions whose times are all off by the same are moved if the sound then bears them out; the
+    warnings say so.
     """
-    timed = all(cue.start_seconds is not None for cue in cues)
-    if timed:  # a file that was cut short has no sound for the rest
-        cues = [cue for cue in cues if _start(cue) < audio.duration_seconds]
+    speech = voice_of(audio)
+    if any(cue.start_seconds is None for cue in cues):
+        return _transcript_of(cues, audio, speech, language)
+    first = None
+    for seconds in possible_shifts(cues, speech, audio.duration_seconds):
+        transcript = _transcript_of_timed(cues, seconds, audio, speech, language)
+        if transcript.trusted:
+            return transcript
+        first = first or transcript
+    if reason := beyond_the_end(cues, audio.duration_seconds):
+        return no_transcript(reason, hint=HINT).model_copy(update={"engine": "captions"})
+    return first or no_transcript("no words were recognised", hint=HINT)
+
+
+def _transcript_of_timed(
+    cues: Sequence[Cue],
+    shift_seconds: float,
+    audio: Audio,
+    speech: Sequence[Span],
+    language: str | None,
+) -> Transcript:
+    """The transcript if the captions are moved, and a warning of that."""
+    placed = moved(cues, shift_seconds) if shift_seconds else cues
+    kept = within(placed, audio.duration_seconds)
+    transcript = _transcript_of(kept, audio, speech, language)
+    warnings = [
+        *shift_warning(shift_seconds),
+        *left_out_warning(placed, kept),
+        *transcript.warnings,
+    ]
+    return transcript.model_copy(update={"warnings": warnings})
+
+
+def _transcript_of(
+    cues: Sequence[Cue], audio: Audio, speech: Sequence[Span], language: str | None
+) -> Transcript:
     written = [word for cue in cues for word in cue.text.split()]
     untrusted = "the captions do not fit the sound"
     if len(written) > max(MIN_WORDS, MAX_WORDS_PER_SECOND * audio.duration_seconds):
         untrusted = f"the captions hold {len(written)} words, more than anyone says in that time"
         aligned = fill_gaps(written, [None] * len(written), 0.0, audio.duration_seconds)
-    elif timed:
+    elif all(cue.start_seconds is not None for cue in cues):
         aligner = Aligner()
         aligned = [word for chunk in _chunks(cues) for word in _align_chunk(aligner, chunk, audio)]
     else:
         aligned = _align_whole(Aligner(), audio, written)
-    speech = voice_of(audio)
     transcript = make_transcript(
         engine="captions",
         model="pocketsphinx en-us (forced alignment)",
@@ -61,7 +104,7 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
             for word in _in_order(aligned)
         ],
         untrusted=untrusted,
-        hint="check that the captions belong to this video",
+        hint=HINT,
     )
     return _without_unheard(transcript) if transcript.trusted else transcript
 

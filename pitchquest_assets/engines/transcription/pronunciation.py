@@ -12,11 +12,15 @@ _NUMBER = re.compile(
     r"(?P<sign>[$€£]?)(?P<number>\d[\d,]*(?:\.\d+)?)(?P<ordinal>st|nd|rd|th)?(?P<suffix>k|m|bn|b|x)?",
     re.IGNORECASE,
 )
+# Nothing longer is a word, and numbers of thousands of digits cannot be said.
+_MAX_WORD_CHARACTERS = 60
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'"})
 
 
 def spoken_words(written: str) -> list[str]:
     """Return the words spoken for one written token, in lower case: "20%" → twenty, percent."""
+    if len(written) > _MAX_WORD_CHARACTERS:
+        return []
     text = written.lower().translate(_APOSTROPHES)
     for sign, word in _SIGNS.items():
         text = text.replace(sign, f" {word} ")

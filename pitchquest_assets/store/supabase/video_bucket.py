@@ -30,7 +30,8 @@ MEDIA_TYPES = {
     ".avi": "video/x-msvideo",
     ".vtt": "text/vtt",
     ".srt": "application/x-subrip",
-    ".txt": "text/plain",
+    # Other captions are text, too, and buckets allow no more types than they must.
+    **dict.fromkeys((".txt", ".sbv", ".ttml", ".dfxp", ".ass", ".ssa"), "text/plain"),
 }
 
 

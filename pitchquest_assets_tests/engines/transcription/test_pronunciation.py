@@ -19,6 +19,7 @@ from pitchquest_assets.engines.transcription.pronunciation import guess_pronunci
         ("3rd", "third"),
         ("2024", "twenty twenty four"),
         ("2000", "two thousand"),
+        ("9" * 5_000, ""),
     ],
 )
 def test_written_tokens_are_said_as_words(written: str, spoken: str) -> None:

@@ -81,6 +81,7 @@ def test_only_the_pipelines_own_files_are_removed_with_their_rows(
         ("a.MKV", "video/x-matroska"),
         ("a.m4v", "video/x-m4v"),
         ("a.srt", "application/x-subrip"),
+        ("a.ttml", "text/plain"),
         ("a", "application/octet-stream"),
     ],
 )
