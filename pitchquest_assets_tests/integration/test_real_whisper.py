@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faster_whisper import BatchedInferencePipeline
 
 from pitchquest_assets.engines.transcription import whisper
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
@@ -45,6 +46,23 @@ def test_every_word_of_a_famous_sentence_is_heard(tiny_en: Path, shared_media: P
     heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
     assert word_errors(JFK, heard.text) == (0, 22)
     assert heard.trusted
+
+
+def test_speech_that_got_no_words_is_heard_again(
+    tiny_en: Path, shared_media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = BatchedInferencePipeline.transcribe
+
+    def begin_in_the_middle(self: Any, *args: Any, **options: Any) -> Any:
+        segments, info = together(self, *args, **options)
+        found = list(segments)
+        for one in found:
+            one.words = [word for word in one.words if word.start > 8]
+        return found, info
+
+    monkeypatch.setattr(BatchedInferencePipeline, "transcribe", begin_in_the_middle)
+    heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
+    assert word_errors(JFK, heard.text) == (0, 22)
 
 
 def test_what_is_not_english_is_not_trusted_and_it_is_said_why(

@@ -50,6 +50,17 @@ def without_inventions(
     return said, +left_out
 
 
+def longest_hole(words: Sequence[Word], voice: Sequence[Span], piece: Span) -> float:
+    """Return the most seconds of voice between two words of a piece, or beside them."""
+    start, end = piece
+    ends = [start, *(word.end_seconds for word in words)]
+    starts = [*(word.start_seconds for word in words), end]
+    return max(
+        sum(max(0.0, min(last, after) - max(first, before)) for first, last in voice)
+        for before, after in zip(ends, starts, strict=True)
+    )
+
+
 def told(left_out: Counter[str]) -> list[str]:
     """Return a warning that says what was left out and why; [] if nothing was."""
     if not left_out:

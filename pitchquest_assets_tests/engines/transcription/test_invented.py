@@ -5,6 +5,7 @@ from pitchquest_assets.engines.transcription.invented import (
     NO_SPEECH,
     NO_VOICE,
     Heard,
+    longest_hole,
     told,
     without_inventions,
 )
@@ -68,6 +69,27 @@ def test_what_a_speaker_says_again_is_no_loop(text: str) -> None:
     words, left_out = without_inventions([heard(text)], VOICE)
     assert " ".join(word.text for word in words) == text
     assert told(left_out) == []
+
+
+@pytest.mark.parametrize(
+    ("starts", "seconds"),
+    [
+        ((), 16.0),
+        ((12.0,), 10.0),
+        ((0.0,), 15.75),
+        ((0.0, 4.0, 8.0, 16.0, 19.0), 3.75),
+        ((0.0, 2.0, 4.0, 6.0, 8.0, 15.0, 17.0, 19.0), 2.75),
+    ],
+)
+def test_the_longest_voice_without_a_word_is_found(
+    starts: tuple[float, ...], seconds: float
+) -> None:
+    voice = ((0.0, 10.0), (14.0, 20.0))
+    words = [
+        Word(text="word", start_seconds=start, end_seconds=start + 0.25, probability=1)
+        for start in starts
+    ]
+    assert longest_hole(words, voice, (0.0, 20.0)) == seconds
 
 
 def test_the_warning_counts_words_and_names_reasons() -> None:
