@@ -324,7 +324,9 @@ class ResultMetadata(Value):
     coverage: float = Field(ge=0, le=1, description="measured share of the rubric's weight")
     parts: dict[Part, PartScore]
     engine_versions: dict[str, str]
-    options: Options | None = Field(None, description="null in results of older versions")
+    options: Options | None = Field(
+        None, description="of the run; null if several runs made the parts"
+    )
     runs: dict[str, str] = Field({}, description="the run that made each part, by asset")
     transcript: Transcript
     source: SourceVideo

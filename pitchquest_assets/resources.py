@@ -132,7 +132,7 @@ def _as_field(settings: Settings, name: str, variable: str) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, SecretStr):
-        secret = value.get_secret_value()
-        # Dagit shows the name of the variable instead of the secret; one from .env gets there so.
-        return dg.EnvVar(variable) if os.environ.setdefault(variable, secret) == secret else secret
+        # Dagit shows the name of the variable, never the secret, also for one that is in .env.
+        os.environ[variable] = value.get_secret_value()
+        return dg.EnvVar(variable)
     return value

@@ -43,7 +43,10 @@ def test_a_senseless_field_is_named_by_its_variable() -> None:
         SettingsResource(judge_samples=99).in_force()
 
 
-def test_a_secret_of_the_env_file_is_shown_by_its_name_only(tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", [{}, {"GEMINI_API_KEY": ""}])
+def test_a_secret_of_the_env_file_is_shown_by_its_name_only(
+    tmp_path: Path, variable: dict[str, str]
+) -> None:
     (tmp_path / ".env").write_text("GEMINI_API_KEY=hush-hush\n")
     code = (
         "from pitchquest_assets.definitions import defs;"
@@ -55,7 +58,7 @@ def test_a_secret_of_the_env_file_is_shown_by_its_name_only(tmp_path: Path) -> N
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env=without,
+        env=without | variable,
         capture_output=True,
         text=True,
         check=True,

@@ -53,6 +53,7 @@ def aggregated_result(
 
     The row and the status 'completed' are written in one transaction.
     """
+    run_id = context.run.run_id
     parts = asset_values.made(store.store(), context.partition_key, PARTS)
     result = aggregate(
         source=source_video,
@@ -60,10 +61,10 @@ def aggregated_result(
         visual=visual_analysis,
         delivery=delivery_analysis,
         content=content_analysis,
-        job_id=context.run.run_id,
+        job_id=run_id,
         timestamp=datetime.now(UTC),
         processing_time_seconds=_seconds(context, parts),
-        options=options.chosen(),
+        options=options.chosen() if {part.run_id for part in parts} == {run_id} else None,
         runs={part.asset_key: part.run_id for part in parts},
     )
     context.add_asset_metadata(result_metadata(result))

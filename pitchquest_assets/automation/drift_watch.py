@@ -41,6 +41,6 @@ def new_results(
     if context.instance.get_runs(under_way, limit=1):
         return dg.SkipReason("A drift check is under way; the new results wait for the next one.")
     return dg.SensorResult(
-        run_requests=[dg.RunRequest(run_key=f"drift:{window.fingerprint}")],
+        run_requests=[dg.RunRequest(run_key=f"drift:{context.cursor}:{window.fingerprint}")],
         cursor=window.fingerprint,
     )

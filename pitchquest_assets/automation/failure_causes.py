@@ -24,7 +24,9 @@ READ = {
     dg.DagsterEventType.STEP_FAILURE,
     dg.DagsterEventType.RUN_CANCELING,
     dg.DagsterEventType.RUN_FAILURE,
+    dg.DagsterEventType.RUN_CANCELED,
 }
+SHUT_DOWN = "PitchQuest was shut down."
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ def cause_of(events: Iterable[dg.DagsterEvent]) -> Cause:
     for event in seen:
         if event.is_step_failure:
             return _step_failed(str(event.step_key), event.step_failure_data)
+    for event in seen:
+        # A forced cancellation of a run that is starting has no RUN_CANCELING.
+        if event.event_type == dg.DagsterEventType.RUN_CANCELED and event.message != SHUT_DOWN:
+            return _cancelled("")
     return Cause(f"{WORKER_LOST} ({_reason(seen[-1] if seen else None)}).", passing=True)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from pitchquest_assets.automation.failure_causes import WORKER_LOST, Cause
+from pitchquest_assets.automation.failure_causes import SHUT_DOWN, WORKER_LOST, Cause
 from pitchquest_assets.automation.lost_workers import (
     Workers,
     fail_lost_runs,
@@ -123,7 +123,9 @@ def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
 
 def _waits_for_a_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether a step is getting a process of its own, which may take any time."""
-    return bool(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTING))
+    kinds = {dg.DagsterEventType.STEP_WORKER_STARTING, dg.DagsterEventType.ENGINE_EVENT}
+    # Executors with a queue of their own say of the step only that it was submitted.
+    return any(entry.step_key for entry in instance.all_logs(run.run_id, of_type=kinds))
 
 
 def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
@@ -135,7 +137,7 @@ def give_back_all(instance: dg.DagsterInstance, store: Store) -> list[str]:
         if run is None or workers.of(row.job_id) != "lost":
             continue
         if not run.is_finished:
-            instance.report_run_canceled(run, "PitchQuest was shut down.")
+            instance.report_run_canceled(run, SHUT_DOWN)
         # The code server may have reported the lost worker before it was stopped itself.
         elif not cause_of_run(instance, run.run_id).sentence.startswith(WORKER_LOST):
             continue

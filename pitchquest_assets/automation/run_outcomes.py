@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pitchquest_assets.automation.failure_causes import Cause, cause_of
+from pitchquest_assets.automation.failure_causes import READ, Cause, cause_of
 from pitchquest_assets.errors import StoreCorrupt
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import Settings
@@ -37,14 +37,7 @@ def cancelled_runs(context: dg.RunStatusSensorContext, store: StoreResource) -> 
 
 def cause_of_run(instance: dg.DagsterInstance, run_id: str) -> Cause:
     """Return why a run failed or was cancelled."""
-    entries = instance.all_logs(
-        run_id,
-        of_type={
-            dg.DagsterEventType.STEP_FAILURE,
-            dg.DagsterEventType.RUN_CANCELING,
-            dg.DagsterEventType.RUN_FAILURE,
-        },
-    )
+    entries = instance.all_logs(run_id, of_type=READ)
     return cause_of(entry.dagster_event for entry in entries if entry.dagster_event)
 
 

@@ -149,6 +149,11 @@ def shut_down(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     instance.report_run_canceled(run, "PitchQuest was shut down.")
 
 
+def forced(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+    # As Dagit's forced termination of a run that is starting.
+    instance.report_run_canceled(run)
+
+
 @pytest.mark.parametrize(
     ("end", "told"),
     [
@@ -170,7 +175,13 @@ def shut_down(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
         ),
         (
             shut_down,
-            Cause("The worker of this analysis was lost (no reason was given).", passing=True),
+            Cause("The worker of this analysis was lost (PitchQuest was shut down).", passing=True),
+        ),
+        (
+            forced,
+            Cause(
+                "The analysis was cancelled; `pitchquest retry` starts it again.", cancelled=True
+            ),
         ),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

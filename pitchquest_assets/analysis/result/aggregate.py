@@ -44,7 +44,7 @@ def aggregate(
     job_id: str,
     timestamp: datetime,
     processing_time_seconds: float,
-    options: Options,
+    options: Options | None,
     runs: dict[str, str],
 ) -> PitchResult:
     """Build the whole result of one video.
@@ -53,7 +53,7 @@ def aggregate(
         job_id: the run that made it.
         timestamp: when it was made, with a time zone.
         processing_time_seconds: how long that took.
-        options: the options of the run.
+        options: the options of the run that made all parts; None if several runs did.
         runs: the run that made each part, by asset.
     """
     rubric = load_rubric()

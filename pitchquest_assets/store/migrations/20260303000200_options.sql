@@ -19,7 +19,8 @@ alter table public.videos
     and (jsonb_typeof(options -> 'whisper_model') = 'string') is not false
     and (jsonb_typeof(options -> 'judge') = 'string') is not false
     and (jsonb_typeof(options -> 'judge_samples') = 'number') is not false
-    and (jsonb_typeof(options -> 'language') = 'string') is not false
+    -- Null: detected, whatever PITCHQUEST_LANGUAGE says.
+    and (jsonb_typeof(options -> 'language') in ('string', 'null')) is not false
     and (jsonb_typeof(options -> 'max_frames') = 'number') is not false
   );
 

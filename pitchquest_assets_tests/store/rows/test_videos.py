@@ -120,6 +120,7 @@ def choose(store: Store, options: object) -> None:
     [
         {},
         {"language": "de"},
+        {"language": None},
         {"transcriber": "whisper", "whisper_model": "small.en", "judge": "rules"},
         {"judge_samples": 9, "max_frames": 1},
         dict(zip(OPTIONS, ("off", "large-v3", "gemini", 3, "en", 500), strict=True)),
