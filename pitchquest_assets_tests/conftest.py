@@ -109,14 +109,13 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     for name in ("SUPABASE_URL", "SUPABASE_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "")  # not deleted: the .env file would speak then
     opened = open_store(load_settings())
-    with opened.engine.begin() as connection:
-        connection.execute(
-            text(
-                "truncate videos, analysis_results, analysis_results_history,"
-                " monitoring_metrics, asset_values, alerts, vendor_answers, worker_leases"
-                " restart identity"
-            )
-        )
+    statement = text(
+        "truncate videos, analysis_results, analysis_results_history,"
+        " monitoring_metrics, asset_values, alerts, vendor_answers, worker_leases"
+        " restart identity"
+    )
+    # Tried again where an earlier test has restarted the server under a kept connection.
+    opened.transaction(lambda connection: connection.execute(statement))
     return opened
 
 

@@ -161,9 +161,9 @@ def test_foreign_files_in_the_place_of_the_database_are_not_touched(tmp_path: Pa
 def test_a_server_that_cannot_start_is_told_with_its_last_log_line(
     fresh_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "START_TIMEOUT_SECONDS", 1.0)
     embedded.start(fresh_home)
     embedded.stop(fresh_home)
+    monkeypatch.setattr(embedded, "START_TIMEOUT_SECONDS", 1.0)
     with (fresh_home / "postgres" / "postgresql.conf").open("a") as configuration:
         configuration.write("no_such_setting = on\n")
     with pytest.raises(StoreUnavailable, match=r"no_such_setting|contains errors") as caught:

@@ -27,6 +27,8 @@ def supabase_database(home: Path, *, migrated: bool = True) -> Iterator[str]:
     server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f"create database {name} template template0"))
+    # Another test may restart the server, and a connection kept from before would be dead.
+    server.dispose()
     url = server_url.set(database=name)
     engine = create_engine(url)
     try:
