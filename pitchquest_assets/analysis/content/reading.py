@@ -1,0 +1,91 @@
+"""Reads a text sentence by sentence: which items each shows, which facts it states."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from pitchquest_assets.analysis.content.facts import FACTS, level_of
+from pitchquest_assets.analysis.content.features import features_of
+from pitchquest_assets.analysis.content.head import Floats, Head, load_head, probability
+
+# The output that says how much a sentence sounds like one of a pitch.
+PITCH = "pitch"
+
+
+class Shown(NamedTuple):
+    """A sentence that shows an item: its index, the facts that it states, and how sure that is."""
+
+    sentence: int
+    facts: frozenset[str]
+    probability: float
+
+
+class Reading(NamedTuple):
+    """What a text shows, by item, and the probability that it is a pitch."""
+
+    shown: Mapping[str, list[Shown]]
+    levels: Mapping[str, int]
+    pitch_probability: float
+
+
+def read(texts: Sequence[str], head: Head | None = None) -> Reading:
+    """Read the sentences of a text, in order.
+
+    Args:
+        head: by default that of the package.
+    """
+    head = head or load_head()
+    logits = head.sentences.logits(features_of(texts))
+    by_output = dict(zip(head.sentences.outputs, probability(logits).T, strict=True))
+    shown = {item: _shown(item, by_output, head.settings) for item in FACTS}
+    described = any("what" in one.facts for one in shown["problem_clarity"])
+    levels = {
+        item: level_of(item, [one.facts for one in shown[item]], described=described)
+        for item in FACTS
+    }
+    return Reading(shown, levels, _pitch_probability(logits, head))
+
+
+def carrier(item: str, shown: Sequence[Shown]) -> Shown:
+    """Return the sentence that carries the level of an item: the surest, of the most facts."""
+    return max(shown, key=lambda one: (one.probability + 0.1 * _rank(item, one.facts), -one.sentence))
+
+
+def _rank(item: str, facts: Collection[str]) -> int:
+    """The place of the highest of the facts in the order of the levels."""
+    return max((FACTS[item].index(fact) for fact in facts), default=0)
+
+
+def _shown(
+    item: str, by_output: Mapping[str, Floats], settings: Mapping[str, Mapping[str, float]]
+) -> list[Shown]:
+    sure = by_output[item]
+    facts = {fact: by_output[f"{item}.{fact}"] for fact in FACTS[item]}
+    shown = []
+    for at in np.flatnonzero(sure >= settings["items"][item]):
+        stated = {name for name, of in facts.items() if of[at] >= settings["facts"][item]}
+        likeliest = max(facts, key=lambda name: facts[name][at])
+        shown.append(Shown(int(at), frozenset(stated or {likeliest}), float(sure[at])))
+    return shown
+
+
+def gate_features(logits: Floats, outputs: Sequence[str]) -> list[float]:
+    """Return what the gate looks at: how pitch-like the sentences are, and what they show.
+
+    Returns:
+        The mean log odds of a sentence's being one of a pitch, and the sum over the items of the
+        highest probability that a sentence shows it.
+    """
+    mean = float(logits[:, outputs.index(PITCH)].mean())
+    items = [outputs.index(item) for item in FACTS]
+    return [mean, float(probability(logits[:, items]).max(axis=0).sum())]
+
+
+def _pitch_probability(logits: Floats, head: Head) -> float:
+    if not len(logits):
+        return 0.0
+    gate = head.settings["gate"]
+    features = gate_features(logits, head.sentences.outputs)
+    total = gate["bias"] + sum(map(float.__mul__, gate["weights"], features))
+    return float(1 / (1 + np.exp(-total)))

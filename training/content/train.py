@@ -1,0 +1,155 @@
+"""Trains the head of the local judge: python training/content/train.py [--measure]."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+sys.path.insert(0, str(Path(__file__).parent))
+from corpus import Line, Text
+
+from pitchquest_assets.analysis.content.boundaries import cut, gap_features
+from pitchquest_assets.analysis.content.facts import FACTS
+from pitchquest_assets.analysis.content.features import features_of
+from pitchquest_assets.analysis.content.head import Head, LinearModel, pack, probability
+from pitchquest_assets.analysis.content.reading import PITCH, gate_features
+
+OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item]), PITCH)
+MAX_FEATURES = {"sentences": 24_000, "gaps": 6_000}
+MIN_ROWS_OF_FEATURE = 3
+SENTENCE_C, GAP_C = 10.0, 1.0
+# A cut piece shows what a line shows if it holds at least half of the line, or is mostly the line.
+SHARE_OF_LINE, SHARE_OF_PIECE = 0.5, 0.6
+
+
+def fit(texts: Sequence[Text], *, small: bool = False) -> tuple[LinearModel, LinearModel]:
+    """Return the models of sentences and of gaps, trained on the texts."""
+    gaps = fit_gaps(texts)
+    rows, labels = sentence_rows(texts, gaps)
+    return fit_linear(rows, labels, OUTPUTS, "sentences", SENTENCE_C), gaps
+
+
+def fit_gaps(texts: Sequence[Text]) -> LinearModel:
+    """Train where thoughts end: at the ends of lines, and at full stops within them."""
+    rows, ends = [], []
+    for text in texts:
+        words, boundaries = bare_words(text.lines)
+        rows += gap_features(words)
+        ends += [[at in boundaries] for at in range(1, len(words))]
+    return fit_linear(rows, np.array(ends), ("end",), "gaps", GAP_C)
+
+
+def bare_words(lines: Iterable[Line]) -> tuple[list[str], set[int]]:
+    """Return all words without punctuation, and the indices before which a thought ends."""
+    words: list[str] = []
+    boundaries: set[int] = set()
+    for line in lines:
+        for part in re.split(r"(?<=[.!?])\s+", line.text):
+            boundaries.add(len(words))
+            words += bare(part)
+    return words, boundaries
+
+
+def bare(text: str) -> list[str]:
+    """Return the words of a text in lower case, without punctuation."""
+    return re.sub(r"[^\w\s'$€£₹%]", " ", text.lower().replace("’", "'")).split()
+
+
+def sentence_rows(
+    texts: Sequence[Text], gaps: LinearModel
+) -> tuple[list[set[str]], np.ndarray]:
+    """Return the features and labels of all lines, and of all texts once more as cut without punctuation."""
+    rows: list[set[str]] = []
+    labels: list[list[bool]] = []
+    for text in texts:
+        for lines in (text.lines, without_punctuation(text.lines, gaps)):
+            rows += features_of([line.text for line in lines])
+            labels += [labels_of(line, text.kind) for line in lines]
+    return rows, np.array(labels)
+
+
+def labels_of(line: Line, kind: str) -> list[bool]:
+    """Return the wanted outputs of a line, in the order of OUTPUTS. Nonsense counts as no pitch."""
+    return [_holds(line, output, kind) for output in OUTPUTS]
+
+
+def _holds(line: Line, output: str, kind: str) -> bool:
+    item, _, fact = output.partition(".")
+    if output == PITCH:
+        return kind in ("pitch", "fragment")
+    return fact in line.facts.get(item, ()) if fact else item in line.facts
+
+
+def without_punctuation(lines: Sequence[Line], gaps: LinearModel) -> list[Line]:
+    """Return the text as it is cut where there is no punctuation, its labels carried over."""
+    words = [(word, at) for at, line in enumerate(lines) for word in bare(line.text)]
+    sizes = Counter(at for _, at in words)
+    pieces = []
+    for first, end in cut([word for word, _ in words], [0.0] * (len(words) - 1), gaps):
+        held = Counter(at for _, at in words[first:end])
+        piece = Line(" ".join(word for word, _ in words[first:end]))
+        for at, count in held.items():
+            if count >= SHARE_OF_LINE * sizes[at] or count >= SHARE_OF_PIECE * (end - first):
+                for item, facts in lines[at].facts.items():
+                    piece.facts.setdefault(item, set()).update(facts)
+        pieces.append(piece)
+    return pieces
+
+
+def fit_linear(
+    rows: Sequence[set[str]], labels: np.ndarray, outputs: Sequence[str], name: str, strength: float
+) -> LinearModel:
+    """Fit a logistic regression for each output, on the features that carry most weight."""
+    counts = Counter(feature for row in rows for feature in row)
+    features = sorted(f for f, count in counts.items() if count >= MIN_ROWS_OF_FEATURE)
+    kept = MAX_FEATURES[name]
+    if len(features) > kept:
+        _, weights, _ = _solve(rows, labels, features, counts, strength)
+        matter = np.abs(weights).max(axis=1) * np.sqrt([counts[f] for f in features])
+        features = sorted(features[at] for at in np.argsort(-matter, kind="stable")[:kept])
+    inverse, weights, biases = _solve(rows, labels, features, counts, strength)
+    scales = np.abs(weights).max(axis=0) / 127
+    return LinearModel(
+        {feature: at for at, feature in enumerate(features)},
+        inverse.astype(np.float16).astype(float),
+        np.rint(weights / scales).astype(np.int8),
+        scales.astype(np.float32).astype(float),
+        biases.astype(np.float32).astype(float),
+        tuple(outputs),
+    )
+
+
+def _solve(
+    rows: Sequence[set[str]],
+    labels: np.ndarray,
+    features: Sequence[str],
+    counts: Counter[str],
+    strength: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The features' own weights (rare ones weigh more), the coefficients and the biases."""
+    inverse = np.log((1 + len(rows)) / (1 + np.array([counts[f] for f in features]))) + 1
+    matrix = design(rows, {feature: at for at, feature in enumerate(features)}, inverse)
+    columns, biases = [], []
+    for output in labels.T:
+        solved = LogisticRegression(C=strength, solver="liblinear").fit(matrix, output)
+        columns.append(solved.coef_[0])
+        biases.append(solved.intercept_[0])
+    return inverse, np.stack(columns, axis=1), np.array(biases)
+
+
+def design(rows: Sequence[set[str]], index: dict[str, int], inverse: np.ndarray) -> Any:
+    """Return the sparse matrix of the rows, each of unit length."""
+    known = [sorted(index[f] for f in row if f in index) for row in rows]
+    ends = np.cumsum([0, *map(len, known)])
+    columns = np.concatenate([np.array(one, int) for one in known])
+    values = inverse[columns]
+    lengths = np.sqrt(np.add.reduceat(np.append(values**2, 0.0), np.minimum(ends[:-1], len(values))))
+    lengths[np.diff(ends) == 0] = 1.0
+    values = values / np.repeat(lengths, np.diff(ends))
+    return csr_matrix((values, columns, ends), shape=(len(rows), len(index)))
