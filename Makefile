@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test lint access settings install install-dev
+.PHONY: analyze up dagit models test lint access train settings install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -34,6 +34,9 @@ lint: .venv/installed-dev  ## style and types
 
 access: .venv/installed-dev  ## write docs/access.md anew, from what each caller can do
 	@WRITE_ACCESS=1 $(BIN)/pytest pitchquest_assets_tests/rest/test_access.py
+
+train: .venv/installed-dev  ## train the local judge anew, from training/content
+	@$(BIN)/python training/content/train.py
 
 settings: .venv/installed  ## write docs/settings.md and .env.example anew, from settings.py
 	@$(BIN)/python -m pitchquest_assets.cli.settings_page

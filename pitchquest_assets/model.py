@@ -230,7 +230,9 @@ class ContentAnalysis(Value):
     ask: int | None
     clarity: int | None
     rubric: str | None = Field(None, description="name and version; null in older values")
-    judge: str = Field(description="which judge scored: rules, gemini, openai")
+    judge: str = Field(
+        description="which judge scored: local, gemini, openai; rules in older values"
+    )
     judge_model: str | None = Field(None, description="the model, as the vendor's answer names it")
     prompt_version: str | None = None
     samples: int | None = Field(None, description="number of answers, whose medians are the scores")
@@ -307,7 +309,7 @@ class Options(Value):
 
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"]
     whisper_model: str
-    judge: Literal["auto", "rules", "gemini", "openai"]
+    judge: Literal["auto", "local", "rules", "gemini", "openai"]
     judge_samples: int
     language: str | None
     max_frames: int

@@ -72,9 +72,10 @@ class Settings(BaseSettings):
         "docs/models.md",
     )
 
-    judge: Literal["auto", "rules", "gemini", "openai"] = Field(
+    judge: Literal["auto", "local", "rules", "gemini", "openai"] = Field(
         "auto",
-        description="who judges the content; auto: gemini if GEMINI_API_KEY is set, else rules",
+        description="who judges the content; auto: gemini if GEMINI_API_KEY is set, else local; "
+        "rules is the old name of local",
     )
     judge_samples: int = Field(
         1,

@@ -10,7 +10,7 @@ from pitchquest_assets.engines.judges.content import judge_content
 from pitchquest_assets.model import ContentAnalysis, Transcript
 
 
-@video_asset(code_version="3", group="analysis", kinds={"text"}, pool="gemini")
+@video_asset(code_version="4", group="analysis", kinds={"text"}, pool="gemini")
 def content_analysis(
     context: dg.AssetExecutionContext,
     transcript: Transcript,
@@ -18,9 +18,9 @@ def content_analysis(
 ) -> ContentAnalysis:
     """The ten rubric items, 0–5 each, with the sentence that showed it and its time (s).
 
-    By rules or by a language model (the run's option, or PITCHQUEST_JUDGE). All null, with a
-    reason, if the transcript cannot be trusted. Fails if the chosen judge gives no usable answer;
-    no other judge takes its place.
+    By the local judge or by a language model (the run's option, or PITCHQUEST_JUDGE). All null,
+    with a reason, if the transcript cannot be trusted or is no pitch. Fails if the chosen judge
+    gives no usable answer; no other judge takes its place.
     """
     rubric = load_rubric()
     judged = judge_content(transcript, rubric, engines.caller_of(context))

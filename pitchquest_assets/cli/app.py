@@ -88,6 +88,20 @@ def analyze(
     _leave(code)
 
 
+@app.command(epilog="Example: pitchquest judge my_script.txt")
+def judge(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The words, as plain text.")],
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE|-", help="Write the levels; - for stdout.")
+    ] = None,
+) -> None:
+    """Judge a script before it is recorded: what it shows, and what is missing."""
+    from pitchquest_assets.cli.judge import judge_script
+    from pitchquest_assets.settings import load_settings
+
+    judge_script(path, load_settings(), json_file)
+
+
 def _leave(code: int) -> NoReturn:
     """Exit without tearing down the modules, which takes half a second of CPU."""
     atexit._run_exitfuncs()

@@ -1,4 +1,4 @@
-"""Reads the labelled corpus, and says what is wrong with it: python training/content/corpus.py [FILE…]."""
+"""Reads the labelled corpus; `python training/content/corpus.py [FILE…]` says what is wrong."""
 
 import re
 import sys
@@ -39,6 +39,7 @@ class Text:
 
     @property
     def batch(self) -> str:
+        """The name of its batch, such as b01."""
         return self.id.split("-")[0]
 
 
@@ -98,7 +99,9 @@ def main() -> None:
     texts = read_texts([Path(name) for name in sys.argv[1:]] or None)
     kinds = Counter(text.kind for text in texts)
     items = Counter(item for t in texts for line in t.lines for item in line.facts)
-    facts = Counter(f"{i}.{f}" for t in texts for line in t.lines for i in line.facts for f in line.facts[i])
+    facts = Counter(
+        f"{i}.{f}" for t in texts for line in t.lines for i in line.facts for f in line.facts[i]
+    )
     traps = Counter(item for t in texts for line in t.lines for item in line.traps)
     print(len(texts), "texts,", sum(len(t.lines) for t in texts), "lines", dict(kinds))
     print("items", dict(items))

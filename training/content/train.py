@@ -1,38 +1,47 @@
-"""Trains the head of the local judge: python training/content/train.py [--measure]."""
+"""Trains the head of the local judge, and measures it on what was held out: `make train`."""
 
+import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
-from corpus import Line, Text
+from corpus import Line, Text, read_texts
+from tuning import OUTPUTS, measure, tune
 
 from pitchquest_assets.analysis.content.boundaries import cut, gap_features
-from pitchquest_assets.analysis.content.facts import FACTS
 from pitchquest_assets.analysis.content.features import features_of
-from pitchquest_assets.analysis.content.head import Head, LinearModel, pack, probability
-from pitchquest_assets.analysis.content.reading import PITCH, gate_features
+from pitchquest_assets.analysis.content.head import (
+    FILE,
+    Head,
+    LinearModel,
+    VectorModel,
+    save_head,
+    with_neighbours,
+)
+from pitchquest_assets.analysis.content.reading import PITCH
+from pitchquest_assets.engines.judges.sentence_vectors import SentenceEncoder, fetch_encoder
+from pitchquest_assets.engines.weights.progress import log_progress
+from pitchquest_assets.settings import Settings
 
-OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item]), PITCH)
+ROOT = Path(__file__).parents[2]
+HEAD = ROOT / "pitchquest_assets" / "analysis" / "content" / FILE
+MEASURED = Path(__file__).parent / "measured.json"
+
 MAX_FEATURES = {"sentences": 24_000, "gaps": 6_000}
 MIN_ROWS_OF_FEATURE = 3
-SENTENCE_C, GAP_C = 10.0, 1.0
+SENTENCE_C, GAP_C, VECTOR_C = 10.0, 1.0, 5.0
+FOLDS = 3
 # A cut piece shows what a line shows if it holds at least half of the line, or is mostly the line.
 SHARE_OF_LINE, SHARE_OF_PIECE = 0.5, 0.6
-
-
-def fit(texts: Sequence[Text], *, small: bool = False) -> tuple[LinearModel, LinearModel]:
-    """Return the models of sentences and of gaps, trained on the texts."""
-    gaps = fit_gaps(texts)
-    rows, labels = sentence_rows(texts, gaps)
-    return fit_linear(rows, labels, OUTPUTS, "sentences", SENTENCE_C), gaps
 
 
 def fit_gaps(texts: Sequence[Text]) -> LinearModel:
@@ -59,19 +68,6 @@ def bare_words(lines: Iterable[Line]) -> tuple[list[str], set[int]]:
 def bare(text: str) -> list[str]:
     """Return the words of a text in lower case, without punctuation."""
     return re.sub(r"[^\w\s'$€£₹%]", " ", text.lower().replace("’", "'")).split()
-
-
-def sentence_rows(
-    texts: Sequence[Text], gaps: LinearModel
-) -> tuple[list[set[str]], np.ndarray]:
-    """Return the features and labels of all lines, and of all texts once more as cut without punctuation."""
-    rows: list[set[str]] = []
-    labels: list[list[bool]] = []
-    for text in texts:
-        for lines in (text.lines, without_punctuation(text.lines, gaps)):
-            rows += features_of([line.text for line in lines])
-            labels += [labels_of(line, text.kind) for line in lines]
-    return rows, np.array(labels)
 
 
 def labels_of(line: Line, kind: str) -> list[bool]:
@@ -149,7 +145,112 @@ def design(rows: Sequence[set[str]], index: dict[str, int], inverse: np.ndarray)
     ends = np.cumsum([0, *map(len, known)])
     columns = np.concatenate([np.array(one, int) for one in known])
     values = inverse[columns]
-    lengths = np.sqrt(np.add.reduceat(np.append(values**2, 0.0), np.minimum(ends[:-1], len(values))))
+    lengths = np.sqrt(
+        np.add.reduceat(np.append(values**2, 0.0), np.minimum(ends[:-1], len(values)))
+    )
     lengths[np.diff(ends) == 0] = 1.0
     values = values / np.repeat(lengths, np.diff(ends))
     return csr_matrix((values, columns, ends), shape=(len(rows), len(index)))
+
+
+def fit_vectors(vectors: np.ndarray, labels: np.ndarray) -> VectorModel:
+    """Fit a logistic regression for each output on vectors that hold their neighbours'."""
+    solved = [
+        LogisticRegression(C=VECTOR_C, max_iter=300).fit(vectors, output) for output in labels.T
+    ]
+    return VectorModel(
+        np.stack([one.coef_[0] for one in solved], axis=1),
+        np.array([one.intercept_[0] for one in solved]),
+    )
+
+
+class Encoded:
+    """The vectors of sentences, each computed once."""
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        self._encoder = encoder
+        self._known: dict[str, np.ndarray] = {}
+
+    def of(self, sentences: Sequence[str]) -> np.ndarray:
+        """Return the vectors of the sentences, float32 (n, size)."""
+        for sentence in sentences:
+            if sentence not in self._known:
+                self._known[sentence] = self._encoder.vectors([sentence])[0]
+        return np.stack([self._known[sentence] for sentence in sentences])
+
+
+class Held(NamedTuple):
+    """A text that was not trained on: its lines, and their log odds by words and by both."""
+
+    text: Text
+    lines: list[Line]
+    words: np.ndarray
+    vectors: np.ndarray
+
+
+def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
+    """Train on the texts; the settings are left empty."""
+    gaps = fit_gaps(texts)
+    rows: list[set[str]] = []
+    labels: list[list[bool]] = []
+    vectors = []
+    for text in texts:
+        for lines in versions(text, gaps):
+            said = [line.text for line in lines]
+            rows += features_of(said)
+            labels += [labels_of(line, text.kind) for line in lines]
+            vectors.append(with_neighbours(encoded.of(said)))
+    wanted = np.array(labels)
+    sentences = fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C)
+    return Head(sentences, fit_vectors(np.concatenate(vectors), wanted), gaps, {})
+
+
+def versions(text: Text, gaps: LinearModel) -> list[list[Line]]:
+    """Return the lines as they are, and as they are cut where there is no punctuation."""
+    return [text.lines, without_punctuation(text.lines, gaps)]
+
+
+def cross_validate(texts: Sequence[Text], encoded: Encoded) -> list[list[Held]]:
+    """Return how each fold of batches is read by a head that was trained on the other folds."""
+    batches = sorted({text.batch for text in texts})
+    fold_of = {batch: at % FOLDS for at, batch in enumerate(batches)}
+    folds = []
+    for fold in range(FOLDS):
+        head = fit_head([t for t in texts if fold_of[t.batch] != fold], encoded)
+        folds.append(
+            [
+                _held(text, lines, head, encoded)
+                for text in texts
+                if fold_of[text.batch] == fold
+                for lines in versions(text, head.gaps)
+            ]
+        )
+        print(f"fold {fold + 1} of {FOLDS} is trained", flush=True)
+    return folds
+
+
+def _held(text: Text, lines: list[Line], head: Head, encoded: Encoded) -> Held:
+    said = [line.text for line in lines]
+    return Held(text, lines, head.logits(said), head.logits(said, encoded.of(said)))
+
+
+def main() -> None:
+    """Train, measure on what was held out, and write head.npz and measured.json."""
+    encoder = fetch_encoder(Settings(), log_progress(print))
+    if encoder is None:
+        sys.exit("Training needs the weights of minilm: run `pitchquest models pull minilm`.")
+    encoded, texts = Encoded(encoder), read_texts()
+    # The same bytes, however many threads there are.
+    with threadpool_limits(1):
+        folds = cross_validate(texts, encoded)
+        report = measure(folds)
+        head = fit_head(texts, encoded)
+    everything = [held for fold in folds for held in fold]
+    settings = {mode: tune(everything, mode) for mode in ("words", "vectors")}
+    save_head(head._replace(settings=settings), HEAD)
+    MEASURED.write_text(json.dumps(report, indent=1) + "\n")
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

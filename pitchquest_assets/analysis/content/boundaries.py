@@ -1,4 +1,4 @@
-"""Where thoughts end in words without punctuation: a trained score of each gap, and the best cut."""
+"""Where thoughts end in words without punctuation: a trained score of gaps, and the best cut."""
 
 from collections.abc import Sequence
 

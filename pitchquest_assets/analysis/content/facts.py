@@ -28,7 +28,12 @@ _NEEDS: Mapping[str, tuple[str, str, str, str]] = {
         "kind|does how|gain",
         "kind|does how|gain described",
     ),
-    "market_opportunity": ("who|large|figure|spend", "figure|spend", "spend", "figure|spend narrowed"),
+    "market_opportunity": (
+        "who|large|figure|spend",
+        "figure|spend",
+        "spend",
+        "figure|spend narrowed",
+    ),
     "why_now": ("change", "change tied|date|insight", "change date", "change date insight"),
     "competition": (
         "named|difference|matters",
@@ -36,7 +41,12 @@ _NEEDS: Mapping[str, tuple[str, str, str, str]] = {
         "named|difference matters",
         "named|difference matters lasts",
     ),
-    "business_model": ("payer|charge|price|margin", "payer|price charge|price", "price", "price margin"),
+    "business_model": (
+        "payer|charge|price|margin",
+        "payer|price charge|price",
+        "price",
+        "price margin",
+    ),
     "traction": ("reached|figure|growth|second", "figure", "figure growth", "figure growth second"),
     "team": ("person|bearing|record", "bearing|record", "record|two", "record|two why_us"),
     "ask": ("want|amount|use", "amount", "amount use", "amount use by_when"),

@@ -1,26 +1,29 @@
 """The features by which the local judge reads a sentence: words, figures by kind, and what is near.
 
-Figures become a few tokens (`#money`, `#share`, `#year`, `#many`, `#few`), because which amount is said never
-decides what a sentence is about.
+Figures become a few tokens (`#money`, `#share`, `#year`, `#many`, `#few`), because which amount is
+said never decides what a sentence is about.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 _TOKEN = re.compile(r"[$€£₹]|%|\d[\d,]*(?:\.\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|#\w+")
 _FILLERS = frozenset("um uh erm er hmm ah eh mm".split())
 _UNITS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety half dozen".split()
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty "
+    "ninety half dozen".split()
 )
 _SCALES = frozenset(
-    "hundred thousand million billion trillion k m mn bn lakh lakhs lac lacs crore crores cr grand millions "
-    "billions thousands hundreds".split()
+    "hundred thousand million billion trillion k m mn bn lakh lakhs lac lacs crore crores cr "
+    "grand millions billions thousands hundreds".split()
 )
 _CURRENCIES = frozenset(
-    "dollar dollars buck bucks euro euros pound pounds quid cent cents pence p rupee rupees rs inr usd eur gbp "
-    "rand rands naira shilling shillings cedi cedis peso pesos won yen yuan dirham dirhams riyal riyals real "
-    "reais franc francs krone kroner krona kronor zloty zlotys ringgit baht dong rupiah aed sar".split()
+    "dollar dollars buck bucks euro euros pound pounds quid cent cents pence p rupee rupees "
+    "rs inr usd eur gbp rand rands naira shilling shillings cedi cedis peso pesos won yen "
+    "yuan dirham dirhams riyal riyals real reais franc francs krone kroner krona kronor zloty "
+    "zlotys ringgit baht dong rupiah aed sar".split()
 )
 _SIGNS = frozenset("$€£₹")
 _PERCENT = frozenset("% percent".split())
@@ -60,7 +63,12 @@ def _end_of_number(raw: Sequence[str], at: int) -> int:
     while end < len(raw):
         token = raw[end]
         joined = end > at and token in ("and", "a", "point", "of") and _is_number(raw, end + 1)
-        if not (token[0].isdigit() or token in _UNITS or (token in _SCALES and (end > at or len(token) > 2)) or joined):
+        if not (
+            token[0].isdigit()
+            or token in _UNITS
+            or (token in _SCALES and (end > at or len(token) > 2))
+            or joined
+        ):
             break
         end += 1
     # "One" alone is mostly a pronoun, and "of" ends no number.
@@ -87,7 +95,9 @@ def _kind(raw: Sequence[str], at: int, end: int) -> tuple[str, int]:
     digits = raw[at].replace(",", "")
     if end == at + 1 and digits.isdigit() and len(digits) == 4 and digits[:2] in ("19", "20"):
         return "#year", end
-    large = any(token in _SCALES for token in raw[at:end]) or end > at + 1 and raw[at].isdigit()
+    large = any(token in _SCALES for token in raw[at:end])
+    # "150 000", but not "39 95".
+    large = large or (end > at + 1 and len(raw[at + 1]) == 3 and raw[at + 1].isdigit())
     if digits.replace(".", "").isdigit() and float(digits) >= _MANY:
         large = True
     return "#many" if large else "#few", end
@@ -96,8 +106,8 @@ def _kind(raw: Sequence[str], at: int, end: int) -> tuple[str, int]:
 def features_of(texts: Sequence[str]) -> list[set[str]]:
     """Return the features of each sentence of a text, in order.
 
-    Words and runs of two and three, the beginnings of long words, the words of the sentences before and
-    after, and where in the text the sentence stands.
+    Words and runs of two and three, the beginnings of long words, the words of the sentences before
+    and after, and where in the text the sentence stands.
     """
     tokens = [tokens_of(text) for text in texts]
     return [
@@ -115,13 +125,17 @@ def features_of(texts: Sequence[str]) -> list[set[str]]:
 def _own(tokens: Sequence[str]) -> Iterator[str]:
     padded = ["^", *tokens, "$"]
     yield from tokens
-    yield from map(" ".join, zip(padded, padded[1:], strict=False))
+    yield from map(" ".join, pairwise(padded))
     yield from map(" ".join, zip(padded, padded[1:], padded[2:], strict=False))
     yield from (f"{token[:5]}~" for token in tokens if len(token) > 5)
 
 
 def _place(at: int, count: int) -> Iterable[str]:
-    return (f"@{min(4, 5 * at // count)}", *(["@first"] if at == 0 else []), *(["@last"] if at == count - 1 else []))
+    return (
+        f"@{min(4, 5 * at // count)}",
+        *(["@first"] if at == 0 else []),
+        *(["@last"] if at == count - 1 else []),
+    )
 
 
 def _form(text: str, tokens: Sequence[str]) -> Iterable[str]:

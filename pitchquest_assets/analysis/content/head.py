@@ -1,17 +1,20 @@
 """The trained part of the local judge: linear models over features, read from `head.npz`.
 
-`make train` writes the file from the labelled corpus in training/content; docs/content_judge.md says how
-well it does. It holds numbers and names only, so loading it runs no code.
+`make train` writes the file from the labelled corpus in training/content; docs/content_judge.md
+says how well it does. It holds numbers and names only, so loading it runs no code.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from pitchquest_assets.analysis.content.features import features_of
 
 FILE = "head.npz"
 
@@ -29,7 +32,7 @@ class LinearModel(NamedTuple):
     outputs: tuple[str, ...]
 
     def logits(self, rows: Sequence[Iterable[str]]) -> Floats:
-        """Return the log odds, float (rows, outputs), of rows that are given as sets of features."""
+        """Return the log odds, float (rows, outputs), of rows given as sets of features."""
         found = np.zeros((len(rows), len(self.outputs)))
         for at, row in enumerate(rows):
             known = sorted(self.index[feature] for feature in row if feature in self.index)
@@ -39,12 +42,48 @@ class LinearModel(NamedTuple):
         return found * self.scales + self.biases
 
 
+class VectorModel(NamedTuple):
+    """Logistic regressions on the vectors of a sentence and of its neighbours."""
+
+    weights: Floats
+    biases: Floats
+
+    def logits(self, vectors: npt.NDArray[np.float32]) -> Floats:
+        """Return the log odds, float (sentences, outputs), of the vectors of a text."""
+        found: Floats = with_neighbours(vectors) @ self.weights + self.biases
+        return found
+
+
+def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
+    """Return each vector with half of the one before and half of the one after it."""
+    none = np.zeros((1, vectors.shape[1]))
+    before, after = np.r_[none, vectors[:-1]], np.r_[vectors[1:], none]
+    return np.c_[vectors, 0.5 * before, 0.5 * after]
+
+
 class Head(NamedTuple):
-    """All that was trained: the models, and the thresholds that belong to them."""
+    """All that was trained: the models, and the thresholds that belong to them.
+
+    `settings` holds those of the words alone as `words`, of words and vectors as `vectors`.
+    """
 
     sentences: LinearModel
+    vectors: VectorModel
     gaps: LinearModel
     settings: dict[str, Any]
+
+    def logits(
+        self, texts: Sequence[str], vectors: npt.NDArray[np.float32] | None = None
+    ) -> Floats:
+        """Return the log odds, float (sentences, outputs), of the sentences of a text.
+
+        Args:
+            vectors: of the same sentences, if there are any; without them, words decide alone.
+        """
+        by_words = self.sentences.logits(features_of(texts))
+        if vectors is None or not len(texts):
+            return by_words
+        return (by_words + self.vectors.logits(vectors)) / 2
 
 
 @cache
@@ -52,11 +91,26 @@ def load_head() -> Head:
     """Load the trained head of the package."""
     with (resources.files(__package__) / FILE).open("rb") as file, np.load(file) as arrays:
         settings = json.loads(arrays["settings"].tobytes())
-        return Head(_model("sentences", arrays), _model("gaps", arrays), settings)
+        vectors = VectorModel(
+            arrays["vectors_weights"].astype(np.float64),
+            arrays["vectors_biases"].astype(np.float64),
+        )
+        return Head(_model("sentences", arrays), vectors, _model("gaps", arrays), settings)
 
 
-def pack(model: LinearModel, name: str) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of the file that make up the model, for `load_head`."""
+def save_head(head: Head, path: Path) -> None:
+    """Write the file that `load_head` reads; the same head gives the same bytes."""
+    np.savez_compressed(
+        path,
+        settings=_bytes(json.dumps(head.settings, sort_keys=True)),
+        vectors_weights=head.vectors.weights.astype(np.float16),
+        vectors_biases=head.vectors.biases.astype(np.float32),
+        **_arrays(head.sentences, "sentences"),
+        **_arrays(head.gaps, "gaps"),
+    )
+
+
+def _arrays(model: LinearModel, name: str) -> dict[str, npt.NDArray[Any]]:
     return {
         f"{name}_features": _bytes("\n".join(model.index)),
         f"{name}_outputs": _bytes("\n".join(model.outputs)),

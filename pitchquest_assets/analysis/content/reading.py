@@ -1,12 +1,13 @@
 """Reads a text sentence by sentence: which items each shows, which facts it states."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
-from pitchquest_assets.analysis.content.features import features_of
 from pitchquest_assets.analysis.content.head import Floats, Head, load_head, probability
 
 # The output that says how much a sentence sounds like one of a pitch.
@@ -29,27 +30,39 @@ class Reading(NamedTuple):
     pitch_probability: float
 
 
-def read(texts: Sequence[str], head: Head | None = None) -> Reading:
+def read(
+    texts: Sequence[str],
+    vectors: npt.NDArray[np.float32] | None = None,
+    head: Head | None = None,
+) -> Reading:
     """Read the sentences of a text, in order.
 
     Args:
+        vectors: of the sentences, float32 (n, size); None reads by the words alone.
         head: by default that of the package.
     """
     head = head or load_head()
-    logits = head.sentences.logits(features_of(texts))
-    by_output = dict(zip(head.sentences.outputs, probability(logits).T, strict=True))
-    shown = {item: _shown(item, by_output, head.settings) for item in FACTS}
+    settings = head.settings["words" if vectors is None else "vectors"]
+    return reading_of(head.logits(texts, vectors), head.sentences.outputs, settings)
+
+
+def reading_of(logits: Floats, outputs: Sequence[str], settings: Mapping[str, Any]) -> Reading:
+    """Return what log odds, float (sentences, outputs), say by the thresholds of the settings."""
+    probabilities = by_output(logits, outputs)
+    shown = {item: shown_of(item, probabilities, settings) for item in FACTS}
     described = any("what" in one.facts for one in shown["problem_clarity"])
     levels = {
         item: level_of(item, [one.facts for one in shown[item]], described=described)
         for item in FACTS
     }
-    return Reading(shown, levels, _pitch_probability(logits, head))
+    return Reading(shown, levels, _pitch_probability(logits, outputs, settings["gate"]))
 
 
 def carrier(item: str, shown: Sequence[Shown]) -> Shown:
     """Return the sentence that carries the level of an item: the surest, of the most facts."""
-    return max(shown, key=lambda one: (one.probability + 0.1 * _rank(item, one.facts), -one.sentence))
+    return max(
+        shown, key=lambda one: (one.probability + 0.1 * _rank(item, one.facts), -one.sentence)
+    )
 
 
 def _rank(item: str, facts: Collection[str]) -> int:
@@ -57,11 +70,17 @@ def _rank(item: str, facts: Collection[str]) -> int:
     return max((FACTS[item].index(fact) for fact in facts), default=0)
 
 
-def _shown(
-    item: str, by_output: Mapping[str, Floats], settings: Mapping[str, Mapping[str, float]]
+def by_output(logits: Floats, outputs: Sequence[str]) -> dict[str, Floats]:
+    """Return the probabilities of all sentences, by output."""
+    return dict(zip(outputs, probability(logits).T, strict=True))
+
+
+def shown_of(
+    item: str, probabilities: Mapping[str, Floats], settings: Mapping[str, Mapping[str, float]]
 ) -> list[Shown]:
-    sure = by_output[item]
-    facts = {fact: by_output[f"{item}.{fact}"] for fact in FACTS[item]}
+    """Return the sentences that show an item, by the thresholds of the settings."""
+    sure = probabilities[item]
+    facts = {fact: probabilities[f"{item}.{fact}"] for fact in FACTS[item]}
     shown = []
     for at in np.flatnonzero(sure >= settings["items"][item]):
         stated = {name for name, of in facts.items() if of[at] >= settings["facts"][item]}
@@ -82,10 +101,8 @@ def gate_features(logits: Floats, outputs: Sequence[str]) -> list[float]:
     return [mean, float(probability(logits[:, items]).max(axis=0).sum())]
 
 
-def _pitch_probability(logits: Floats, head: Head) -> float:
+def _pitch_probability(logits: Floats, outputs: Sequence[str], gate: Mapping[str, Any]) -> float:
     if not len(logits):
         return 0.0
-    gate = head.settings["gate"]
-    features = gate_features(logits, head.sentences.outputs)
-    total = gate["bias"] + sum(map(float.__mul__, gate["weights"], features))
-    return float(1 / (1 + np.exp(-total)))
+    total = gate["bias"] + float(np.dot(gate["weights"], gate_features(logits, outputs)))
+    return 1 / (1 + math.exp(-total))

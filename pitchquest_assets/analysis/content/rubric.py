@@ -1,14 +1,12 @@
 """The rubric by which a pitch is scored, read from a versioned YAML file of the package.
 
-`rubrics/pitch_v1.yaml` explains its own fields. A missing fragment raises pydantic's
-ValidationError. Patterns are compiled at first use: compiling all takes a third of a second.
+`rubrics/pitch_v2.yaml` explains its own fields.
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import yaml
 from pydantic import Field, model_validator
@@ -17,8 +15,6 @@ from pitchquest_assets.model import Part, Value
 
 MAX_ITEM_SCORE = 5
 MAX_SUB_SCORE = 10
-
-_FRAGMENT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @cache
@@ -38,16 +34,11 @@ class Text(Value):
     detail: str
 
 
-class Sign(Value):
-    """One named sign of an item, as patterns on sentences."""
+class Fact(Value):
+    """One fact that makes the level of an item: its name in a list, and the advice to add it."""
 
-    name: str
-    anchors: tuple[Pattern, ...] = Field((), description="show the item on their own")
-    patterns: tuple[Pattern, ...] = Field((), description="count near a sentence with an anchor")
-    reach: int = Field(1, ge=0, description="how many sentences after an anchor they count")
-    reach_before: int = Field(0, ge=0, description="how many sentences before an anchor")
-    shared: bool = Field(False, description="may be in a sentence with an anchor of another item")
-    unless: tuple[Pattern, ...] = Field((), description="exclude the sentence for this sign")
+    title: str
+    advice: str
 
 
 class ItemFeedback(Value):
@@ -59,30 +50,28 @@ class ItemFeedback(Value):
 
 
 class SpokenItem(Value):
-    """One of the nine items that are found by signs; `name` is its field in ContentAnalysis."""
+    """One of the nine items that are found in sentences; `name` is its field in ContentAnalysis."""
 
     name: str
     title: str
     weight: Weight
     looked_for: str
-    signs: tuple[Sign, ...]
-    unless: tuple[Pattern, ...] = ()
-    negation_counts: bool = False
+    facts: dict[str, Fact]
     feedback: ItemFeedback
 
     @property
-    def sign_names(self) -> tuple[str, ...]:
-        """The names of all signs, in the order of the file."""
-        return tuple(sign.name for sign in self.signs)
+    def advice(self) -> dict[str, str]:
+        """The advice for each fact that is missing, by the fact's title."""
+        return {fact.title: fact.advice for fact in self.facts.values()}
 
 
 class ClaritySigns(Value):
     """The names of the five signs of clarity."""
 
+    subject_first: str
+    order: str
     short_sentences: str
-    problem_first: str
-    ask_last: str
-    signposts: str
+    said_once: str
     plain_words: str
 
 
@@ -94,29 +83,21 @@ class ClarityItem(Value):
     weight: Weight
     looked_for: str
     minimum_items: int
+    subject_within_seconds: float
+    min_share_in_order: float = Field(gt=0, le=1)
     max_mean_sentence_words: float
-    ask_in_last_share: float = Field(gt=0, le=1)
-    min_signposts: int
+    max_repeated_share: float
     max_fillers_per_100_words: float
     max_jargon_per_100_words: float
-    signposts: tuple[Pattern, ...]
     fillers: tuple[Pattern, ...]
     jargon: tuple[Pattern, ...]
     signs: ClaritySigns = Field(alias="sign_names")
     feedback: ItemFeedback
 
     @property
-    def sign_names(self) -> tuple[str, ...]:
-        """The names of all signs."""
-        return tuple(self.signs.model_dump().values())
-
-
-class PitchContext(Value):
-    """How to distinguish a pitch from any other text."""
-
-    one_of: tuple[str, ...]
-    minimum_items: int
-    patterns: tuple[Pattern, ...]
+    def advice(self) -> dict[str, str]:
+        """The names of all signs, which are advice as they stand."""
+        return {name: name for name in self.signs.model_dump().values()}
 
 
 class Improvement(Value):
@@ -137,28 +118,16 @@ class SubScore(Value):
 
 
 class RubricDefinition(Value):
-    """A whole rubric, with the fragments in its patterns filled in."""
+    """A whole rubric."""
 
     name: str
     version: str
     part_weights: dict[Part, Weight]
     ignored_sentences: tuple[Pattern, ...]
-    pitch_context: PitchContext
     items: tuple[SpokenItem, ...]
     clarity: ClarityItem
     delivery: tuple[SubScore, ...]
     visual: tuple[SubScore, ...]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _spell_out_fragments(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or "fragments" not in data:
-            return data
-        fragments: dict[str, str] = {}
-        for name, fragment in data["fragments"].items():
-            fragments[name] = spell_out(fragment, fragments)
-        rest = {key: value for key, value in data.items() if key != "fragments"}
-        return _spell_out_patterns(rest, fragments)
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -180,7 +149,7 @@ class RubricDefinition(Value):
 
 
 @cache
-def load_rubric(name: str = "pitch_v1") -> RubricDefinition:
+def load_rubric(name: str = "pitch_v2") -> RubricDefinition:
     """Load a rubric of the package by its name, the file's name without .yaml.
 
     Raises:
@@ -191,32 +160,3 @@ def load_rubric(name: str = "pitch_v1") -> RubricDefinition:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     document = yaml.load(source.read_text(encoding="utf-8"), Loader=loader)
     return RubricDefinition.model_validate(document)
-
-
-PATTERN_KEYS = frozenset(
-    {"anchors", "patterns", "unless", "ignored_sentences", "signposts", "fillers", "jargon"}
-)
-
-
-def spell_out(pattern: str, fragments: dict[str, str]) -> str:
-    """Replace each `{name}` by the fragment of that name; ValueError if there is none."""
-
-    def fragment(match: re.Match[str]) -> str:
-        if match[1] not in fragments:
-            raise ValueError(f"the fragment {match[1]!r} is not defined above {pattern!r}")
-        return fragments[match[1]]
-
-    return _FRAGMENT.sub(fragment, pattern)
-
-
-def _spell_out_patterns(node: Any, fragments: dict[str, str]) -> Any:
-    if isinstance(node, dict):
-        return {
-            key: [spell_out(pattern, fragments) for pattern in value]
-            if key in PATTERN_KEYS and isinstance(value, Iterable) and not isinstance(value, str)
-            else _spell_out_patterns(value, fragments)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_spell_out_patterns(child, fragments) for child in node]
-    return node

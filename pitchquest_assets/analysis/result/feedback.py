@@ -155,7 +155,7 @@ def _worded(
 ) -> Text:
     """The rubric's text; if a language model judged this pitch, its words replace the detail.
 
-    A model looks for levels, not for signs, so which signs are missing is unknown then.
+    A language model does not say which facts are missing.
     """
     return text.model_copy(update={"detail": judged}) if judged else _filled(text, rule, item)
 
@@ -166,7 +166,7 @@ def _advice(item: RubricItem) -> str | None:
 
 
 def _filled(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem) -> Text:
-    missing = [name for name in rule.sign_names if name not in item.found]
+    missing = [advice for title, advice in rule.advice.items() if title not in item.found]
     detail = text.detail.replace("{found}", _listed(item.found)).replace(
         "{missing}", _listed(missing)
     )

@@ -16,7 +16,7 @@ from pitchquest_assets.engines.vendors.prices import find_model, price_of
 from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights import files as weights
 from pitchquest_assets.engines.weights.devices import Device, choose_device
-from pitchquest_assets.engines.weights.pinned import MODELS, WAV2VEC2_EMOTION, YUNET
+from pitchquest_assets.engines.weights.pinned import MINILM, MODELS, WAV2VEC2_EMOTION, YUNET
 from pitchquest_assets.engines.weights.wheels import PackageIndex
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.vendor_calls import Call, Usage, VendorName
@@ -98,8 +98,9 @@ def _vocal_energy(settings: Settings) -> tuple[State, str]:
 
 def _judges(settings: Settings) -> tuple[State, str]:
     judge, pictures = choose_judge(settings), wants_vision_judge(settings)
-    words = "the words by the rules of the rubric"
-    if judge != "rules":
+    vectors = weights.find(MINILM.name, settings.models_path)
+    words = f"the words here, {'with' if vectors else 'without'} the meaning of sentences (minilm)"
+    if judge != "local":
         words = f"the words by {judge} (prompt {load_prompt('content_judge').version})"
     seen = "pictures are measured here only"
     if pictures:

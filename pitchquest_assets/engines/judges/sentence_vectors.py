@@ -1,0 +1,67 @@
+"""Vectors of sentences by all-MiniLM-L6-v2: sentences that mean alike get vectors that lie close.
+
+The weights are int8, run by onnxruntime on one CPU thread; `wordpieces.txt` is the vocabulary of
+BERT uncased (Google, Apache-2.0), with which the model was trained.
+"""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pitchquest_assets.engines.weights.fetch import fetch
+from pitchquest_assets.engines.weights.pinned import MINILM
+from pitchquest_assets.engines.weights.progress import Progress
+from pitchquest_assets.settings import Settings
+
+SIZE = 384
+# The model knows 512; what follows in a longer sentence hardly changes its mean.
+MAX_TOKENS = 128
+
+
+class SentenceEncoder:
+    """The model, loaded once."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the weights, about 80 MB of memory."""
+        import onnxruntime
+        from tokenizers import BertWordPieceTokenizer
+
+        with resources.as_file(resources.files(__package__) / "wordpieces.txt") as words:
+            self._tokenizer: Any = BertWordPieceTokenizer(str(words), lowercase=True)
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        options = onnxruntime.SessionOptions()
+        # The same sentence shall give the same vector, however many cores there are.
+        options.intra_op_num_threads = 1
+        self._session: Any = onnxruntime.InferenceSession(
+            str(path), options, providers=["CPUExecutionProvider"]
+        )
+
+    def vectors(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return a vector of unit length for each sentence, float32 (n, 384)."""
+        found = np.zeros((len(sentences), SIZE), np.float32)
+        for at, sentence in enumerate(sentences):
+            found[at] = self._vector(sentence)
+        return found
+
+    def _vector(self, sentence: str) -> npt.NDArray[np.float32]:
+        ids = np.array([self._tokenizer.encode(sentence).ids], np.int64)
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
+        }
+        wanted = {one.name for one in self._session.get_inputs()}
+        answer = self._session.run(None, {k: v for k, v in inputs.items() if k in wanted})[0][0]
+        mean = answer.mean(axis=0) if answer.ndim > 1 else answer
+        unit: npt.NDArray[np.float32] = mean / np.linalg.norm(mean)
+        return unit
+
+
+def fetch_encoder(settings: Settings, progress: Progress) -> SentenceEncoder | None:
+    """Return the encoder, its weights fetched if needed; None if they cannot be had."""
+    path = fetch(MINILM.name, settings, progress)
+    return SentenceEncoder(path) if path else None
