@@ -31,7 +31,7 @@ def agreement(pairs: Sequence[tuple[Sequence[Line], Reading]]) -> dict[str, floa
     given = [reading.levels for _, reading in pairs]
     figures = _presence(wanted, given, FACTS)
     quoted = [
-        item in lines[carrier(item, reading.shown[item]).sentence].facts
+        item in lines[carrier(reading.shown[item]).sentence].facts
         for (lines, reading), labels in zip(pairs, wanted, strict=True)
         for item in FACTS
         if labels[item] and reading.levels[item]

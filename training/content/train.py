@@ -18,7 +18,7 @@ from corpus import Line, Text, read_texts
 from tuning import OUTPUTS, measure, tune
 
 from pitchquest_assets.analysis.content.boundaries import cut, gap_features
-from pitchquest_assets.analysis.content.features import features_of
+from pitchquest_assets.analysis.content.features import features_of, text_features
 from pitchquest_assets.analysis.content.head import (
     FILE,
     Head,
@@ -27,7 +27,6 @@ from pitchquest_assets.analysis.content.head import (
     save_head,
     with_neighbours,
 )
-from pitchquest_assets.analysis.content.reading import PITCH
 from pitchquest_assets.engines.judges.sentence_vectors import SentenceEncoder, fetch_encoder
 from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.settings import Settings
@@ -36,9 +35,9 @@ ROOT = Path(__file__).parents[2]
 HEAD = ROOT / "pitchquest_assets" / "analysis" / "content" / FILE
 MEASURED = Path(__file__).parent / "measured.json"
 
-MAX_FEATURES = {"sentences": 24_000, "gaps": 6_000}
+MAX_FEATURES = {"sentences": 24_000, "gaps": 6_000, "gate": 12_000}
 MIN_ROWS_OF_FEATURE = 3
-SENTENCE_C, GAP_C, VECTOR_C = 10.0, 1.0, 5.0
+SENTENCE_C, GAP_C, GATE_C, VECTOR_C = 10.0, 1.0, 30.0, 5.0
 FOLDS = 3
 # A cut piece shows what a line shows if it holds at least half of the line, or is mostly the line.
 SHARE_OF_LINE, SHARE_OF_PIECE = 0.5, 0.6
@@ -70,15 +69,13 @@ def bare(text: str) -> list[str]:
     return re.sub(r"[^\w\s'$€£₹%]", " ", text.lower().replace("’", "'")).split()
 
 
-def labels_of(line: Line, kind: str) -> list[bool]:
-    """Return the wanted outputs of a line, in the order of OUTPUTS. Nonsense counts as no pitch."""
-    return [_holds(line, output, kind) for output in OUTPUTS]
+def labels_of(line: Line) -> list[bool]:
+    """Return the wanted outputs of a line, in the order of OUTPUTS."""
+    return [_holds(line, output) for output in OUTPUTS]
 
 
-def _holds(line: Line, output: str, kind: str) -> bool:
+def _holds(line: Line, output: str) -> bool:
     item, _, fact = output.partition(".")
-    if output == PITCH:
-        return kind in ("pitch", "fragment")
     return fact in line.facts.get(item, ()) if fact else item in line.facts
 
 
@@ -186,6 +183,7 @@ class Held(NamedTuple):
     lines: list[Line]
     words: np.ndarray
     vectors: np.ndarray
+    gate: float
 
 
 def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
@@ -198,11 +196,23 @@ def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
         for lines in versions(text, gaps):
             said = [line.text for line in lines]
             rows += features_of(said)
-            labels += [labels_of(line, text.kind) for line in lines]
+            labels += [labels_of(line) for line in lines]
             vectors.append(with_neighbours(encoded.of(said)))
     wanted = np.array(labels)
     sentences = fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C)
-    return Head(sentences, fit_vectors(np.concatenate(vectors), wanted), gaps, {})
+    by_vectors = fit_vectors(np.concatenate(vectors), wanted)
+    return Head(sentences, by_vectors, gaps, fit_gate(texts, gaps), {})
+
+
+def fit_gate(texts: Sequence[Text], gaps: LinearModel) -> LinearModel:
+    """Train what tells pitches and parts of them from other texts and from nonsense."""
+    rows = [
+        text_features([line.text for line in lines])
+        for text in texts
+        for lines in versions(text, gaps)
+    ]
+    is_pitch = [[text.kind in ("pitch", "fragment")] for text in texts for _ in range(2)]
+    return fit_linear(rows, np.array(is_pitch), ("pitch",), "gate", GATE_C)
 
 
 def versions(text: Text, gaps: LinearModel) -> list[list[Line]]:
@@ -231,7 +241,8 @@ def cross_validate(texts: Sequence[Text], encoded: Encoded) -> list[list[Held]]:
 
 def _held(text: Text, lines: list[Line], head: Head, encoded: Encoded) -> Held:
     said = [line.text for line in lines]
-    return Held(text, lines, head.logits(said), head.logits(said, encoded.of(said)))
+    by_vectors = head.logits(said, encoded.of(said))
+    return Held(text, lines, head.logits(said), by_vectors, head.pitch_probability(said))
 
 
 def main() -> None:

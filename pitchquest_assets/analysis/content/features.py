@@ -122,6 +122,11 @@ def features_of(texts: Sequence[str]) -> list[set[str]]:
     ]
 
 
+def text_features(texts: Sequence[str]) -> set[str]:
+    """Return the features of a whole text: the words and runs of words of its sentences."""
+    return {feature for text in texts for feature in _own(tokens_of(text))}
+
+
 def _own(tokens: Sequence[str]) -> Iterator[str]:
     padded = ["^", *tokens, "$"]
     yield from tokens

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pitchquest_assets.analysis.content.features import features_of
+from pitchquest_assets.analysis.content.features import features_of, text_features
 
 FILE = "head.npz"
 
@@ -64,12 +64,14 @@ def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
 class Head(NamedTuple):
     """All that was trained: the models, and the thresholds that belong to them.
 
-    `settings` holds those of the words alone as `words`, of words and vectors as `vectors`.
+    `gaps` says where thoughts end, `gate` whether a whole text is a pitch. `settings` holds the
+    thresholds of the words alone as `words`, of words and vectors as `vectors`.
     """
 
     sentences: LinearModel
     vectors: VectorModel
     gaps: LinearModel
+    gate: LinearModel
     settings: dict[str, Any]
 
     def logits(
@@ -85,6 +87,10 @@ class Head(NamedTuple):
             return by_words
         return (by_words + self.vectors.logits(vectors)) / 2
 
+    def pitch_probability(self, texts: Sequence[str]) -> float:
+        """Return how likely the sentences are those of a pitch, or of a part of one."""
+        return float(probability(self.gate.logits([text_features(texts)]))[0, 0])
+
 
 @cache
 def load_head() -> Head:
@@ -95,7 +101,8 @@ def load_head() -> Head:
             arrays["vectors_weights"].astype(np.float64),
             arrays["vectors_biases"].astype(np.float64),
         )
-        return Head(_model("sentences", arrays), vectors, _model("gaps", arrays), settings)
+        sentences, gaps, gate = (_model(name, arrays) for name in ("sentences", "gaps", "gate"))
+        return Head(sentences, vectors, gaps, gate, settings)
 
 
 def save_head(head: Head, path: Path) -> None:
@@ -107,6 +114,7 @@ def save_head(head: Head, path: Path) -> None:
         vectors_biases=head.vectors.biases.astype(np.float32),
         **_arrays(head.sentences, "sentences"),
         **_arrays(head.gaps, "gaps"),
+        **_arrays(head.gate, "gate"),
     )
 
 

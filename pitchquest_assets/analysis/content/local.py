@@ -98,7 +98,7 @@ def _spoken_item(
 ) -> RubricItem:
     shown = reading.shown[item.name]
     stated = {fact for one in shown for fact in one.facts}
-    evidence = [_quote(run, heard) for run in _passages(item.name, shown)]
+    evidence = [_quote(run, heard) for run in _passages(shown)]
     return RubricItem(
         name=item.name,
         title=item.title,
@@ -118,18 +118,18 @@ def _absent(
     present = [name for name in before if reading.shown[name]]
     if not present:
         return Evidence(measurement=searched)
-    sentence = heard[carrier(present[-1], reading.shown[present[-1]]).sentence]
+    sentence = heard[carrier(reading.shown[present[-1]]).sentence]
     shown = textwrap.shorten(sentence.text, MAX_SHOWN_LETTERS, placeholder=" …")
     return Evidence(
         measurement=f"{searched}; it would fit after “{shown}”", time_seconds=sentence.end_seconds
     )
 
 
-def _passages(item: str, shown: Sequence[Shown]) -> list[list[int]]:
+def _passages(shown: Sequence[Shown]) -> list[list[int]]:
     """The fewest sentences that state the most facts; neighbours joined, the carrier's first."""
     if not shown:
         return []
-    best = carrier(item, shown)
+    best = carrier(shown)
     chosen, stated = {best.sentence}, set(best.facts)
     while len(chosen) < MAX_QUOTED_SENTENCES:
         more = max(shown, key=lambda one: (len(one.facts - stated), one.probability))

@@ -1,7 +1,6 @@
 """Reads a text sentence by sentence: which items each shows, which facts it states."""
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,9 +8,6 @@ import numpy.typing as npt
 
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
 from pitchquest_assets.analysis.content.head import Floats, Head, load_head, probability
-
-# The output that says how much a sentence sounds like one of a pitch.
-PITCH = "pitch"
 
 
 class Shown(NamedTuple):
@@ -43,10 +39,16 @@ def read(
     """
     head = head or load_head()
     settings = head.settings["words" if vectors is None else "vectors"]
-    return reading_of(head.logits(texts, vectors), head.sentences.outputs, settings)
+    logits = head.logits(texts, vectors)
+    return reading_of(logits, head.sentences.outputs, settings, head.pitch_probability(texts))
 
 
-def reading_of(logits: Floats, outputs: Sequence[str], settings: Mapping[str, Any]) -> Reading:
+def reading_of(
+    logits: Floats,
+    outputs: Sequence[str],
+    settings: Mapping[str, Any],
+    pitch_probability: float,
+) -> Reading:
     """Return what log odds, float (sentences, outputs), say by the thresholds of the settings."""
     probabilities = by_output(logits, outputs)
     shown = {item: shown_of(item, probabilities, settings) for item in FACTS}
@@ -55,19 +57,12 @@ def reading_of(logits: Floats, outputs: Sequence[str], settings: Mapping[str, An
         item: level_of(item, [one.facts for one in shown[item]], described=described)
         for item in FACTS
     }
-    return Reading(shown, levels, _pitch_probability(logits, outputs, settings["gate"]))
+    return Reading(shown, levels, pitch_probability)
 
 
-def carrier(item: str, shown: Sequence[Shown]) -> Shown:
-    """Return the sentence that carries the level of an item: the surest, of the most facts."""
-    return max(
-        shown, key=lambda one: (one.probability + 0.1 * _rank(item, one.facts), -one.sentence)
-    )
-
-
-def _rank(item: str, facts: Collection[str]) -> int:
-    """The place of the highest of the facts in the order of the levels."""
-    return max((FACTS[item].index(fact) for fact in facts), default=0)
+def carrier(shown: Sequence[Shown]) -> Shown:
+    """Return the sentence that carries the level of an item: the surest; of equals, most facts."""
+    return max(shown, key=lambda one: (one.probability + 0.03 * len(one.facts), -one.sentence))
 
 
 def by_output(logits: Floats, outputs: Sequence[str]) -> dict[str, Floats]:
@@ -87,22 +82,3 @@ def shown_of(
         likeliest = max(facts, key=lambda name: facts[name][at])
         shown.append(Shown(int(at), frozenset(stated or {likeliest}), float(sure[at])))
     return shown
-
-
-def gate_features(logits: Floats, outputs: Sequence[str]) -> list[float]:
-    """Return what the gate looks at: how pitch-like the sentences are, and what they show.
-
-    Returns:
-        The mean log odds of a sentence's being one of a pitch, and the sum over the items of the
-        highest probability that a sentence shows it.
-    """
-    mean = float(logits[:, outputs.index(PITCH)].mean())
-    items = [outputs.index(item) for item in FACTS]
-    return [mean, float(probability(logits[:, items]).max(axis=0).sum())]
-
-
-def _pitch_probability(logits: Floats, outputs: Sequence[str], gate: Mapping[str, Any]) -> float:
-    if not len(logits):
-        return 0.0
-    total = gate["bias"] + float(np.dot(gate["weights"], gate_features(logits, outputs)))
-    return 1 / (1 + math.exp(-total))

@@ -91,7 +91,7 @@ def _subject(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> 
 
 def _order(item: ClarityItem, reading: Reading) -> Evidence | None:
     """How many pairs of items come in the order in which most pitches have them."""
-    places = [carrier(name, shown).sentence for name in FACTS if (shown := reading.shown[name])]
+    places = [carrier(shown).sentence for name in FACTS if (shown := reading.shown[name])]
     pairs = [(a, b) for at, a in enumerate(places) for b in places[at + 1 :]]
     in_order = sum(a <= b for a, b in pairs)
     if not pairs or in_order < item.min_share_in_order * len(pairs):
@@ -110,7 +110,7 @@ def _short(item: ClarityItem, heard: Sequence[Sentence]) -> Evidence | None:
 
 
 def _second_start(reading: Reading, count: int) -> int | None:
-    """Where both parts are as good as a pitch, and show the same items: the middle of that range."""
+    """Where both parts are as good as a pitch and show the same items, or None."""
     places = {
         name: [one.sentence for one in shown] for name, shown in reading.shown.items() if shown
     }
