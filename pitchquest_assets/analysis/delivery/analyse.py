@@ -23,6 +23,7 @@ from pitchquest_assets.analysis.delivery.energy import (
 )
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
+from pitchquest_assets.analysis.spoken import spoken_times
 from pitchquest_assets.analysis.windows import Windows, typical_time
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import Span, voice_of
@@ -33,7 +34,6 @@ from pitchquest_assets.model import (
     Measurement,
     Series,
     Transcript,
-    Word,
 )
 
 LONG_PAUSE_SECONDS = 2.0
@@ -67,6 +67,11 @@ class _Speech:
     def pauses(self) -> list[Span]:
         """Silent pauses between the first and the last speech."""
         return [(left[1], right[0]) for left, right in pairwise(self.spans)]
+
+    @cached_property
+    def spoken(self) -> list[float]:
+        """When each word is spoken, in seconds; figures are said in several words."""
+        return spoken_times(self.transcript.words, self.transcript.language)
 
     @cached_property
     def fillers(self) -> list[Event]:
@@ -143,7 +148,7 @@ def _measure(speech: _Speech) -> dict[str, Measurement]:
 
 
 def _measure_words(speech: _Speech) -> dict[str, Measurement]:
-    words = len(speech.transcript.words)
+    words = len(speech.spoken)
     minutes = max(speech.audio.duration_seconds, 0.001) / 60
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
@@ -204,7 +209,7 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
 def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
     """For each sub-score, the start of the window that is most like the whole talk."""
     windows = Windows(speech.audio.duration_seconds)
-    words = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    words = windows.rates_per_minute(speech.spoken)
     fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)
     per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
     starts, varieties = windows.starts_seconds, speech.pitch_varieties
@@ -254,16 +259,12 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
 def _rolling_pace(speech: _Speech) -> Series:
     """Words per minute in each rolling window, at its middle."""
     windows = Windows(speech.audio.duration_seconds)
-    rates = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    rates = windows.rates_per_minute(speech.spoken)
     return Series(
         unit="wpm",
         times_seconds=[round(middle, 2) for middle in windows.middles_seconds],
         values=[round(rate, 1) for rate in rates],
     )
-
-
-def _middle(word: Word) -> float:
-    return (word.start_seconds + word.end_seconds) / 2
 
 
 def _rounded(times: prosody.Array) -> list[float]:

@@ -47,6 +47,13 @@ def test_pace_is_words_over_the_whole_time(jfk: Audio) -> None:
     assert analysis.timeline["pace"].values == [pytest.approx(120, rel=0.01)]
 
 
+def test_figures_count_as_the_words_that_are_spoken(jfk: Audio) -> None:
+    transcript = transcript_of(evenly("we grew 20% to 40,000 beds in 2019 —", 11.0))
+    analysis = analyse_delivery(jfk, transcript)
+    assert values(analysis)["speech_rate"] == pytest.approx(60, rel=0.01)
+    assert analysis.timeline["pace"].values == [pytest.approx(60, rel=0.01)]
+
+
 @pytest.mark.parametrize(("words", "pace"), [(18, "slow"), (33, "fast")])
 def test_pace_is_named_by_the_bands(jfk: Audio, words: int, pace: str) -> None:
     analysis = analyse_delivery(jfk, transcript_of(evenly("word " * words, 11.0)))
