@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faster_whisper import BatchedInferencePipeline
+from faster_whisper import BatchedInferencePipeline, WhisperModel
 
 from pitchquest_assets.engines.transcription import whisper
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
@@ -14,6 +14,7 @@ from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
+    RATE,
     SPEECHLESS,
     audio_from,
     audio_of,
@@ -63,6 +64,25 @@ def test_speech_that_got_no_words_is_heard_again(
     monkeypatch.setattr(BatchedInferencePipeline, "transcribe", begin_in_the_middle)
     heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
     assert word_errors(JFK, heard.text) == (0, 22)
+
+
+def test_speech_that_got_no_words_twice_is_heard_by_itself(
+    tiny_en: Path, shared_media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {kind: kind.transcribe for kind in (BatchedInferencePipeline, WhisperModel)}
+
+    def stop_in_the_middle(self: Any, sound: Any, *args: Any, **options: Any) -> Any:
+        segments, info = real[type(self)](self, sound, *args, **options)
+        found = list(segments)
+        if len(sound) > 10 * RATE:
+            for one in found:
+                one.words = [word for word in one.words if word.end < 4.4]
+        return found, info
+
+    for kind in real:
+        monkeypatch.setattr(kind, "transcribe", stop_in_the_middle)
+    heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
+    assert word_errors(JFK, heard.text)[0] <= 1
 
 
 def test_what_is_not_english_is_not_trusted_and_it_is_said_why(

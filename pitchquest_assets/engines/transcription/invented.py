@@ -50,15 +50,26 @@ def without_inventions(
     return said, +left_out
 
 
-def longest_hole(words: Sequence[Word], voice: Sequence[Span], piece: Span) -> float:
-    """Return the most seconds of voice between two words of a piece, or beside them."""
+def holes(
+    words: Sequence[Word], voice: Sequence[Span], piece: Span, most_seconds: float
+) -> list[Span]:
+    """Return where more than `most_seconds` of voice in a piece are without words, in order.
+
+    Each is (start, end) seconds between two words or beside them, from first to last voice.
+    """
     start, end = piece
     ends = [start, *(word.end_seconds for word in words)]
     starts = [*(word.start_seconds for word in words), end]
-    return max(
-        sum(max(0.0, min(last, after) - max(first, before)) for first, last in voice)
-        for before, after in zip(ends, starts, strict=True)
-    )
+    found = []
+    for before, after in zip(ends, starts, strict=True):
+        parts = [
+            (max(first, before), min(last, after))
+            for first, last in voice
+            if max(first, before) < min(last, after)
+        ]
+        if sum(last - first for first, last in parts) > most_seconds:
+            found.append((parts[0][0], parts[-1][1]))
+    return found
 
 
 def told(left_out: Counter[str]) -> list[str]:

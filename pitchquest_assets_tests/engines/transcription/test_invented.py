@@ -5,10 +5,11 @@ from pitchquest_assets.engines.transcription.invented import (
     NO_SPEECH,
     NO_VOICE,
     Heard,
-    longest_hole,
+    holes,
     told,
     without_inventions,
 )
+from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Word
 
 VOICE = ((0.0, 20.0), (60.0, 80.0))
@@ -72,24 +73,22 @@ def test_what_a_speaker_says_again_is_no_loop(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts", "seconds"),
+    ("starts", "found"),
     [
-        ((), 16.0),
-        ((12.0,), 10.0),
-        ((0.0,), 15.75),
-        ((0.0, 4.0, 8.0, 16.0, 19.0), 3.75),
-        ((0.0, 2.0, 4.0, 6.0, 8.0, 15.0, 17.0, 19.0), 2.75),
+        ((), [(0.0, 20.0)]),
+        ((12.0,), [(0.0, 10.0), (14.0, 20.0)]),
+        ((0.0,), [(0.25, 20.0)]),
+        ((0.0, 4.0, 8.0, 16.0, 19.0), [(0.25, 4.0), (4.25, 8.0), (8.25, 16.0)]),
+        ((0.0, 2.0, 4.0, 6.0, 8.0, 15.0, 17.0, 19.0), []),
     ],
 )
-def test_the_longest_voice_without_a_word_is_found(
-    starts: tuple[float, ...], seconds: float
-) -> None:
+def test_voice_without_a_word_is_found(starts: tuple[float, ...], found: list[Span]) -> None:
     voice = ((0.0, 10.0), (14.0, 20.0))
     words = [
         Word(text="word", start_seconds=start, end_seconds=start + 0.25, probability=1)
         for start in starts
     ]
-    assert longest_hole(words, voice, (0.0, 20.0)) == seconds
+    assert holes(words, voice, (0.0, 20.0), most_seconds=3.0) == found
 
 
 def test_the_warning_counts_words_and_names_reasons() -> None:
