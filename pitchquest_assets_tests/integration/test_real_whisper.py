@@ -1,16 +1,25 @@
 """What Whisper hears with real weights, tiny.en: by itself, and by the command without captions."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
+from pitchquest_assets.analysis.content.rubric import load_rubric
+from pitchquest_assets.analysis.content.rules import judge_content
 from pitchquest_assets.engines.transcription import whisper
+from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
+from pitchquest_assets.engines.weights.fetch import fetch_whisper
+from pitchquest_assets.engines.weights.files import find
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.media import speech_pieces
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Transcript
+from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
@@ -26,6 +35,10 @@ from pitchquest_assets_tests.support.word_errors import word_errors
 JFK = (
     "And so my fellow Americans, ask not what your country can do for you, ask what you can do for "
     "your country."
+)
+SPANISH = (
+    "Cada año los hospitales de este país tiran medicinas por dos mil millones de euros, porque "
+    "nadie sabe lo que hay en el estante. Las enfermeras cuentan los frascos a mano, de noche."
 )
 
 
@@ -94,6 +107,28 @@ def test_what_is_not_english_is_not_trusted_and_it_is_said_why(
     assert not heard.trusted
     assert "perhaps because it is not English, which is all that tiny.en knows" in (
         heard.reason or ""
+    )
+
+
+def test_spanish_is_heard_by_base_where_tiny_en_was_asked_for(
+    tiny_en: Path, tmp_path: Path
+) -> None:
+    """Needs espeak-ng, and base in the cache of weights."""
+    if not (find("whisper-base", tiny_en) and shutil.which("espeak-ng")):
+        pytest.skip("whisper-base is not in the cache of weights, or espeak-ng is not installed")
+    said = tmp_path / "said.wav"
+    subprocess.run(["espeak-ng", "-v", "es", "-s", "150", "-w", said, SPANISH], check=True)
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, models=tiny_en, whisper_model="tiny.en", downloads="off", device="cpu"
+    )
+    found = fetch_whisper(settings, log_progress(print))
+    assert found is not None
+    heard = transcribe_any_language(found, speech_file(said), settings, "hint")
+    assert (heard.model, heard.language) == ("base", "es")
+    assert "hospitales" in heard.text
+    content = judge_content(heard.model_copy(update={"trusted": True}), load_rubric())
+    assert "the rules read English only, and the language is 'es'" in (
+        content.items[0].reason or ""
     )
 
 

@@ -40,6 +40,8 @@ LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
 MAX_TIMELINE_POINTS = 600
+# How containers name an unknown language; it is read as English.
+UNKNOWN = "und"
 # Engines that leave fillers out, so that their count is a lower bound.
 FILLER_NOTES = {
     "whisper": ["a lower bound, Whisper drops most"],
@@ -102,6 +104,14 @@ class _Speech:
         """Why nothing can be said about the words, or None."""
         return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
 
+    @cached_property
+    def no_fillers(self) -> str | None:
+        """Why nothing can be said about fillers, or None."""
+        language = self.transcript.language
+        if self.no_words or (language or UNKNOWN).startswith(("en", UNKNOWN)):
+            return self.no_words
+        return f"only English fillers are known, and the language is {language!r}"
+
 
 def analyse_delivery(
     audio: Audio, transcript: Transcript, energy: VocalEnergy = OFF
@@ -155,9 +165,9 @@ def _measure_words(speech: _Speech) -> dict[str, Measurement]:
     reason = speech.no_words
     return {
         "speech_rate": known(words / minutes, "wpm", reason, "110–160"),
-        "fillers_per_minute": known(fillers / minutes, "1/min", reason),
+        "fillers_per_minute": known(fillers / minutes, "1/min", speech.no_fillers),
         "fillers_per_100_words": known(
-            100 * fillers / max(words, 1), "per 100 words", reason, reference
+            100 * fillers / max(words, 1), "per 100 words", speech.no_fillers, reference
         ),
     }
 
@@ -233,7 +243,7 @@ def _events(speech: _Speech) -> list[Event]:
         for start, end in speech.pauses
         if end - start > LONG_PAUSE_SECONDS
     ]
-    fillers = [] if speech.no_words else speech.fillers
+    fillers = [] if speech.no_fillers else speech.fillers
     return sorted([*long_pauses, *fillers], key=lambda event: event.start_seconds)
 
 

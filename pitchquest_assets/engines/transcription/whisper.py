@@ -22,7 +22,12 @@ from pitchquest_assets.engines.transcription.invented import (
     without_inventions,
 )
 from pitchquest_assets.engines.transcription.trust import ENGLISH_FILLERS, make_transcript
-from pitchquest_assets.engines.weights.devices import Device, Wanted, choose_device, computing_on
+from pitchquest_assets.engines.transcription.whisper_model import (
+    PIECE_SECONDS,
+    language_of,
+    open_whisper,
+)
+from pitchquest_assets.engines.weights.devices import Device, Wanted
 from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, read_floats
 from pitchquest_assets.media.speech_pieces import speech_pieces
 from pitchquest_assets.media.voice import Span, voice_of
@@ -31,12 +36,8 @@ from pitchquest_assets.model import Audio, Transcript, Word
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
-# Whisper's window is 30 s.
-PIECE_SECONDS = 30.0
 FRAMES_PER_SECOND = 100
 PIECES_AT_ONCE: dict[Device, int] = {"cpu": 4, "cuda": 8}
-COMPUTE_TYPES: dict[Device, str] = {"cpu": "int8", "cuda": "float16"}
-SEED = 1
 # Whisper's own limit: below it a text is a guess. A piece that is one, or that repeats itself, is
 # decoded again, alone and at rising temperatures.
 MIN_MEAN_LOG_PROBABILITY = -1.0
@@ -71,26 +72,18 @@ def transcribe_whisper(
         folder: a CTranslate2 conversion (model.bin, config.json, tokenizer.json, vocabulary.txt).
         name: the model's size, such as base.en; models in .en know only English.
         hint: how to get a better transcript.
-        language: the spoken language, ISO 639-1; by default that of the first piece is detected.
+        language: the spoken language, ISO 639-1; by default that of the first pieces is detected.
         came_from: where the weights were fetched from.
 
     Raises:
         EngineUnavailable: the GPU that was asked for is missing or fails.
     """
-    import ctranslate2
-    from faster_whisper import WhisperModel
-
-    # Rising temperatures draw at random; the same sound shall give the same words.
-    ctranslate2.set_random_seed(SEED)
-    device = choose_device(wanted, gpus=ctranslate2.get_cuda_device_count())
     pieces, voice = speech_pieces(audio, PIECE_SECONDS), voice_of(audio)
-    with computing_on(device):
-        model = WhisperModel(
-            str(folder), device=device, compute_type=COMPUTE_TYPES[device], local_files_only=True
-        )
+    with open_whisper(folder, wanted) as (model, device):
         if name.endswith(ENGLISH_ONLY):
             language = "en"
-        language = language or _language_of(model, audio, pieces)
+        elif language is None and (detected := language_of(model, audio, pieces)):
+            language = detected.code
         heard = list(_heard(model, audio, pieces, voice, language, PIECES_AT_ONCE[device]))
     words, left_out = without_inventions(heard, voice)
     return make_transcript(
@@ -112,14 +105,6 @@ def _perhaps_not_english(name: str, words: Sequence[Word]) -> str:
     if not name.endswith(ENGLISH_ONLY) or mean > MAX_OF_OTHER_LANGUAGES:
         return ""
     return f", perhaps because it is not English, which is all that {name} knows"
-
-
-def _language_of(model: "WhisperModel", audio: Audio, pieces: Sequence[Span]) -> str | None:
-    """Detect the language of the first piece."""
-    if not pieces:
-        return None
-    language: str = model.detect_language(read_floats(audio, *pieces[0]))[0]
-    return language
 
 
 def _heard(

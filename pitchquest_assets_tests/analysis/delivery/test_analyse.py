@@ -127,6 +127,16 @@ def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> Non
     assert [event.text for event in analysis.events] == ["um", "uh"]
 
 
+def test_words_of_another_language_are_no_fillers(jfk: Audio) -> None:
+    german = transcript_of(evenly("er geht um das Haus und um den Turm", 11.0))
+    analysis = analyse_delivery(jfk, german.model_copy(update={"language": "de"}))
+    measured = analysis.measurements["fillers_per_100_words"]
+    assert measured.value is None
+    assert "only English fillers are known, and the language is 'de'" in (measured.reason or "")
+    assert (analysis.scores["fillers"].value, analysis.events) == (None, [])
+    assert analysis.measurements["speech_rate"].value is not None
+
+
 def test_each_score_of_the_voice_has_a_moment_that_is_typical_of_it(jfk: Audio) -> None:
     speech = (np.concatenate(list(iter_blocks(jfk))) * 32767).astype(np.int16)
     audio = audio_from(np.tile(speech, 6))
