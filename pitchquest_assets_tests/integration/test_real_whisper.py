@@ -10,6 +10,8 @@ from faster_whisper import BatchedInferencePipeline, WhisperModel
 
 from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.analysis.content.rules import judge_content
+from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
+from pitchquest_assets.analysis.delivery.fillers import FILLED_PAUSES
 from pitchquest_assets.engines.transcription import whisper
 from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
@@ -18,9 +20,10 @@ from pitchquest_assets.engines.weights.files import find
 from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.media import speech_pieces
 from pitchquest_assets.media.sound import read_samples
-from pitchquest_assets.model import Audio, Transcript
+from pitchquest_assets.model import Audio, Event, Transcript
 from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.hesitations import with_hesitations
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
     RATE,
@@ -129,6 +132,36 @@ def test_spanish_is_heard_by_base_where_tiny_en_was_asked_for(
     content = judge_content(heard.model_copy(update={"trusted": True}), load_rubric())
     assert "the rules read English only, and the language is 'es'" in (
         content.items[0].reason or ""
+    )
+
+
+def heard_only(heard: Transcript, audio: Audio) -> list[Event]:
+    events = analyse_delivery(audio, heard.model_copy(update={"trusted": True})).events
+    return [event for event in events if not event.transcribed]
+
+
+def test_in_read_speech_no_hesitation_is_made_up(tiny_en: Path, shared_media: Path) -> None:
+    for path in sorted((shared_media / "speech").glob("*.[wf]*")):
+        audio = speech_file(path)
+        assert heard_only(hear(tiny_en, audio), audio) == [], path.name
+
+
+def test_a_hesitation_that_whisper_drops_is_found_where_it_is(
+    tiny_en: Path, shared_media: Path
+) -> None:
+    clean = speech_file(shared_media / "speech" / "jfk.flac")
+    samples, spans = with_hesitations(read_samples(clean, 0.0, clean.duration_seconds), seed=0)
+    audio = audio_from(samples)
+    transcript = hear(tiny_en, audio)
+    # As if Whisper had dropped them all.
+    words = [
+        word for word in transcript.words if word.text.strip(",.").lower() not in FILLED_PAUSES
+    ]
+    found = heard_only(transcript.model_copy(update={"words": words}), audio)
+    assert found
+    assert all(
+        any(one.start_seconds < end and one.end_seconds > start for start, end in spans)
+        for one in found
     )
 
 

@@ -22,6 +22,7 @@ from pitchquest_assets.analysis.delivery.energy import (
     measure_energy,
 )
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
+from pitchquest_assets.analysis.delivery.hesitations import find_hesitations
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
 from pitchquest_assets.analysis.spoken import spoken_times
 from pitchquest_assets.analysis.windows import Windows, typical_time
@@ -77,7 +78,11 @@ class _Speech:
 
     @cached_property
     def fillers(self) -> list[Event]:
-        return find_fillers(self.transcript.words)
+        """Those that were transcribed, and those that were only heard."""
+        words = self.transcript.words
+        written = find_fillers(words)
+        heard = find_hesitations(self.tracks, words, written)
+        return sorted([*written, *heard], key=lambda event: event.start_seconds)
 
     @cached_property
     def pitch_varieties(self) -> dict[float, float]:
