@@ -1,6 +1,8 @@
 import pytest
 
 from pitchquest_assets.engines.transcription.invented import (
+    ECHO,
+    GUESS,
     LOOP,
     NO_SPEECH,
     NO_VOICE,
@@ -16,11 +18,17 @@ VOICE = ((0.0, 20.0), (60.0, 80.0))
 
 
 def heard(
-    text: str, start: float = 0.0, *, no_speech: float = 0.1, compression: float = 1.5
+    text: str,
+    start: float = 0.0,
+    *,
+    no_speech: float = 0.1,
+    compression: float = 1.5,
+    probability: float = 1.0,
 ) -> Heard:
+    times = (start + i / 4 for i in range(len(text.split())))
     words = [
-        Word(text=word, start_seconds=start + i / 4, end_seconds=start + i / 4 + 0.2, probability=1)
-        for i, word in enumerate(text.split())
+        Word(text=word, start_seconds=time, end_seconds=time + 0.2, probability=probability)
+        for word, time in zip(text.split(), times, strict=True)
     ]
     return Heard(words, no_speech, compression)
 
@@ -34,8 +42,10 @@ SAID = "We sell shelves that count what is on them."
         (heard("Thank you.", 5, no_speech=0.67), NO_SPEECH),
         (heard("Thank you.", 40), NO_VOICE),
         (heard("Yeah. Yeah. Yeah.", 5, compression=7.7), LOOP),
+        (heard("Mmm. Yeah. Um, so, uh, like, hmm.", 5, probability=0.44), ECHO),
+        (heard("Uh, but, um,", 5, probability=0.04), GUESS),
     ],
-    ids=["no speech", "no voice", "compresses well"],
+    ids=["no speech", "no voice", "compresses well", "the prompt", "a guess"],
 )
 def test_what_nobody_said_is_left_out_with_the_reason(made_up: Heard, reason: str) -> None:
     words, left_out = without_inventions([heard(SAID), made_up], VOICE)
@@ -47,6 +57,16 @@ def test_speech_is_kept_up_to_what_was_measured_of_true_speech() -> None:
     said = [heard(SAID, no_speech=0.45), heard("And more.", 20.2), heard("Join us.", 80.2)]
     words, left_out = without_inventions(said, VOICE)
     assert (len(words), told(left_out)) == (13, [])
+
+
+def test_fillers_that_were_said_and_another_language_are_kept() -> None:
+    said = [
+        heard("Um, so, uh,", probability=0.6),
+        heard("um, shelves", 5, probability=0.45),
+        heard("Wir bauen", 10, probability=0.1),
+    ]
+    words, left_out = without_inventions(said, VOICE)
+    assert (len(words), told(left_out)) == (7, [])
 
 
 @pytest.mark.parametrize(
