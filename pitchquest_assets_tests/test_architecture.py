@@ -66,3 +66,9 @@ def test_the_architecture_page_names_every_module() -> None:
     assert [room for room in rooms if f"{room}/" not in page] == []
     files = [module for module in modules if module.name != "__init__.py"]
     assert [str(file) for file in files if file.name not in page] == []
+
+
+def test_no_page_holds_the_marks_of_a_merge() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]
+    marks = ("<<<<<<< ", ">>>>>>> ")
+    assert [page.name for page in pages if any(mark in page.read_text() for mark in marks)] == []
