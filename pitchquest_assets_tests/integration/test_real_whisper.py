@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
+from pitchquest_assets.analysis.content.rules import judge_content
 
 from pitchquest_assets.analysis.content.rubric import load_rubric
-from pitchquest_assets.analysis.content.rules import judge_content
 from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
 from pitchquest_assets.analysis.delivery.fillers import FILLED_PAUSES
 from pitchquest_assets.engines.transcription import whisper

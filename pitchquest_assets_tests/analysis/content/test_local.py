@@ -188,3 +188,85 @@ def test_without_a_readable_transcript_every_item_is_null_with_the_reason(
 def test_english_and_unknown_languages_are_read(language: str | None) -> None:
     transcript: Transcript = speak(PITCHES["saas"].text, language=language)
     assert judge_content(transcript, RUBRIC).ask == 5
+
+
+CONTEXT = (
+    "Hello, I'm Sam from Brightfold. Every night small bakeries throw away a quarter of their "
+    "bread. We built an app that tells the baker how much to bake. {} Thank you very much."
+)
+
+
+def quoted(name: str, text: str) -> bool:
+    """Whether the text, said in a pitch, is quoted as what shows the item."""
+    content = judge(CONTEXT.format(text))
+    return text.rstrip(".?") in quotes(content, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ask", "We want seventy-five grand for fifteen per cent."),
+        ("ask", "We're looking for three hundred thousand, ten percent of the company."),
+        ("ask", "We need one crore twenty lakh to open four more centres."),
+        (
+            "ask",
+            "I'm here for a hundred and fifty thousand in exchange for a twelve percent stake.",
+        ),
+        ("traction", "We have done two crore in sales since Diwali."),
+        ("traction", "Twelve clinics pay us today."),
+        ("traction", "Complaints resolved for 1,100 villagers so far."),
+        ("traction", "We've shifted four thousand units out of a garage."),
+        ("traction", "We're in thirty-one schools, and nine renewed in June."),
+        ("why_now", "Lidar used to cost as much as a car, now it's the price of a pizza."),
+        ("why_now", "Since January the law says every landlord has to report it."),
+        ("why_now", "Three years ago a phone could not run this model, and today it can."),
+        ("business_model", "We take four percent of each order."),
+        ("business_model", "It's nineteen dollars a month per driver, and the depot pays."),
+        ("business_model", "Schools lease it from us for eighty quid a term."),
+        (
+            "competition",
+            "The big brands sell you a box that lasts one season, and ours lasts ten.",
+        ),
+        (
+            "competition",
+            "Right now people use spreadsheets, which take two days, and ours takes ten minutes.",
+        ),
+        (
+            "team",
+            "I've been laying tarmac since I was sixteen, and Priya designed brakes for trains.",
+        ),
+        ("team", "I was a midwife for eleven years."),
+        (
+            "market_opportunity",
+            "There are forty thousand bakeries in France, and each spends 2,000 euros a year on it.",
+        ),
+    ],
+)
+def test_other_wordings_are_found(name: str, text: str) -> None:
+    assert quoted(name, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ask", "We are not raising any money right now."),
+        ("ask", "We have been able to raise 100,000 from our friends last year."),
+        ("traction", "If we got just one hundred clinics, that would be two million a year."),
+        ("traction", "We don't have any paying customers yet."),
+        ("traction", "Imagine a million families using it every morning."),
+        ("business_model", "The big chain charges three hundred dollars a visit."),
+        ("business_model", "How will we make money?"),
+        ("business_model", "Our customers charge their own guests forty euros a night."),
+        ("competition", "We have won the pitch competition at our university."),
+        (
+            "market_opportunity",
+            "Half a million Americans end up in the emergency room because of it.",
+        ),
+        ("team", "Your team will love it."),
+        ("why_now", "Why now?"),
+    ],
+)
+def test_negations_hypotheses_questions_rivals_and_customers_show_nothing(
+    name: str, text: str
+) -> None:
+    assert not quoted(name, text)
