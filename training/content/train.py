@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import Line, Text, read_texts
-from tuning import OUTPUTS, measure, tune
+from tuning import OUTPUTS, PARTS, measure, tune
 
 from pitchquest_assets.analysis.content.boundaries import cut, gap_features
 from pitchquest_assets.analysis.content.features import features_of, text_features
@@ -39,6 +39,7 @@ MAX_FEATURES = {"sentences": 24_000, "gaps": 6_000, "gate": 12_000}
 MIN_ROWS_OF_FEATURE = 3
 SENTENCE_C, GAP_C, GATE_C, VECTOR_C = 10.0, 1.0, 30.0, 5.0
 FOLDS = 3
+PART_LINES = 6
 # A cut piece shows what a line shows if it holds at least half of the line, or is mostly the line.
 SHARE_OF_LINE, SHARE_OF_PIECE = 0.5, 0.6
 
@@ -205,14 +206,24 @@ def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
 
 
 def fit_gate(texts: Sequence[Text], gaps: LinearModel) -> LinearModel:
-    """Train what tells pitches and parts of them from other texts and from nonsense."""
-    rows = [
-        text_features([line.text for line in lines])
-        for text in texts
-        for lines in versions(text, gaps)
-    ]
-    is_pitch = [[text.kind in ("pitch", "fragment")] for text in texts for _ in range(2)]
+    """Train what tells pitches and parts of them from other texts.
+
+    Nonsense in the sentences of a pitch is left out: from it, the gate would learn to refuse those.
+    """
+    rows, is_pitch = [], []
+    for text in (text for text in texts if text.kind != "nonsense"):
+        for lines in versions(text, gaps):
+            for part in (lines, *parts_of(lines)):
+                rows.append(text_features([line.text for line in part]))
+                is_pitch.append([text.kind in PARTS])
     return fit_linear(rows, np.array(is_pitch), ("pitch",), "gate", GATE_C)
+
+
+def parts_of(lines: Sequence[Line]) -> list[Sequence[Line]]:
+    """Return runs of a few lines, so that short texts are judged as well as long ones."""
+    return [
+        lines[at : at + PART_LINES] for at in range(0, len(lines) - PART_LINES, PART_LINES // 2)
+    ]
 
 
 def versions(text: Text, gaps: LinearModel) -> list[list[Line]]:
@@ -242,7 +253,7 @@ def cross_validate(texts: Sequence[Text], encoded: Encoded) -> list[list[Held]]:
 def _held(text: Text, lines: list[Line], head: Head, encoded: Encoded) -> Held:
     said = [line.text for line in lines]
     by_vectors = head.logits(said, encoded.of(said))
-    return Held(text, lines, head.logits(said), by_vectors, head.pitch_probability(said))
+    return Held(text, lines, head.logits(said), by_vectors, head.gate_logit(said))
 
 
 def main() -> None:

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 from metrics import LEVELS, agreement, levels_of
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score
 
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
 from pitchquest_assets.analysis.content.head import probability
-from pitchquest_assets.analysis.content.local import NO_PITCH
 from pitchquest_assets.analysis.content.reading import (
     Reading,
     by_output,
+    gate_features,
     reading_of,
     shown_of,
 )
@@ -26,6 +27,9 @@ FACT_GRID = np.arange(0.04, 0.5, 0.02).round(2)
 # How many right items one wrong item may cost.
 COSTS = np.arange(1.0, 30.0, 0.5)
 MIN_RECALL = 0.7
+PARTS = ("pitch", "fragment")
+# Held-out pitches that may be refused, and other texts that may pass without a warning.
+LOST_PITCHES, SURE_OTHERS = 0.05, 0.1
 
 
 def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
@@ -38,6 +42,7 @@ def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
     pitches = [one for one in held if one.text.kind == "pitch"]
     wanted = [levels_of(one.text.lines) for one in pitches]
     settings: dict[str, Any] = {
+        "gate": _gate(held, mode),
         "items": _item_thresholds(pitches, wanted, mode),
         "facts": dict.fromkeys(FACTS, 0.2),
     }
@@ -99,6 +104,22 @@ def _kappa_at(
     return kappa
 
 
+def _gate(held: Sequence[Any], mode: str) -> dict[str, Any]:
+    """Fit what tells pitches and their parts from other texts, and where doubt begins and ends."""
+    held = [one for one in held if one.text.kind != "nonsense"]
+    features = [gate_features(getattr(one, mode), OUTPUTS, one.gate) for one in held]
+    solved = LogisticRegression(C=100.0).fit(features, [one.text.kind in PARTS for one in held])
+    likely = solved.predict_proba(features)[:, 1]
+    pitches = [p for p, one in zip(likely, held, strict=True) if one.text.kind == "pitch"]
+    others = [p for p, one in zip(likely, held, strict=True) if one.text.kind not in PARTS]
+    return {
+        "weights": solved.coef_[0].round(3).tolist(),
+        "bias": round(float(solved.intercept_[0]), 3),
+        "no_pitch": round(float(np.quantile(pitches, LOST_PITCHES)), 2),
+        "sure": round(float(np.quantile(others, 1 - SURE_OTHERS)), 2),
+    }
+
+
 def read_held(one: Any, mode: str, settings: dict[str, Any]) -> Reading:
     """Return how a held-out text is read with the settings."""
     return reading_of(getattr(one, mode), OUTPUTS, settings, one.gate)
@@ -108,10 +129,12 @@ def measure(folds: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """Return the figures of each fold, its thresholds chosen on the other folds, averaged."""
     report: dict[str, Any] = {}
     for mode in ("words", "vectors"):
+        gates: list[dict[str, float]] = []
         by_version: dict[str, list[dict[str, float]]] = {"as written": [], "no punctuation": []}
         for fold in range(len(folds)):
             others = [one for at, some in enumerate(folds) if at != fold for one in some]
             settings = tune(others, mode)
+            gates.append(_gate_figures(folds[fold], mode, settings))
             for version, some in zip(
                 by_version, (folds[fold][::2], folds[fold][1::2]), strict=True
             ):
@@ -122,16 +145,20 @@ def measure(folds: Sequence[Sequence[Any]]) -> dict[str, Any]:
                 ]
                 by_version[version].append(agreement(pairs))
         report[mode] = {name: _mean(figures) for name, figures in by_version.items()}
-    report["gate"] = _mean([_gate_figures(held) for held in folds])
+        report[mode]["gate"] = _mean(gates)
     return report
 
 
-def _gate_figures(held: Sequence[Any]) -> dict[str, float]:
-    """The share of texts of each kind that get scores, with or without a warning, as written."""
-    kinds: dict[str, list[bool]] = {}
+def _gate_figures(held: Sequence[Any], mode: str, settings: dict[str, Any]) -> dict[str, float]:
+    """The share of texts of each kind that get scores at all, and without a warning, as written."""
+    kinds: dict[str, list[bool | None]] = {}
     for one in held[::2]:
-        kinds.setdefault(one.text.kind, []).append(one.gate >= NO_PITCH)
-    return {f"{kind} scored": float(np.mean(passed)) for kind, passed in kinds.items()}
+        kinds.setdefault(one.text.kind, []).append(read_held(one, mode, settings).is_pitch)
+    return {
+        f"{kind} {how}": float(np.mean([told in answers for told in given]))
+        for kind, given in kinds.items()
+        for how, answers in (("scored", (True, None)), ("scored without a warning", (True,)))
+    }
 
 
 def _mean(figures: Sequence[dict[str, float]]) -> dict[str, float]:

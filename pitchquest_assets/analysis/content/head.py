@@ -87,9 +87,9 @@ class Head(NamedTuple):
             return by_words
         return (by_words + self.vectors.logits(vectors)) / 2
 
-    def pitch_probability(self, texts: Sequence[str]) -> float:
-        """Return how likely the sentences are those of a pitch, or of a part of one."""
-        return float(probability(self.gate.logits([text_features(texts)]))[0, 0])
+    def gate_logit(self, texts: Sequence[str]) -> float:
+        """Return the log odds that the sentences are those of a pitch, or of a part of one."""
+        return float(self.gate.logits([text_features(texts)])[0, 0])
 
 
 @cache

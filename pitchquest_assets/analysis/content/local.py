@@ -25,8 +25,6 @@ from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Trans
 JUDGE = "local"
 MAX_QUOTED_SENTENCES = 3
 MAX_SHOWN_LETTERS = 60
-# Below the first, a text is no pitch; up to the second, nobody can be sure.
-NO_PITCH, SURE_PITCH = 0.3, 0.7
 
 Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
@@ -54,7 +52,7 @@ def judge_content(
         return _nothing(rubric, "every sentence speaks to the judge")
     texts = [one.text for one in heard]
     reading = read(texts, vectors(texts) if vectors else None)
-    if reading.pitch_probability < NO_PITCH:
+    if reading.is_pitch is False:
         return _nothing(rubric, _no_pitch(reading))
     items = [_spoken_item(item, reading, heard, transcript) for item in rubric.items]
     clarity = clarity_of(rubric.clarity, reading, heard)
@@ -84,7 +82,7 @@ def _no_pitch(reading: Reading) -> str:
 
 def _warnings(reading: Reading, heard: Sequence[Sentence]) -> list[str]:
     warnings = []
-    if reading.pitch_probability < SURE_PITCH:
+    if reading.is_pitch is None:
         warnings.append(
             f"this may not be a pitch (probability {reading.pitch_probability:.0%}): look at the "
             "scores of the content yourself"

@@ -1,5 +1,6 @@
 """Reads a text sentence by sentence: which items each shows, which facts it states."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,11 +20,15 @@ class Shown(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a text shows, by item, and the probability that it is a pitch."""
+    """What a text shows, by item, and the probability that it is a pitch.
+
+    `is_pitch` is False if it surely is none, None if nobody can be sure.
+    """
 
     shown: Mapping[str, list[Shown]]
     levels: Mapping[str, int]
     pitch_probability: float
+    is_pitch: bool | None
 
 
 def read(
@@ -40,14 +45,14 @@ def read(
     head = head or load_head()
     settings = head.settings["words" if vectors is None else "vectors"]
     logits = head.logits(texts, vectors)
-    return reading_of(logits, head.sentences.outputs, settings, head.pitch_probability(texts))
+    return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts))
 
 
 def reading_of(
     logits: Floats,
     outputs: Sequence[str],
     settings: Mapping[str, Any],
-    pitch_probability: float,
+    gate_logit: float,
 ) -> Reading:
     """Return what log odds, float (sentences, outputs), say by the thresholds of the settings."""
     probabilities = by_output(logits, outputs)
@@ -57,7 +62,25 @@ def reading_of(
         item: level_of(item, [one.facts for one in shown[item]], described=described)
         for item in FACTS
     }
-    return Reading(shown, levels, pitch_probability)
+    gate = settings["gate"]
+    likely = pitch_probability(gate_features(logits, outputs, gate_logit), gate)
+    sure = None if likely < gate["sure"] else True
+    return Reading(shown, levels, likely, False if likely < gate["no_pitch"] else sure)
+
+
+def gate_features(logits: Floats, outputs: Sequence[str], gate_logit: float) -> list[float]:
+    """Return what tells a pitch: how the text sounds as a whole, and how much it shows.
+
+    The second is the sum over the items of the highest probability that a sentence shows it.
+    """
+    items = [outputs.index(item) for item in FACTS]
+    shown = probability(logits[:, items]).max(axis=0, initial=0.0).sum()
+    return [gate_logit, float(shown)]
+
+
+def pitch_probability(features: Sequence[float], gate: Mapping[str, Any]) -> float:
+    """Return how likely a text is a pitch, or a part of one."""
+    return 1 / (1 + math.exp(-gate["bias"] - float(np.dot(gate["weights"], features))))
 
 
 def carrier(shown: Sequence[Shown]) -> Shown:
