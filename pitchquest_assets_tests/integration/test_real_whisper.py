@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from faster_whisper import BatchedInferencePipeline
 
@@ -12,12 +13,14 @@ from pitchquest_assets.media import speech_pieces
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.onsets import first_words_late, onsets
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
     SPEECHLESS,
     audio_from,
     audio_of,
     noise,
+    silence,
     speech_file,
 )
 from pitchquest_assets_tests.support.word_errors import word_errors
@@ -46,6 +49,21 @@ def test_every_word_of_a_famous_sentence_is_heard(tiny_en: Path, shared_media: P
     heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
     assert word_errors(JFK, heard.text) == (0, 22)
     assert heard.trusted
+
+
+def test_words_begin_where_the_sound_does_after_a_pause(tiny_en: Path, shared_media: Path) -> None:
+    paths = [path for path in (shared_media / "speech").iterdir() if path.suffix != ".txt"]
+    pieces = [piece for path in sorted(paths) for piece in (silence(0.5), sound_of(path))]
+    samples = np.concatenate(pieces)
+    heard = hear(tiny_en, audio_from(samples))
+    late = np.abs(list(first_words_late(onsets(samples), heard.words)))
+    assert len(late) >= 8
+    assert np.median(late) <= 0.06
+    assert np.quantile(late, 0.95) <= 0.25
+
+
+def sound_of(path: Path) -> np.ndarray:
+    return read_samples(speech_file(path))
 
 
 def test_speech_that_got_no_words_is_heard_again(

@@ -22,6 +22,7 @@ from pitchquest_assets.engines.transcription.invented import (
     without_inventions,
 )
 from pitchquest_assets.engines.transcription.trust import ENGLISH_FILLERS, make_transcript
+from pitchquest_assets.engines.transcription.word_starts import mend_starts
 from pitchquest_assets.engines.weights.devices import Device, Wanted, choose_device, computing_on
 from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, read_floats
 from pitchquest_assets.media.speech_pieces import speech_pieces
@@ -91,6 +92,7 @@ def transcribe_whisper(
         language = language or _language_of(model, audio, pieces)
         heard = list(_heard(model, audio, pieces, voice, language, PIECES_AT_ONCE[device]))
     words, left_out = without_inventions(heard, voice)
+    words = mend_starts(words, pieces, voice, name)
     return make_transcript(
         engine="whisper",
         model=name,
