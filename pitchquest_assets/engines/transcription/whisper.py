@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pitchquest_assets.engines.transcription.expected_errors import wordless_share
 from pitchquest_assets.engines.transcription.invented import (
     MAX_COMPRESSION_RATIO,
     Heard,
@@ -103,6 +104,7 @@ def transcribe_whisper(
         hint=hint,
         warnings=told(left_out),
         wordless=f"no words were recognised: {why_wordless(voice, left_out)}",
+        wordless_share=wordless_share(words, voice),
     )
 
 

@@ -10,8 +10,8 @@ from pitchquest_assets.model import Word
 # Seconds by which a model's words begin late: the median against the starts that espeak-ng reports,
 # see docs/trust.md. A model that was not measured is left as it is.
 LATE_SECONDS = {"tiny.en": 0.09, "base": -0.05}
-# The first word of a voice that is heard to begin at most this late begins with it. Measured: 0.26 s
-# or less in 95 % of cases, while the starts of voices themselves were off by 0.04 s or less.
+# The first word of a voice begins with it if it seemed to begin at most this much later. Measured:
+# 0.26 s or less in 95 % of cases, while the starts of voices were off by 0.04 s or less.
 MAX_FROM_VOICE_SECONDS = 0.35
 
 

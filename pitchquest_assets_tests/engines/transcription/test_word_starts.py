@@ -27,7 +27,9 @@ def test_a_model_that_is_always_late_or_early_is_put_right(model: str, start: fl
 
 @pytest.mark.parametrize("heard", [0.75, 1.3])
 def test_the_first_word_after_a_pause_begins_with_the_voice(heard: float) -> None:
-    mended = mend_starts(words((0.0, 0.4), (heard, 1.8)), WHOLE, [(0.0, 0.4), (1.0, 2.0)], "large-v3")
+    mended = mend_starts(
+        words((0.0, 0.4), (heard, 1.8)), WHOLE, [(0.0, 0.4), (1.0, 2.0)], "large-v3"
+    )
     assert times(mended) == [(0.0, 0.4), (1.0, 1.8)]
 
 

@@ -1,0 +1,173 @@
+"""The cases of benchmarks/trust.py: what an engine made of a recording, and how wrong it was."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from pathlib import Path
+
+from benchmarks.trust_recordings import Recording, recordings, variants
+from pitchquest_assets.analysis.delivery.fillers import find_fillers
+from pitchquest_assets.engines.transcription.captions import transcribe_captions
+from pitchquest_assets.engines.transcription.expected_errors import (
+    Engine,
+    expected_wer,
+    wordless_share,
+)
+from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
+from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
+from pitchquest_assets.media.caption_files import Cue
+from pitchquest_assets.media.voice import voice_of
+from pitchquest_assets.model import Audio, Transcript, Word
+from pitchquest_assets_tests.support.sounds import audio_from
+from pitchquest_assets_tests.support.spoken import speak
+from pitchquest_assets_tests.support.word_errors import normalised, word_errors
+
+# PocketSphinx costs most.
+SLOW_KINDS = ("read", "prompts")
+SLOW_WAYS = ("clean", "noise 10 dB", "far microphone", "1.5 times as fast")
+CAPTIONS = ("right", "wrong", "half wrong")
+PEOPLE = ("read", "prompts", "recorded elsewhere")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One recognition, with the truth.
+
+    Attributes:
+        way: what was done to the sound, or to the captions.
+        wer: measured word error rate; 1 for English heard in another language.
+        off_pace: by what share the number of words is off; None for captions and other languages.
+        false_fillers: fillers that were heard but not said.
+    """
+
+    engine: str
+    source: str
+    kind: str
+    way: str
+    wer: float
+    words: int
+    mean_probability: float
+    wordless_share: float
+    expected_wer: float
+    off_pace: float | None = None
+    false_fillers: int = 0
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind in PEOPLE
+
+
+def recorded_elsewhere(table: Path, engines: Sequence[str]) -> Iterator[Case]:
+    """Recordings of which only the figures are here."""
+    if not table.exists():
+        return
+    for row in csv.DictReader(table.open()):
+        if row["engine"] in engines:
+            mean = float(row["mean_word_probability"])
+            word = Word(text="word", start_seconds=0, end_seconds=0, probability=mean)
+            yield Case(
+                engine=row["engine"],
+                source=row["clip"],
+                kind="recorded elsewhere",
+                way="non-native, as recorded",
+                wer=float(row["wer"]),
+                words=int(row["reference_words"]),
+                mean_probability=mean,
+                wordless_share=0.0,
+                expected_wer=expected_wer("whisper", [word], 0.0) or 0.0,
+            )
+
+
+def cases(engine: str, models: Path, more: Path | None, cache: Path) -> Iterator[Case]:
+    """Recognise everything with one engine, or read from the cache what was recognised before."""
+    cache.mkdir(parents=True, exist_ok=True)
+    kept = cache / f"{engine}.jsonl"
+    known = {}
+    for line in kept.read_text().splitlines() if kept.exists() else ():
+        entry = json.loads(line)
+        known[entry["source"], entry["way"]] = entry
+    everything = recordings(more)
+    for recording in everything:
+        if engine == "base" and not recording.text:
+            continue  # It knows the language, and nothing says what was said.
+        for way, samples, text in _ways(engine, recording, everything):
+            entry = known.get((recording.source, way))
+            if entry is None:
+                audio = audio_from(samples)
+                heard = _hear(engine, recording, audio, text, models)
+                entry = {
+                    "source": recording.source,
+                    "way": way,
+                    "transcript": heard.model_dump(mode="json"),
+                    "voice": voice_of(audio),
+                }
+                with kept.open("a") as file:
+                    file.write(json.dumps(entry) + "\n")
+            yield _case(engine, recording, way, entry)
+
+
+def _ways(
+    engine: str, recording: Recording, everything: Sequence[Recording]
+) -> Iterator[tuple[str, object, str]]:
+    """What is done to a recording: a name, the samples, the captions."""
+    others = [one for one in everything if one.kind in SLOW_KINDS and one != recording]
+    is_slow = engine in ("pocketsphinx", "captions")
+    if is_slow and recording.kind not in SLOW_KINDS:
+        return
+    for way, samples in variants(recording, others):
+        if engine == "captions":
+            if way in SLOW_WAYS:
+                for name, text in zip(CAPTIONS, _captions(recording, others), strict=True):
+                    yield f"{name} captions, {way}", samples, text
+        elif not is_slow or way in SLOW_WAYS:
+            yield way, samples, ""
+
+
+def _captions(recording: Recording, others: Iterable[Recording]) -> tuple[str, str, str]:
+    """Right ones, those of something else, and right ones whose second half is of that."""
+    right = recording.text.split()
+    wrong = list(islice(cycle(" ".join(one.text for one in others).split()), len(right)))
+    half = len(right) // 2
+    return recording.text, " ".join(wrong), " ".join(right[:half] + wrong[half:])
+
+
+def _hear(
+    engine: str, recording: Recording, audio: Audio, captions: str, models: Path
+) -> Transcript:
+    if engine == "captions":
+        return transcribe_captions([Cue(captions)], audio, "en")
+    if engine == "pocketsphinx":
+        return transcribe_pocketsphinx(audio, "")
+    language = "en" if recording.language == "en" else None
+    folder = models / f"whisper-{engine}"
+    return transcribe_whisper(folder, engine, audio, "", wanted="cpu", language=language)
+
+
+def _case(engine: str, recording: Recording, way: str, entry: dict) -> Case:
+    heard = Transcript.model_validate(entry["transcript"])
+    voice = [tuple(span) for span in entry["voice"]]
+    kind: Engine = "whisper" if engine in ("tiny.en", "base") else engine  # type: ignore[assignment]
+    missing = 0.0 if engine == "captions" else wordless_share(heard.words, voice)
+    expected = expected_wer(kind, heard.words, missing)
+    errors, said = word_errors(recording.text, heard.text)
+    case = Case(
+        engine=engine,
+        source=recording.source,
+        kind=recording.kind,
+        way=way if recording.language == "en" else recording.kind,
+        wer=errors / said if said else 1.0,
+        words=len(heard.words),
+        mean_probability=heard.mean_probability or 0.0,
+        wordless_share=missing,
+        expected_wer=1.0 if expected is None else expected,
+    )
+    if engine == "captions" or recording.language != "en":
+        return case
+    spoken = find_fillers(speak(recording.text).words)
+    return replace(
+        case,
+        off_pace=abs(len(normalised(heard.text)) / said - 1),
+        false_fillers=max(0, len(find_fillers(heard.words)) - len(spoken)),
+    )
