@@ -53,10 +53,13 @@ def main() -> None:
     parser.add_argument(
         "--cache", type=Path, default=Path.home() / ".cache" / "pitchquest-benchmarks" / "trust"
     )
+    parser.add_argument("--cached", action="store_true", help="recognise nothing that is missing")
     options = parser.parse_args()
     found = [*recorded_elsewhere(SHARED / "cases" / "whisper_confidence.csv", options.engines)]
     for engine in options.engines:
-        found += cases(engine, options.models, options.more, options.cache)
+        found += cases(
+            engine, options.models, options.more, options.cache, recognise=not options.cached
+        )
     console = Console(width=110)
     held_out = _held_out(found)
     for curve, of_curve in _by(found, lambda case: CURVE_OF.get(case.engine, case.engine)).items():
@@ -77,20 +80,25 @@ def _held_out(found: Iterable[Case]) -> set[str]:
 def _show_fit(console: Console, name: str, chosen: Sequence[Case]) -> None:
     """Print the curve that fits best, and the one that is in the code."""
     wordful = [case for case in chosen if case.words]
-    mean = np.array([case.mean_probability for case in wordful])
-    rate = np.array([min(1.0, case.wer) for case in wordful])
-    missing = np.array([case.wordless_share for case in wordful])
-
-    def misfit(curve: Sequence[float]) -> float:
-        wrong = 1 / (1 + np.exp(curve[1] * (mean - curve[0])))
-        return float(np.sum((missing + (1 - missing) * wrong - rate) ** 2))
-
-    fitted = minimize(misfit, (0.6, 10.0), method="Nelder-Mead").x
     used: Curve = CURVES[name]  # type: ignore[index]
-    console.print(
-        f"{name}: half {fitted[0]:.3f}, steepness {fitted[1]:.1f} fit {len(wordful)} cases best; "
-        f"in the code are {used.half} and {used.steepness}."
-    )
+
+    def misfit(figures: Sequence[float]) -> float:
+        curve = Curve(*figures)
+        return sum(
+            (
+                case.wordless_share
+                + (1 - case.wordless_share)
+                * curve.at(case.mean_probability, case.mean_log_probability)
+                - min(1.0, case.wer)
+            )
+            ** 2
+            for case in wordful
+        )
+
+    start = used if used.weight else used[:2]
+    best = minimize(misfit, start, method="Nelder-Mead").x
+    figures = ", ".join(f"{figure:.2f}" for figure in best)
+    console.print(f"{name}: {figures} fit {len(wordful)} cases best; in the code is {used}")
 
 
 def _errors_table(tested: Sequence[Case]) -> Table:

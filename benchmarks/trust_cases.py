@@ -2,12 +2,12 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from benchmarks.trust_recordings import Recording, recordings, variants
+from benchmarks.trust_recordings import Recording, Samples, recordings, variants
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.expected_errors import (
@@ -49,6 +49,7 @@ class Case:
     wer: float
     words: int
     mean_probability: float
+    mean_log_probability: float
     wordless_share: float
     expected_wer: float
     off_pace: float | None = None
@@ -65,7 +66,7 @@ def recorded_elsewhere(table: Path, engines: Sequence[str]) -> Iterator[Case]:
         return
     for row in csv.DictReader(table.open()):
         if row["engine"] in engines:
-            mean = float(row["mean_word_probability"])
+            mean, mean_log = float(row["mean_word_probability"]), float(row["mean_avg_logprob"])
             word = Word(text="word", start_seconds=0, end_seconds=0, probability=mean)
             yield Case(
                 engine=row["engine"],
@@ -75,13 +76,20 @@ def recorded_elsewhere(table: Path, engines: Sequence[str]) -> Iterator[Case]:
                 wer=float(row["wer"]),
                 words=int(row["reference_words"]),
                 mean_probability=mean,
+                mean_log_probability=mean_log,
                 wordless_share=0.0,
-                expected_wer=expected_wer("whisper", [word], 0.0) or 0.0,
+                expected_wer=expected_wer("whisper", [word], mean_log_probability=mean_log) or 0.0,
             )
 
 
-def cases(engine: str, models: Path, more: Path | None, cache: Path) -> Iterator[Case]:
-    """Recognise everything with one engine, or read from the cache what was recognised before."""
+def cases(
+    engine: str, models: Path, more: Path | None, cache: Path, *, recognise: bool
+) -> Iterator[Case]:
+    """Recognise everything with one engine that is not in the cache yet.
+
+    Args:
+        recognise: False for what is in the cache only.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     kept = cache / f"{engine}.jsonl"
     known = {}
@@ -89,28 +97,38 @@ def cases(engine: str, models: Path, more: Path | None, cache: Path) -> Iterator
         entry = json.loads(line)
         known[entry["source"], entry["way"]] = entry
     everything = recordings(more)
+    by_source = {recording.source: recording for recording in everything}
+    for recording, way, samples, text in _missing(engine, everything, known) if recognise else ():
+        audio = audio_from(samples)
+        heard = _hear(engine, recording, audio, text, models)
+        entry = {
+            "source": recording.source,
+            "way": way,
+            "transcript": heard.model_dump(mode="json"),
+            "voice": voice_of(audio),
+        }
+        known[recording.source, way] = entry
+        with kept.open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+    for (source, way), entry in known.items():
+        if source in by_source and (engine != "base" or by_source[source].text):
+            yield _case(engine, by_source[source], way, entry)
+
+
+def _missing(
+    engine: str, everything: Sequence[Recording], known: Container[tuple[str, str]]
+) -> Iterator[tuple[Recording, str, Samples, str]]:
     for recording in everything:
         if engine == "base" and not recording.text:
             continue  # It knows the language, and nothing says what was said.
         for way, samples, text in _ways(engine, recording, everything):
-            entry = known.get((recording.source, way))
-            if entry is None:
-                audio = audio_from(samples)
-                heard = _hear(engine, recording, audio, text, models)
-                entry = {
-                    "source": recording.source,
-                    "way": way,
-                    "transcript": heard.model_dump(mode="json"),
-                    "voice": voice_of(audio),
-                }
-                with kept.open("a") as file:
-                    file.write(json.dumps(entry) + "\n")
-            yield _case(engine, recording, way, entry)
+            if (recording.source, way) not in known:
+                yield recording, way, samples, text
 
 
 def _ways(
     engine: str, recording: Recording, everything: Sequence[Recording]
-) -> Iterator[tuple[str, object, str]]:
+) -> Iterator[tuple[str, Samples, str]]:
     """What is done to a recording: a name, the samples, the captions."""
     others = [one for one in everything if one.kind in SLOW_KINDS and one != recording]
     is_slow = engine in ("pocketsphinx", "captions")
@@ -150,7 +168,10 @@ def _case(engine: str, recording: Recording, way: str, entry: dict) -> Case:
     voice = [tuple(span) for span in entry["voice"]]
     kind: Engine = "whisper" if engine in ("tiny.en", "base") else engine  # type: ignore[assignment]
     missing = 0.0 if engine == "captions" else wordless_share(heard.words, voice)
-    expected = expected_wer(kind, heard.words, missing)
+    mean_log = heard.mean_log_probability or 0.0
+    expected = expected_wer(
+        kind, heard.words, wordless_share=missing, mean_log_probability=mean_log
+    )
     errors, said = word_errors(recording.text, heard.text)
     case = Case(
         engine=engine,
@@ -160,6 +181,7 @@ def _case(engine: str, recording: Recording, way: str, entry: dict) -> Case:
         wer=errors / said if said else 1.0,
         words=len(heard.words),
         mean_probability=heard.mean_probability or 0.0,
+        mean_log_probability=mean_log,
         wordless_share=missing,
         expected_wer=1.0 if expected is None else expected,
     )

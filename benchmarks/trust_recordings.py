@@ -123,11 +123,14 @@ def _samples(path: Path) -> Samples:
 
 
 def variants(recording: Recording, others: Sequence[Recording]) -> Iterator[tuple[str, Samples]]:
-    """The sound as it is and spoilt in every way, by name.
+    """The sound as it is, and spoilt in every way if it is English, by name.
 
     Args:
         others: whose voices make the babble.
     """
+    if recording.language != "en":
+        yield "clean", recording.samples
+        return
     clean = recording.samples.astype(np.float64)
     white = np.random.default_rng(0).normal(0, 1, len(clean))
     yield "clean", recording.samples
@@ -211,5 +214,5 @@ _CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def _babble(others: Sequence[Recording], count: int) -> np.ndarray:
     """Four other voices at once, over and over."""
-    voices = [np.resize(one.samples, count).astype(np.float64) for one in others[:4]]
+    voices = [np.resize(one.samples, count).astype(np.float64) for one in others[::3][:4]]
     return np.sum([voice / np.sqrt(np.mean(voice**2)) for voice in voices], axis=0)

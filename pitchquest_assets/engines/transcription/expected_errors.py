@@ -14,23 +14,29 @@ Engine = Literal["captions", "whisper", "pocketsphinx", "openai"]
 
 
 class Curve(NamedTuple):
-    """A logistic curve from the mean word probability to the word error rate.
+    """A logistic curve from an engine's certainty to the word error rate.
+
+    The certainty is the mean word probability; Whisper's mean log probability, which also covers
+    punctuation and what was nearly written, is added with a weight.
 
     Attributes:
-        half: the mean probability at which half of the words are expected to be wrong.
+        half: the certainty at which half of the words are expected to be wrong.
         steepness: of the curve there.
+        weight: of the mean log probability.
     """
 
     half: float
     steepness: float
+    weight: float = 0.0
 
-    def at(self, mean_probability: float) -> float:
+    def at(self, mean_probability: float, mean_log_probability: float = 0.0) -> float:
         """Return the expected word error rate, 0–1."""
-        return 1 / (1 + math.exp(self.steepness * (mean_probability - self.half)))
+        certainty = mean_probability + self.weight * mean_log_probability
+        return 1 / (1 + math.exp(self.steepness * (certainty - self.half)))
 
 
 CURVES: dict[Engine, Curve] = {
-    "whisper": Curve(half=0.66, steepness=10.5),
+    "whisper": Curve(half=0.27, steepness=5.1, weight=0.68),
     "pocketsphinx": Curve(half=0.6, steepness=5.0),
     "captions": Curve(half=0.6, steepness=10.0),
 }
@@ -39,13 +45,18 @@ NOT_MEASURED = "nobody has measured how often OpenAI's models are wrong at which
 MAX_FROM_WORD_SECONDS = 1.0
 
 
-def expected_wer(engine: Engine, words: Sequence[Word], wordless_share: float) -> float | None:
+def expected_wer(
+    engine: Engine,
+    words: Sequence[Word],
+    *,
+    wordless_share: float = 0.0,
+    mean_log_probability: float | None = None,
+) -> float | None:
     """Return the share of words that are expected to be wrong or missing, 0–1.
 
-    Words that are missing count as wrong, as many as the voice without words has room for.
-
     Args:
-        wordless_share: see `wordless_share`; 0 for captions, of which nobody expects every word.
+        wordless_share: see the function; as many words are missing as that voice has room for.
+        mean_log_probability: needed for Whisper.
 
     Returns:
         None without words, or if the engine was not measured.
@@ -53,7 +64,8 @@ def expected_wer(engine: Engine, words: Sequence[Word], wordless_share: float) -
     curve = CURVES.get(engine)
     if curve is None or not words:
         return None
-    wrong = curve.at(sum(word.probability for word in words) / len(words))
+    mean = sum(word.probability for word in words) / len(words)
+    wrong = curve.at(mean, mean_log_probability or 0.0)
     return round(wordless_share + (1 - wordless_share) * wrong, 3)
 
 

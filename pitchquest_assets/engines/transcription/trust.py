@@ -30,6 +30,7 @@ def make_transcript(
     warnings: Sequence[str] = (),
     wordless: str = "no words were recognised",
     wordless_share: float = 0.0,
+    mean_log_probability: float | None = None,
 ) -> Transcript:
     """Build a transcript, which is trusted if few enough of its words are expected to be wrong.
 
@@ -43,10 +44,15 @@ def make_transcript(
         model_source: where the weights were fetched from.
         wordless: the reason to give if there are no words.
         warnings: what else a reader of the result should know.
-        wordless_share: the share of the voice in which there is no word, see `expected_errors`.
+        wordless_share, mean_log_probability: see `expected_errors`.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
-    expected = expected_wer(engine, words, wordless_share)
+    expected = expected_wer(
+        engine,
+        words,
+        wordless_share=wordless_share,
+        mean_log_probability=mean_log_probability,
+    )
     if mean is None:
         reason: str | None = wordless
     elif not trustworthy:
@@ -67,6 +73,7 @@ def make_transcript(
         model=model,
         model_source=model_source,
         mean_probability=mean,
+        mean_log_probability=mean_log_probability,
         expected_wer=expected,
         expected_wer_reason=None
         if expected is not None

@@ -30,20 +30,31 @@ def test_the_surer_an_engine_is_the_fewer_errors_are_expected(engine: str) -> No
 
 
 def test_the_mean_of_the_word_probabilities_decides() -> None:
-    assert expected_wer("whisper", words(0.9, 0.7), 0.0) == pytest.approx(
-        CURVES["whisper"].at(0.8), abs=0.001
+    assert expected_wer("captions", words(0.9, 0.7)) == pytest.approx(
+        CURVES["captions"].at(0.8), abs=0.001
     )
 
 
+def test_of_two_equally_sure_texts_the_less_probable_one_has_more_errors() -> None:
+    likely, unlikely = (
+        expected_wer("whisper", words(0.85), mean_log_probability=mean) for mean in (-0.25, -0.5)
+    )
+    assert likely is not None
+    assert unlikely is not None
+    assert likely < unlikely
+
+
 def test_a_voice_without_words_counts_as_words_that_are_missing() -> None:
-    sure = expected_wer("whisper", words(1.0), 0.0)
+    sure = expected_wer("whisper", words(1.0))
     assert sure is not None
-    assert expected_wer("whisper", words(1.0), 0.4) == pytest.approx(0.4 + 0.6 * sure, abs=0.001)
+    assert expected_wer("whisper", words(1.0), wordless_share=0.4) == pytest.approx(
+        0.4 + 0.6 * sure, abs=0.001
+    )
 
 
 def test_nothing_is_expected_without_words_or_of_an_engine_that_was_not_measured() -> None:
-    assert expected_wer("whisper", [], 0.0) is None
-    assert expected_wer("openai", words(0.9), 0.0) is None
+    assert expected_wer("whisper", []) is None
+    assert expected_wer("openai", words(0.9)) is None
 
 
 @pytest.mark.parametrize(
