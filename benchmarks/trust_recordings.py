@@ -26,6 +26,8 @@ VOICES = (
     *("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029", "en-us-nyc"),
     *("en-us+f3", "en-gb+f2", "en-us+m3", "en-gb+croak"),
 )
+# Whose speech is spoilt, too; the rest is only heard as it is.
+SPOILT_VOICES = ("en-us", "en-gb+f2")
 SPOKEN_WORDS = 60
 # Our own sentences, for engines that know English only and for those that know more.
 FOREIGN = {
@@ -90,7 +92,8 @@ def _espeak() -> Iterator[Recording]:
     texts = [" ".join(pitch.text.split()[:SPOKEN_WORDS]) for pitch in PITCHES.values()]
     for index, voice in enumerate(VOICES if shutil.which(ESPEAK) else ()):
         text = texts[index % len(texts)]
-        yield Recording(f"espeak {voice}", "espeak", text, spoken(voice, text))
+        kind = "espeak-ng, spoilt too" if voice in SPOILT_VOICES else "espeak-ng"
+        yield Recording(f"espeak {voice}", kind, text, spoken(voice, text))
 
 
 def _foreign() -> Iterator[Recording]:

@@ -11,7 +11,7 @@ Use = Literal["content", "pace", "fillers"]
 
 # The largest expected word error rate. Content needs the right words; a wrong word still counts for
 # the pace; fillers must not be words that were misheard.
-MAX_EXPECTED_WER: dict[Use, float] = {"content": 0.2, "pace": 0.5, "fillers": 0.3}
+MAX_EXPECTED_WER: dict[Use, float] = {"content": 0.15, "pace": 0.5, "fillers": 0.3}
 
 
 def why_unusable(transcript: Transcript, use: Use) -> str | None:

@@ -38,7 +38,7 @@ class Curve(NamedTuple):
 CURVES: dict[Engine, Curve] = {
     "whisper": Curve(half=0.27, steepness=5.1, weight=0.68),
     "pocketsphinx": Curve(half=0.6, steepness=5.0),
-    "captions": Curve(half=0.6, steepness=10.0),
+    "captions": Curve(half=0.57, steepness=10.0),
 }
 NOT_MEASURED = "nobody has measured how often OpenAI's models are wrong at which certainty"
 # A voice further than this from any word has none: most pauses between words are shorter.
