@@ -8,7 +8,7 @@ recording of each kind (by name, with all that was made of it), where the limits
 and fillers were chosen, too. Everything else is measured on the others.
 
 Recognitions are kept in the cache, so that fitting again takes seconds; --cached recognises nothing
-that is not there. Without espeak-ng its voices are left out. MORE is a folder of further recordings,
+that is not there. Without espeak-ng its voices are left out. MORE is a folder of more recordings,
 each with its words in a .txt of the same name. The exit code is 1 if the limit for content misses
 its bounds on the half held out: trusted means a word error rate of 0.2 or less in 95 % of cases,
 untrusted more than 0.2 in 80 %.
