@@ -11,7 +11,6 @@ from benchmarks.trust_recordings import Recording, Samples, recordings, variants
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.expected_errors import (
-    Engine,
     expected_wer,
     wordless_share,
 )
@@ -19,7 +18,7 @@ from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pock
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.media.caption_files import Cue
 from pitchquest_assets.media.voice import voice_of
-from pitchquest_assets.model import Audio, Transcript, Word
+from pitchquest_assets.model import Audio, Transcriber, Transcript, Word
 from pitchquest_assets_tests.support.sounds import audio_from
 from pitchquest_assets_tests.support.spoken import speak
 from pitchquest_assets_tests.support.word_errors import normalised, word_errors
@@ -171,7 +170,7 @@ def _hear(
 def _case(engine: str, recording: Recording, way: str, entry: dict) -> Case:
     heard = Transcript.model_validate(entry["transcript"])
     voice = [tuple(span) for span in entry["voice"]]
-    kind: Engine = "whisper" if engine in ("tiny.en", "base") else engine  # type: ignore[assignment]
+    kind: Transcriber = "whisper" if engine in ("tiny.en", "base") else engine  # type: ignore[assignment]
     missing = 0.0 if engine == "captions" else wordless_share(heard.words, voice)
     mean_log = heard.mean_log_probability or 0.0
     expected = expected_wer(

@@ -5,12 +5,10 @@ benchmarks/trust.py fits and checks them; docs/trust.md has the table.
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pitchquest_assets.media.voice import Span
-from pitchquest_assets.model import Word
-
-Engine = Literal["captions", "whisper", "pocketsphinx", "openai"]
+from pitchquest_assets.model import Transcriber, Word
 
 
 class Curve(NamedTuple):
@@ -35,18 +33,23 @@ class Curve(NamedTuple):
         return 1 / (1 + math.exp(self.steepness * (certainty - self.half)))
 
 
-CURVES: dict[Engine, Curve] = {
+CURVES: dict[Transcriber, Curve] = {
     "whisper": Curve(half=0.27, steepness=5.1, weight=0.68),
     "pocketsphinx": Curve(half=0.6, steepness=5.0),
     "captions": Curve(half=0.57, steepness=10.0),
 }
+# Of the captions' words in stretches that fit, the shares that were not said: of those that Whisper
+# heard too, and of those that it did not.
+BORNE_OUT_WRONG, UNHEARD_WRONG = 0.01, 0.1
+# Beside captions that fit, Whisper's words are wrong less often than on the whole.
+ADDED_WRONG = 0.7
 NOT_MEASURED = "nobody has measured how often OpenAI's models are wrong at which certainty"
 # A voice further than this from any word has none: most pauses between words are shorter.
 MAX_FROM_WORD_SECONDS = 1.0
 
 
 def expected_wer(
-    engine: Engine,
+    engine: Transcriber,
     words: Sequence[Word],
     *,
     wordless_share: float = 0.0,
@@ -67,6 +70,22 @@ def expected_wer(
     mean = sum(word.probability for word in words) / len(words)
     wrong = curve.at(mean, mean_log_probability or 0.0)
     return round(wordless_share + (1 - wordless_share) * wrong, 3)
+
+
+def expected_wer_of_checked(
+    *, borne_out: int, unheard: int, added: int, whisper_wer: float | None
+) -> float:
+    """Return the share of wrong words in captions that were checked against Whisper's words, 0–1.
+
+    Args:
+        borne_out: number of the captions' words that Whisper heard too.
+        unheard: number of the captions' other words.
+        added: number of Whisper's words that are not in the captions.
+        whisper_wer: the share of Whisper's words that are expected to be wrong.
+    """
+    wrong = BORNE_OUT_WRONG * borne_out + UNHEARD_WRONG * unheard
+    wrong += ADDED_WRONG * added * (1.0 if whisper_wer is None else whisper_wer)
+    return round(wrong / max(1, borne_out + unheard + added), 3)
 
 
 def wordless_share(words: Sequence[Word], voice: Sequence[Span]) -> float:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pitchquest_assets.analysis.word_errors import MAX_EXPECTED_WER, too_many_errors
 from pitchquest_assets.engines.transcription.expected_errors import (
     NOT_MEASURED,
-    Engine,
     expected_wer,
 )
-from pitchquest_assets.model import Transcript, Word
+from pitchquest_assets.model import Transcriber, Transcript, Word
 
 # Our own choice, for engines whose errors were not measured.
 MIN_TRUSTED_PROBABILITY = 0.75
@@ -18,7 +17,7 @@ ENGLISH_FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
 
 def make_transcript(
     *,
-    engine: Engine,
+    engine: Transcriber,
     model: str,
     language: str | None,
     words: Sequence[Word],
@@ -31,6 +30,8 @@ def make_transcript(
     wordless: str = "no words were recognised",
     wordless_share: float = 0.0,
     mean_log_probability: float | None = None,
+    borne_out: float | None = None,
+    expected_errors: float | None = None,
 ) -> Transcript:
     """Build a transcript, which is trusted if few enough of its words are expected to be wrong.
 
@@ -45,14 +46,18 @@ def make_transcript(
         wordless: the reason to give if there are no words.
         warnings: what else a reader of the result should know.
         wordless_share, mean_log_probability: see `expected_errors`.
+        borne_out: share of the captions' words that Whisper heard too.
+        expected_errors: the share of wrong words, if the caller knows better than the curves.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
-    expected = expected_wer(
-        engine,
-        words,
-        wordless_share=wordless_share,
-        mean_log_probability=mean_log_probability,
-    )
+    expected = expected_errors
+    if expected is None:
+        expected = expected_wer(
+            engine,
+            words,
+            wordless_share=wordless_share,
+            mean_log_probability=mean_log_probability,
+        )
     if mean is None:
         reason: str | None = wordless
     elif not trustworthy:
@@ -67,7 +72,7 @@ def make_transcript(
     trusted = reason is None
     return Transcript(
         text=" ".join(word.text for word in words),
-        words=[_to_the_millisecond(word) for word in words],
+        words=[_finished(word, engine) for word in words],
         language=language,
         engine=engine,
         model=model,
@@ -75,11 +80,8 @@ def make_transcript(
         mean_probability=mean,
         mean_log_probability=mean_log_probability,
         expected_wer=expected,
-        expected_wer_reason=None
-        if expected is not None
-        else wordless
-        if not words
-        else NOT_MEASURED,
+        expected_wer_reason=_why_unknown(expected, words, wordless),
+        borne_out=borne_out,
         trusted=trusted,
         reason=reason,
         warnings=list(warnings),
@@ -93,9 +95,15 @@ def _why_unknown(expected: float | None, words: Sequence[Word], wordless: str) -
     return NOT_MEASURED if words else wordless
 
 
-def _to_the_millisecond(word: Word) -> Word:
-    times = {"start_seconds": word.start_seconds, "end_seconds": word.end_seconds}
-    return word.model_copy(update={name: round(time, 3) for name, time in times.items()})
+def _finished(word: Word, engine: Transcriber) -> Word:
+    """The word with its times to the millisecond, and the engine that it came from."""
+    return word.model_copy(
+        update={
+            "start_seconds": round(word.start_seconds, 3),
+            "end_seconds": round(word.end_seconds, 3),
+            "engine": word.engine or engine,
+        }
+    )
 
 
 def no_transcript(reason: str, hint: str | None) -> Transcript:

@@ -1,14 +1,14 @@
 import pytest
 
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, fill_gaps
-from pitchquest_assets.engines.transcription.expected_errors import NOT_MEASURED, Engine
+from pitchquest_assets.engines.transcription.expected_errors import NOT_MEASURED
 from pitchquest_assets.engines.transcription.trust import make_transcript, no_transcript
-from pitchquest_assets.model import Transcript, Word
+from pitchquest_assets.model import Transcriber, Transcript, Word
 
 
 def transcript(
     *probabilities: float,
-    engine: Engine = "openai",
+    engine: Transcriber = "openai",
     wordless_share: float = 0.0,
     mean_log_probability: float | None = None,
 ) -> Transcript:
