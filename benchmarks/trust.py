@@ -90,16 +90,14 @@ def _show_fit(console: Console, name: str, chosen: Sequence[Case]) -> None:
         return sum(
             (
                 case.wordless_share
-                + (1 - case.wordless_share)
-                * curve.at(case.mean_probability, case.mean_log_probability)
+                + (1 - case.wordless_share) * curve.at(case.mean_probability)
                 - min(1.0, case.wer)
             )
             ** 2
             for case in wordful
         )
 
-    start = used if used.weight else used[:2]
-    best = minimize(misfit, start, method="Nelder-Mead").x
+    best = minimize(misfit, used, method="Nelder-Mead").x
     figures = ", ".join(f"{figure:.2f}" for figure in best)
     console.print(f"{name}: {figures} fit {len(wordful)} cases best; in the code is {used}")
 

@@ -58,7 +58,6 @@ class Case:
     wer: float
     words: int
     mean_probability: float
-    mean_log_probability: float
     wordless_share: float
     expected_wer: float
     off_pace: float | None = None
@@ -75,7 +74,7 @@ def recorded_elsewhere(table: Path, engines: Sequence[str]) -> Iterator[Case]:
         return
     for row in csv.DictReader(table.open()):
         if row["engine"] in engines:
-            mean, mean_log = float(row["mean_word_probability"]), float(row["mean_avg_logprob"])
+            mean = float(row["mean_word_probability"])
             word = Word(text="word", start_seconds=0, end_seconds=0, probability=mean)
             yield Case(
                 engine=row["engine"],
@@ -85,9 +84,8 @@ def recorded_elsewhere(table: Path, engines: Sequence[str]) -> Iterator[Case]:
                 wer=float(row["wer"]),
                 words=int(row["reference_words"]),
                 mean_probability=mean,
-                mean_log_probability=mean_log,
                 wordless_share=0.0,
-                expected_wer=expected_wer("whisper", [word], mean_log_probability=mean_log) or 0.0,
+                expected_wer=expected_wer("whisper", [word]) or 0.0,
             )
 
 
@@ -172,10 +170,7 @@ def _case(engine: str, recording: Recording, way: str, entry: dict) -> Case:
     voice = [tuple(span) for span in entry["voice"]]
     kind: Transcriber = "whisper" if engine in ("tiny.en", "base") else engine  # type: ignore[assignment]
     missing = 0.0 if engine == "captions" else wordless_share(heard.words, voice)
-    mean_log = heard.mean_log_probability or 0.0
-    expected = expected_wer(
-        kind, heard.words, wordless_share=missing, mean_log_probability=mean_log
-    )
+    expected = expected_wer(kind, heard.words, missing)
     errors, said = word_errors(recording.text, heard.text)
     case = Case(
         engine=engine,
@@ -185,7 +180,6 @@ def _case(engine: str, recording: Recording, way: str, entry: dict) -> Case:
         wer=errors / said if said else 1.0,
         words=len(heard.words),
         mean_probability=heard.mean_probability or 0.0,
-        mean_log_probability=mean_log,
         wordless_share=missing,
         expected_wer=1.0 if expected is None else expected,
     )

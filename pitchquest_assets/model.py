@@ -103,9 +103,6 @@ class Transcript(Value):
     model: str | None = None
     model_source: str | None = Field(None, description="where the weights were fetched from")
     mean_probability: float | None = None
-    mean_log_probability: float | None = Field(
-        None, description="Whisper's own of what it wrote, punctuation included; 0 is certain"
-    )
     expected_wer: float | None = Field(
         None, ge=0, le=1, description="share of words expected to be wrong or missing, as measured"
     )

@@ -12,29 +12,23 @@ from pitchquest_assets.model import Transcriber, Word
 
 
 class Curve(NamedTuple):
-    """A logistic curve from an engine's certainty to the word error rate.
-
-    The certainty is the mean word probability; Whisper's mean log probability, which also covers
-    punctuation and what was nearly written, is added with a weight.
+    """A logistic curve from the mean word probability to the word error rate.
 
     Attributes:
-        half: the certainty at which half of the words are expected to be wrong.
+        half: the mean probability at which half of the words are expected to be wrong.
         steepness: of the curve there.
-        weight: of the mean log probability.
     """
 
     half: float
     steepness: float
-    weight: float = 0.0
 
-    def at(self, mean_probability: float, mean_log_probability: float = 0.0) -> float:
+    def at(self, mean_probability: float) -> float:
         """Return the expected word error rate, 0–1."""
-        certainty = mean_probability + self.weight * mean_log_probability
-        return 1 / (1 + math.exp(self.steepness * (certainty - self.half)))
+        return 1 / (1 + math.exp(self.steepness * (mean_probability - self.half)))
 
 
 CURVES: dict[Transcriber, Curve] = {
-    "whisper": Curve(half=0.27, steepness=5.1, weight=0.68),
+    "whisper": Curve(half=0.64, steepness=9.6),
     "pocketsphinx": Curve(half=0.6, steepness=5.0),
     "captions": Curve(half=0.57, steepness=10.0),
 }
@@ -49,17 +43,12 @@ MAX_FROM_WORD_SECONDS = 1.0
 
 
 def expected_wer(
-    engine: Transcriber,
-    words: Sequence[Word],
-    *,
-    wordless_share: float = 0.0,
-    mean_log_probability: float | None = None,
+    engine: Transcriber, words: Sequence[Word], wordless_share: float = 0.0
 ) -> float | None:
     """Return the share of words that are expected to be wrong or missing, 0–1.
 
     Args:
         wordless_share: see the function; as many words are missing as that voice has room for.
-        mean_log_probability: needed for Whisper.
 
     Returns:
         None without words, or if the engine was not measured.
@@ -67,8 +56,7 @@ def expected_wer(
     curve = CURVES.get(engine)
     if curve is None or not words:
         return None
-    mean = sum(word.probability for word in words) / len(words)
-    wrong = curve.at(mean, mean_log_probability or 0.0)
+    wrong = curve.at(sum(word.probability for word in words) / len(words))
     return round(wordless_share + (1 - wordless_share) * wrong, 3)
 
 

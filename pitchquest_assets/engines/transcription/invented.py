@@ -30,7 +30,6 @@ class Heard(NamedTuple):
     words: list[Word]
     no_speech_probability: float
     compression_ratio: float
-    mean_log_probability: float = 0.0
 
 
 def without_inventions(
@@ -49,15 +48,6 @@ def without_inventions(
     said = _without_loops(kept)
     left_out[LOOP] += len(kept) - len(said)
     return said, +left_out
-
-
-def mean_log_probability(heard: Iterable[Heard]) -> float | None:
-    """Return Whisper's mean log probability of what was said, by words; None without words."""
-    said = [segment for segment in heard if segment.words and not _reason(segment)]
-    words = sum(len(segment.words) for segment in said)
-    if not words:
-        return None
-    return sum(len(segment.words) * segment.mean_log_probability for segment in said) / words
 
 
 def longest_hole(words: Sequence[Word], voice: Sequence[Span], piece: Span) -> float:

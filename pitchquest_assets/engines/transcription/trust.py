@@ -29,7 +29,6 @@ def make_transcript(
     warnings: Sequence[str] = (),
     wordless: str = "no words were recognised",
     wordless_share: float = 0.0,
-    mean_log_probability: float | None = None,
     borne_out: float | None = None,
     expected_errors: float | None = None,
 ) -> Transcript:
@@ -45,19 +44,14 @@ def make_transcript(
         model_source: where the weights were fetched from.
         wordless: the reason to give if there are no words.
         warnings: what else a reader of the result should know.
-        wordless_share, mean_log_probability: see `expected_errors`.
+        wordless_share: the share of the voice in which there is no word, see `expected_errors`.
         borne_out: share of the captions' words that Whisper heard too.
         expected_errors: the share of wrong words, if the caller knows better than the curves.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
     expected = expected_errors
     if expected is None:
-        expected = expected_wer(
-            engine,
-            words,
-            wordless_share=wordless_share,
-            mean_log_probability=mean_log_probability,
-        )
+        expected = expected_wer(engine, words, wordless_share)
     if mean is None:
         reason: str | None = wordless
     elif not trustworthy:
@@ -78,7 +72,6 @@ def make_transcript(
         model=model,
         model_source=model_source,
         mean_probability=mean,
-        mean_log_probability=mean_log_probability,
         expected_wer=expected,
         expected_wer_reason=_why_unknown(expected, words, wordless),
         borne_out=borne_out,

@@ -18,7 +18,6 @@ from pitchquest_assets.engines.transcription.invented import (
     MAX_COMPRESSION_RATIO,
     Heard,
     longest_hole,
-    mean_log_probability,
     told,
     why_wordless,
     without_inventions,
@@ -106,7 +105,6 @@ def transcribe_whisper(
         warnings=told(left_out),
         wordless=f"no words were recognised: {why_wordless(voice, left_out)}",
         wordless_share=wordless_share(words, voice),
-        mean_log_probability=mean_log_probability(heard),
     )
 
 
@@ -205,7 +203,7 @@ def _placed(segment: Any, piece: Span, shift_seconds: float, *, spaced: bool) ->
             words[-1] = _joined(words[-1], word)
         elif not IS_MARK.fullmatch(word.text):
             words.append(word)
-    return Heard(words, segment.no_speech_prob, segment.compression_ratio, segment.avg_logprob)
+    return Heard(words, segment.no_speech_prob, segment.compression_ratio)
 
 
 def _joined(word: Word, part: Word) -> Word:

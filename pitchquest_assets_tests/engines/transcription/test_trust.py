@@ -10,7 +10,6 @@ def transcript(
     *probabilities: float,
     engine: Transcriber = "openai",
     wordless_share: float = 0.0,
-    mean_log_probability: float | None = None,
 ) -> Transcript:
     words = [
         Word(text="word", start_seconds=i, end_seconds=i + 0.5, probability=p)
@@ -24,7 +23,6 @@ def transcript(
         untrusted="unsure",
         hint="h",
         wordless_share=wordless_share,
-        mean_log_probability=mean_log_probability,
     )
 
 
@@ -46,7 +44,7 @@ def test_the_mean_word_probability_decides_on_trust_in_an_engine_that_was_not_me
 
 @pytest.mark.parametrize("probability", [0.97, 0.6])
 def test_the_expected_errors_decide_on_trust_in_whisper(probability: float) -> None:
-    made = transcript(probability, engine="whisper", mean_log_probability=-0.1)
+    made = transcript(probability, engine="whisper")
     is_enough = probability > 0.9
     assert made.expected_wer is not None
     assert made.expected_wer_reason is None
@@ -56,7 +54,7 @@ def test_the_expected_errors_decide_on_trust_in_whisper(probability: float) -> N
 
 
 def test_a_sure_transcript_that_lacks_half_of_the_speech_is_not_trusted() -> None:
-    made = transcript(0.99, engine="whisper", wordless_share=0.5, mean_log_probability=0.0)
+    made = transcript(0.99, engine="whisper", wordless_share=0.5)
     assert (made.expected_wer or 0) > 0.5
     assert not made.trusted
 
