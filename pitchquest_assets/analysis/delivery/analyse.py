@@ -22,7 +22,9 @@ from pitchquest_assets.analysis.delivery.energy import (
     measure_energy,
 )
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
+from pitchquest_assets.analysis.delivery.hesitations import find_hesitations
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
+from pitchquest_assets.analysis.spoken import spoken_times
 from pitchquest_assets.analysis.windows import Windows, typical_time
 from pitchquest_assets.analysis.word_errors import why_unusable
 from pitchquest_assets.media.sound import iter_blocks
@@ -34,13 +36,14 @@ from pitchquest_assets.model import (
     Measurement,
     Series,
     Transcript,
-    Word,
 )
 
 LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
 MAX_TIMELINE_POINTS = 600
+# How containers name an unknown language; it is read as English.
+UNKNOWN = "und"
 # Engines that leave fillers out, so that their count is a lower bound.
 FILLER_NOTES = {
     "whisper": ["a lower bound, Whisper drops most"],
@@ -70,8 +73,17 @@ class _Speech:
         return [(left[1], right[0]) for left, right in pairwise(self.spans)]
 
     @cached_property
+    def spoken(self) -> list[float]:
+        """When each word is spoken, in seconds; figures are said in several words."""
+        return spoken_times(self.transcript.words, self.transcript.language)
+
+    @cached_property
     def fillers(self) -> list[Event]:
-        return find_fillers(self.transcript.words)
+        """Those that were transcribed, and those that were only heard."""
+        words = self.transcript.words
+        written = find_fillers(words)
+        heard = find_hesitations(self.tracks, words, written)
+        return sorted([*written, *heard], key=lambda event: event.start_seconds)
 
     @cached_property
     def pitch_varieties(self) -> dict[float, float]:
@@ -100,8 +112,12 @@ class _Speech:
 
     @cached_property
     def no_fillers(self) -> str | None:
-        """Why the words are not good enough to count fillers, or None."""
-        return self.no_voice or why_unusable(self.transcript, "fillers")
+        """Why nothing can be said about fillers, or None."""
+        language = self.transcript.language
+        reason = self.no_voice or why_unusable(self.transcript, "fillers")
+        if reason or (language or UNKNOWN).startswith(("en", UNKNOWN)):
+            return reason
+        return f"only English fillers are known, and the language is {language!r}"
 
 
 def analyse_delivery(
@@ -150,7 +166,7 @@ def _measure(speech: _Speech) -> dict[str, Measurement]:
 
 
 def _measure_words(speech: _Speech) -> dict[str, Measurement]:
-    words = len(speech.transcript.words)
+    words = len(speech.spoken)
     minutes = max(speech.audio.duration_seconds, 0.001) / 60
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
@@ -211,7 +227,7 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
 def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
     """For each sub-score, the start of the window that is most like the whole talk."""
     windows = Windows(speech.audio.duration_seconds)
-    words = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    words = windows.rates_per_minute(speech.spoken)
     fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)
     per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
     starts, varieties = windows.starts_seconds, speech.pitch_varieties
@@ -261,16 +277,12 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
 def _rolling_pace(speech: _Speech) -> Series:
     """Words per minute in each rolling window, at its middle."""
     windows = Windows(speech.audio.duration_seconds)
-    rates = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    rates = windows.rates_per_minute(speech.spoken)
     return Series(
         unit="wpm",
         times_seconds=[round(middle, 2) for middle in windows.middles_seconds],
         values=[round(rate, 1) for rate in rates],
     )
-
-
-def _middle(word: Word) -> float:
-    return (word.start_seconds + word.end_seconds) / 2
 
 
 def _rounded(times: prosody.Array) -> list[float]:

@@ -3,9 +3,9 @@
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.checked_captions import check_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
+from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
 from pitchquest_assets.engines.transcription.trust import no_transcript
-from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.engines.vendors.calls import Caller
 from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights.progress import Progress
@@ -76,15 +76,7 @@ def _checked(cues: list[Cue], audio: Audio, settings: Settings, progress: Progre
 
 
 def _by_whisper(found: models.Whisper, audio: Audio, settings: Settings) -> Transcript:
-    return transcribe_whisper(
-        found.folder,
-        found.size,
-        audio,
-        f"for a better one {CAPTIONS_HINT}",
-        wanted=settings.device,
-        language=settings.language,
-        came_from=found.came_from,
-    )
+    return transcribe_any_language(found, audio, settings, f"for a better one {CAPTIONS_HINT}")
 
 
 def uses_openai(settings: Settings) -> bool:
