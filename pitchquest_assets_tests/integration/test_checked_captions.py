@@ -227,6 +227,24 @@ def test_captions_in_the_wrong_order_are_refused(
     assert why in (transcript.reason or "")
 
 
+def test_what_is_refused_lies_at_the_times_that_it_claims(
+    hear: Hear, start: Audio, cues: list[Cue]
+) -> None:
+    lines = re.split(r"(?<=[.]) ", ANOTHER)
+    timed = [Cue(line, 4.0 * at, 4.0 * at + 3) for at, line in enumerate(lines)]
+    for given, last in ((timed, 19.0), ([Cue(line) for line in lines], start.duration_seconds)):
+        words = check_captions(given, start, hear(start)).words
+        assert all(a.end_seconds <= b.start_seconds + 0.001 for a, b in pairwise(words))
+        assert words[-1].end_seconds == pytest.approx(last, abs=0.01)
+        assert {(word.engine, word.probability) for word in words} == {("captions", 0)}
+
+
+def test_more_captions_than_anyone_says_are_not_even_compared(hear: Hear, start: Audio) -> None:
+    transcript = check_captions([Cue("12 " * 30_001)], start, hear(start))
+    assert not transcript.trusted
+    assert "hold 30001 words, more than anyone says" in (transcript.reason or "")
+
+
 def test_captions_cannot_be_checked_where_nobody_speaks(hear: Hear, script: str) -> None:
     sound = audio_from(silence(5))
     transcript = check_captions([Cue(script)], sound, hear(sound))
