@@ -16,6 +16,7 @@ from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.media.caption_files import Cue, read_captions
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Transcript
+from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.sounds import audio_from, audio_of, silence, speech_file
 from pitchquest_assets_tests.support.word_errors import word_errors
 
@@ -340,3 +341,27 @@ def test_one_caption_at_the_wrong_time_is_moved_and_counted(
     transcript = check_captions([*cues[:5], *early, *cues[7:]], start, hear(start))
     assert (transcript.text, transcript.trusted) == (first_words, True)
     assert "2 of 12 captions are over 2 s early or late" in transcript.warnings[0]
+
+
+def test_the_command_tells_which_words_are_whispers(
+    pitchquest: Command, tiny_en: Path, shared_cases: Path, first_words: str, tmp_path: Path
+) -> None:
+    half, report = tmp_path / "half.txt", tmp_path / "report.html"
+    half.write_text(" ".join(first_words.split()[:35]))
+    done = pitchquest(
+        *("analyze", shared_cases / "captions" / "tts30.mp4", "--captions", half),
+        *("--json", "-", "--report", report),
+        PITCHQUEST_TRANSCRIBER="auto",
+        PITCHQUEST_WHISPER_MODEL="tiny.en",
+        PITCHQUEST_MODELS=str(tiny_en),
+    )
+    assert done.code == 0, done.err
+    transcript = done.json()["metadata"]["transcript"]
+    engines = [word["engine"] for word in transcript["words"]]
+    assert (transcript["engine"], transcript["trusted"]) == ("captions", True)
+    assert engines[:35] == ["captions"] * 35
+    assert engines[35:] == ["whisper"] * len(engines[35:])
+    assert len(engines) == pytest.approx(78, abs=3)
+    assert transcript["borne_out"] > 0.9
+    assert f"{len(engines) - 35} words were said that the captions do not have" in done.err
+    assert f"{len(engines) - 35} of them by Whisper" in report.read_text()

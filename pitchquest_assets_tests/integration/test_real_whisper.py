@@ -25,8 +25,8 @@ from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Event, Transcript
 from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.onsets import first_words_late, onsets
 from pitchquest_assets_tests.support.hesitations import with_hesitations
+from pitchquest_assets_tests.support.onsets import first_words_late, onsets
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
     RATE,

@@ -19,6 +19,8 @@ from pitchquest_assets.model import Audio, Transcript, Word
 
 # With less, the captions are rather those of something else.
 MIN_FITTING = 1 / 3
+# Nobody says more in an hour, and more would take minutes to compare.
+MAX_WORDS = 30_000
 # How often words of captions in a stretch that fits were said, by the table in docs/scoring.md.
 BORNE_OUT_PROBABILITY = 0.99
 UNHEARD_PROBABILITY = 0.9
@@ -34,26 +36,19 @@ def check_captions(cues: Sequence[Cue], audio: Audio, heard: Transcript) -> Tran
         heard: what Whisper heard in the same sound.
     """
     texts = [word for cue in cues for word in cue.text.split()]
+    if len(texts) > MAX_WORDS:
+        too_many = f"the captions hold {len(texts)} words, more than anyone says in an hour"
+        return _refused(cues, audio, heard, too_many, borne_out=0.0)
     agreement = compare(texts, heard.words, voice_of(audio))
-    model = f"checked by whisper {heard.model}"
     if agreement.fits < MIN_FITTING:
-        return make_transcript(
-            engine="captions",
-            model=model,
-            model_source=heard.model_source,
-            language=heard.language,
-            words=_unplaced(cues, audio.duration_seconds),
-            untrusted=_why_refused(cues, agreement, audio, heard),
-            hint=HINT,
-            trustworthy=False,
-            borne_out=agreement.borne_out,
-        )
+        why = _why_refused(cues, agreement, audio, heard)
+        return _refused(cues, audio, heard, why, agreement.borne_out)
     said = agreement.said
     placed = place(said, texts, heard.words, audio, heard.language)
     aligned = ", placed by pocketsphinx en-us" if heard.language in LANGUAGES else ""
     return make_transcript(
         engine="captions",
-        model=model + aligned,
+        model=f"checked by whisper {heard.model}{aligned}",
         model_source=heard.model_source,
         language=heard.language,
         words=[_word(one, word, heard) for one, word in zip(said, placed, strict=True)],
@@ -89,18 +84,36 @@ def _word(said: Said, placed: AlignedWord, heard: Transcript) -> Word:
     )
 
 
-def _unplaced(cues: Sequence[Cue], duration_seconds: float) -> list[Word]:
-    """The words of the captions at the times that these claim; nobody is sure of any."""
-    return [
-        Word(text=w.text, start_seconds=w.start_seconds, end_seconds=w.end_seconds, probability=0)
-        for cue in cues
-        for w in fill_gaps(
-            cue.text.split(),
-            [None] * len(cue.text.split()),
-            cue.start_seconds or 0.0,
-            duration_seconds if cue.end_seconds is None else cue.end_seconds,
+def _refused(
+    cues: Sequence[Cue], audio: Audio, heard: Transcript, why: str, borne_out: float
+) -> Transcript:
+    """All words of the captions, at the times that these claim; none of them is trusted."""
+    words: list[Word] = []
+    if any(cue.start_seconds is None for cue in cues):
+        cues = [Cue(" ".join(cue.text for cue in cues))]
+    for cue in cues:
+        written = cue.text.split()
+        end = audio.duration_seconds if cue.end_seconds is None else cue.end_seconds
+        words += (
+            Word(
+                text=word.text,
+                start_seconds=word.start_seconds,
+                end_seconds=word.end_seconds,
+                probability=0.0,
+            )
+            for word in fill_gaps(written, [None] * len(written), cue.start_seconds or 0.0, end)
         )
-    ]
+    return make_transcript(
+        engine="captions",
+        model=f"checked by whisper {heard.model}",
+        model_source=heard.model_source,
+        language=heard.language,
+        words=words,
+        untrusted=why,
+        hint=HINT,
+        trustworthy=False,
+        borne_out=borne_out,
+    )
 
 
 def _why_refused(cues: Sequence[Cue], agreement: Agreement, audio: Audio, heard: Transcript) -> str:

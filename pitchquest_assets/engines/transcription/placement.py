@@ -14,8 +14,9 @@ CHUNK_SECONDS = 30.0
 MARGIN_SECONDS = 0.3
 # Room for each word that Whisper did not hear, at an end of a chunk.
 UNHEARD_SECONDS = 0.5
-# Where the aligner is farther from Whisper than this, it went astray.
-MAX_APART_SECONDS = 0.5
+# Where the aligner is farther outside of Whisper's word than this, it went astray. Whisper's words
+# take in the pause before or after them.
+MAX_OUTSIDE_SECONDS = 0.5
 
 
 def place(
@@ -105,7 +106,10 @@ def _bounds(
 
 
 def _is_plausible(word: AlignedWord, known: AlignedWord | None) -> bool:
-    return known is None or abs(word.start_seconds - known.start_seconds) <= MAX_APART_SECONDS
+    return known is None or (
+        word.start_seconds >= known.start_seconds - MAX_OUTSIDE_SECONDS
+        and word.end_seconds <= known.end_seconds + MAX_OUTSIDE_SECONDS
+    )
 
 
 def _in_order(words: Sequence[AlignedWord]) -> list[AlignedWord]:

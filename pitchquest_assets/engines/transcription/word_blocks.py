@@ -111,14 +111,20 @@ def _by_likeness(block: Block, ours: Sequence[str], theirs: Sequence[str]) -> It
         if block.captions or block.heard:
             yield block
         return
-    for parts in _ways_to_cut(block, ours, theirs):
-        for alike in parts:
-            if _are_alike(alike, ours, theirs):
-                for part in parts:
-                    if part.captions or part.heard:
-                        yield part._replace(is_alike=part is alike)
-                return
-    yield block
+    likeness, alike, parts = max(
+        (
+            (_likeness(part, ours, theirs), part, parts)
+            for parts in _ways_to_cut(block, ours, theirs)
+            for part in parts
+        ),
+        key=lambda found: found[0],
+    )
+    if likeness < MIN_LIKENESS:
+        yield block
+        return
+    for part in parts:
+        if part.captions or part.heard:
+            yield part._replace(is_alike=part is alike)
 
 
 def _ways_to_cut(
@@ -145,7 +151,7 @@ def _nearest(lengths: Sequence[int], letters: int) -> int:
     return 1 + min(range(len(totals)), key=lambda at: abs(totals[at] - letters))
 
 
-def _are_alike(block: Block, ours: Sequence[str], theirs: Sequence[str]) -> bool:
+def _likeness(block: Block, ours: Sequence[str], theirs: Sequence[str]) -> float:
     left = "".join(ours[at] for at in block.captions)
     right = "".join(theirs[at] for at in block.heard)
-    return bool(left and right) and Indel.normalized_similarity(left, right) >= MIN_LIKENESS
+    return Indel.normalized_similarity(left, right) if left and right else 0.0
