@@ -9,15 +9,18 @@ from pathlib import Path
 
 from benchmarks.trust_recordings import Recording, Samples, recordings, variants
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
+from pitchquest_assets.engines.transcription.agreement import compare
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
+from pitchquest_assets.engines.transcription.checked_captions import MIN_FITTING
 from pitchquest_assets.engines.transcription.expected_errors import (
     expected_wer,
+    expected_wer_of_checked,
     wordless_share,
 )
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.media.caption_files import Cue
-from pitchquest_assets.media.voice import voice_of
+from pitchquest_assets.media.voice import Span, voice_of
 from pitchquest_assets.model import Audio, Transcriber, Transcript, Word
 from pitchquest_assets_tests.support.sounds import audio_from
 from pitchquest_assets_tests.support.spoken import speak
@@ -49,6 +52,7 @@ class Case:
         wer: measured word error rate; 1 for English heard in another language.
         off_pace: by what share the number of words is off; None for captions and other languages.
         false_fillers: fillers that were heard but not said.
+        said: number of words that were said, for checked captions only.
     """
 
     engine: str
@@ -62,6 +66,7 @@ class Case:
     expected_wer: float
     off_pace: float | None = None
     false_fillers: int = 0
+    said: int = 0
 
     @property
     def is_person(self) -> bool:
@@ -120,6 +125,55 @@ def cases(
     for (source, way), entry in known.items():
         if source in by_source and _is_wanted(engine, by_source[source], way):
             yield _case(engine, by_source[source], way, entry)
+
+
+def checked_captions(engine: str, more: Path | None, cache: Path) -> Iterator[Case]:
+    """Captions checked against what a Whisper model heard, from the cache; they get no times."""
+    everything = [one for one in recordings(more) if one.kind in PEOPLE and one.text]
+    by_source = {one.source: one for one in everything}
+    kept = cache / f"{engine}.jsonl"
+    for line in kept.read_text().splitlines() if kept.exists() else ():
+        entry = json.loads(line)
+        recording = by_source.get(entry["source"])
+        if recording is None or not _is_wanted(engine, recording, entry["way"]):
+            continue
+        heard = Transcript.model_validate(entry["transcript"])
+        voice = [tuple(span) for span in entry["voice"]]
+        others = [one for one in everything if one != recording]
+        for name, text in _captions(recording, others):
+            yield _checked(engine, recording, f"{name}{entry['way']}", text, heard, voice)
+
+
+def _checked(
+    engine: str,
+    recording: Recording,
+    way: str,
+    text: str,
+    heard: Transcript,
+    voice: Sequence[Span],
+) -> Case:
+    captions = text.split()
+    agreement = compare(captions, heard.words, voice)
+    is_refused = agreement.fits < MIN_FITTING
+    said = [] if is_refused else agreement.said
+    kept = [
+        heard.words[one.heard[0]].text if one.written is None else captions[one.written]
+        for one in said
+    ]
+    whisper_wer = expected_wer("whisper", heard.words, wordless_share(heard.words, voice))
+    errors, words = word_errors(recording.text, text if is_refused else " ".join(kept))
+    return Case(
+        engine=f"captions by {engine}",
+        source=recording.source,
+        kind=recording.kind,
+        way=way.split(",")[0],
+        wer=errors / words,
+        words=len(kept),
+        mean_probability=0.0,
+        wordless_share=0.0,
+        expected_wer=1.0 if is_refused else expected_wer_of_checked(said, whisper_wer),
+        said=words,
+    )
 
 
 def _is_wanted(engine: str, recording: Recording, way: str) -> bool:

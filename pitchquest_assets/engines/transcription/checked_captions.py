@@ -55,12 +55,7 @@ def check_captions(cues: Sequence[Cue], audio: Audio, heard: Transcript) -> Tran
         untrusted="the captions fit only in part, and Whisper is not sure of the rest",
         hint=HINT,
         borne_out=agreement.borne_out,
-        expected_errors=expected_wer_of_checked(
-            borne_out=sum(one.written is not None and bool(one.heard) for one in said),
-            unheard=sum(one.written is not None and not one.heard for one in said),
-            added=sum(one.written is None for one in said),
-            whisper_wer=heard.expected_wer,
-        ),
+        expected_errors=expected_wer_of_checked(said, heard.expected_wer),
         warnings=[
             *cue_warnings(check_cues(cues, said, placed)),
             *_heard_warnings(agreement),

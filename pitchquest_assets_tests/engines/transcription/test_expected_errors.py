@@ -1,5 +1,6 @@
 import pytest
 
+from pitchquest_assets.engines.transcription.agreement import Said
 from pitchquest_assets.engines.transcription.expected_errors import (
     CURVES,
     Curve,
@@ -78,6 +79,9 @@ def test_the_wordless_share_is_the_voice_further_than_a_second_from_words(
 def test_checked_captions_are_as_wrong_as_what_they_are_made_of(
     borne_out: int, unheard: int, added: int, whisper_wer: float | None, expected: float
 ) -> None:
-    assert expected_wer_of_checked(
-        borne_out=borne_out, unheard=unheard, added=added, whisper_wer=whisper_wer
-    ) == pytest.approx(expected)
+    said = [
+        *[Said(0, (0,))] * borne_out,
+        *[Said(0)] * unheard,
+        *[Said(None, (0,))] * added,
+    ]
+    assert expected_wer_of_checked(said, whisper_wer) == pytest.approx(expected)
