@@ -3,9 +3,9 @@
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.checked_captions import check_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
+from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
 from pitchquest_assets.engines.transcription.trust import no_transcript
-from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.engines.vendors.calls import Caller
 from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights.progress import Progress
@@ -52,7 +52,7 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
     if uses_openai(settings):
         return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
     if wanted in ("auto", "whisper") and (found := models.fetch_whisper(settings, progress)):
-        return _by_whisper(found, audio, settings)
+        return transcribe_any_language(found, audio, settings, f"for a better one {CAPTIONS_HINT}")
     names = models.whisper_names(settings)
     pull = " or ".join(f"`pitchquest models pull {name}`" for name in names[:2])
     if wanted == "whisper":
@@ -70,21 +70,10 @@ def _checked(cues: list[Cue], audio: Audio, settings: Settings, progress: Progre
     except EngineUnavailable as error:
         found, missing = None, f": {error}"
     if found:
-        return check_captions(cues, audio, _by_whisper(found, audio, settings))
+        heard = transcribe_any_language(found, audio, settings, hint=CAPTIONS_HINT)
+        return check_captions(cues, audio, heard)
     alone = transcribe_captions(cues, audio, language=None)
     return alone.model_copy(update={"warnings": [*alone.warnings, UNCHECKED + missing]})
-
-
-def _by_whisper(found: models.Whisper, audio: Audio, settings: Settings) -> Transcript:
-    return transcribe_whisper(
-        found.folder,
-        found.size,
-        audio,
-        f"for a better one {CAPTIONS_HINT}",
-        wanted=settings.device,
-        language=settings.language,
-        came_from=found.came_from,
-    )
 
 
 def uses_openai(settings: Settings) -> bool:
