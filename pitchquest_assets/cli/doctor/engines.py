@@ -56,7 +56,7 @@ def _models(settings: Settings) -> tuple[State, str]:
     yunet = weights.find(YUNET.name, settings.models_path)
     here, absent = ([YUNET.name], []) if yunet else ([], [YUNET.name])
     remarks = ""
-    if settings.transcriber in ("auto", "captions", "whisper"):
+    if settings.transcriber in ("auto", "whisper"):
         if found := models.whisper_here(settings):
             here.append(f"whisper-{found.size} (from {found.came_from})")
         else:

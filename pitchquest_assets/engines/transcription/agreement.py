@@ -20,9 +20,11 @@ EDGE_COUNTS = 1.5
 ALIKE_COUNTS = 0.5
 # Nobody speaks faster: in less voice than this, words of the captions cannot have been said.
 MIN_SECONDS_PER_WORD = 0.2
-# Captions of something else agree by chance in 0.06 of their words or less (22 texts over 35
-# sounds), true ones in 0.8 or more, and in 0.2 or more where Whisper gets 87 % of the words wrong.
+# Captions of something else agree by chance in 0.08 of the words or less (34 texts over 61 sounds),
+# true ones in 0.2 or more, even where Whisper gets 87 % of the words wrong. In a text of few words,
+# two or three that agree say little.
 MIN_BORNE_OUT = 0.1
+MIN_BORNE_OUT_WORDS = 8
 # Whisper's own probabilities between which its words count more and more against the captions. Of
 # words that it got wrong, half are below 0.6; of those that it got right in clear sound, 9 in 10
 # are above 0.7.
@@ -76,10 +78,9 @@ def compare(captions: Sequence[str], heard: Sequence[Word], voice: Sequence[Span
     ours, theirs = spoken(captions), spoken([word.text for word in heard])
     blocks = lay_over(ours, theirs)
     counts = [_counts(block, theirs, heard, voice) for block in blocks]
-    fitting = _fitting(blocks, counts)
-    borne_out = _shares([block for block in fitting if block.is_borne_out], ours, theirs)
-    if max(borne_out) < MIN_BORNE_OUT:
-        return Agreement([], 0, borne_out[0], 0.0)
+    fitting = [block for block in _fitting(blocks, counts) if block.is_borne_out]
+    if _is_chance(fitting, min(len(ours.words), len(theirs.words))):
+        return Agreement([], 0, _shares(fitting, ours, theirs)[0], 0.0)
     # They belong to this video, so where Whisper was not sure, it is rather Whisper that is wrong.
     doubted = [
         count * _certainty(block, theirs, heard) if count < 0 else count
@@ -97,6 +98,13 @@ def compare(captions: Sequence[str], heard: Sequence[Word], voice: Sequence[Span
         _shares([block for block in fitting if block.is_borne_out], ours, theirs)[0],
         max(_shares(fitting, ours, theirs)),
     )
+
+
+def _is_chance(borne_out: Sequence[Block], words: int) -> bool:
+    """Whether texts of which the shorter has so many words may agree like that by chance."""
+    count = sum(len(block.captions) for block in borne_out)
+    needed = max(MIN_BORNE_OUT * words, min(MIN_BORNE_OUT_WORDS, words / 2))
+    return count == 0 or count < needed
 
 
 def _counts(block: Block, theirs: Spoken, heard: Sequence[Word], voice: Sequence[Span]) -> float:

@@ -107,6 +107,7 @@ def _refused(
         untrusted=why,
         hint=HINT,
         trustworthy=False,
+        warnings=heard.warnings,
         borne_out=borne_out,
     )
 

@@ -52,7 +52,7 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
     if uses_openai(settings):
         return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
     if wanted in ("auto", "whisper") and (found := models.fetch_whisper(settings, progress)):
-        return _by_whisper(found, audio, settings)
+        return transcribe_any_language(found, audio, settings, f"for a better one {CAPTIONS_HINT}")
     names = models.whisper_names(settings)
     pull = " or ".join(f"`pitchquest models pull {name}`" for name in names[:2])
     if wanted == "whisper":
@@ -70,13 +70,10 @@ def _checked(cues: list[Cue], audio: Audio, settings: Settings, progress: Progre
     except EngineUnavailable as error:
         found, missing = None, f": {error}"
     if found:
-        return check_captions(cues, audio, _by_whisper(found, audio, settings))
+        heard = transcribe_any_language(found, audio, settings, hint=CAPTIONS_HINT)
+        return check_captions(cues, audio, heard)
     alone = transcribe_captions(cues, audio, language=None)
     return alone.model_copy(update={"warnings": [*alone.warnings, UNCHECKED + missing]})
-
-
-def _by_whisper(found: models.Whisper, audio: Audio, settings: Settings) -> Transcript:
-    return transcribe_any_language(found, audio, settings, f"for a better one {CAPTIONS_HINT}")
 
 
 def uses_openai(settings: Settings) -> bool:
