@@ -82,8 +82,18 @@ def tiny_en() -> Path:
 
     Skips where they cannot be had, fails there when CI=true.
     """
+    return _really("whisper-tiny.en")
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """A models folder with the weights that give sentences their meaning, like `tiny_en`."""
+    return _really("minilm")
+
+
+def _really(name: str) -> Path:
     try:
-        return fetch_real("whisper-tiny.en")
+        return fetch_real(name)
     except EngineUnavailable as error:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(str(error))
 

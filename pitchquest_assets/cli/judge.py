@@ -8,7 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pitchquest_assets.analysis.content.rubric import RubricDefinition, load_rubric
+from pitchquest_assets.analysis.content.rubric import (
+    MAX_ITEM_SCORE,
+    RubricDefinition,
+    load_rubric,
+)
 from pitchquest_assets.engines.judges.content import judge_content
 from pitchquest_assets.engines.vendors.calls import Caller
 from pitchquest_assets.errors import InvalidInput
@@ -91,7 +95,11 @@ def _print(analysis: ContentAnalysis, rubric: RubricDefinition, count: int) -> N
         return
     table = Table("item", "0–5", "the sentence", "what is missing", show_lines=True)
     for rule, item in zip(rubric.all_items, analysis.items, strict=True):
-        missing = [advice for title, advice in rule.advice.items() if title not in item.found]
+        missing = [
+            advice
+            for title, advice in rule.advice.items()
+            if title not in item.found and item.score != MAX_ITEM_SCORE
+        ]
         proof = item.evidence[0] if item.evidence else None
         told = (proof.quote or proof.measurement or "") if proof else (item.reason or "")
         advice = item.suggestion or item.explanation or "; ".join(missing)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
-from pitchquest_assets.analysis.content.rules import judge_content
 
+from pitchquest_assets.analysis.content.local import judge_content
 from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
 from pitchquest_assets.analysis.delivery.fillers import FILLED_PAUSES
@@ -168,7 +168,7 @@ def test_spanish_is_heard_by_base_where_tiny_en_was_asked_for(
     assert (heard.model, heard.language) == ("base", "es")
     assert "hospitales" in heard.text
     content = judge_content(heard.model_copy(update={"trusted": True}), load_rubric())
-    assert "the rules read English only, and the language is 'es'" in (
+    assert "the local judge reads English only, and the language is 'es'" in (
         content.items[0].reason or ""
     )
 

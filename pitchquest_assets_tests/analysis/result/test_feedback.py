@@ -83,25 +83,38 @@ def test_a_strength_of_content_quotes_its_sentence_and_second() -> None:
     content = judge_content(speak(PITCHES["saas"].text), RUBRIC)
     first = feedback_of(content).strengths[0]
     assert first.part == "content"
-    assert (first.evidence.quote or "").startswith("Finance teams")
-    assert first.evidence.time_seconds == pytest.approx(3.85)
-    assert "a number that sizes the pain" in first.detail
+    assert (first.evidence.quote or "").startswith("They copy numbers")
+    assert first.evidence.time_seconds == pytest.approx(9.7)
+    assert "how much it hurts, by a number or one case" in first.detail
 
 
-def test_an_absent_item_says_so_and_what_to_add() -> None:
-    content = judge_content(speak("We built Ember. It is an app that counts."), RUBRIC)
+def test_an_absent_item_says_so_and_where_it_belongs() -> None:
+    content = judge_content(speak(PITCHES["saas"].text), RUBRIC)
     first = feedback_of(content).improvements[0]
-    assert first.title == "Say which problem you solve"
+    assert first.title == "Say why now"
     assert first.evidence.quote is None
-    assert first.evidence.time_seconds is None
-    assert (first.evidence.measurement or "").startswith("not found in the 9 words")
+    assert first.evidence.time_seconds is not None
+    measured = first.evidence.measurement or ""
+    assert measured.startswith("not found in the ")
+    assert "it would fit after “" in measured
 
 
-def test_a_weak_item_names_the_signs_that_are_missing() -> None:
-    content = judge_content(speak(PITCHES["vague"].text), RUBRIC)
+def test_a_weak_item_names_the_facts_that_are_missing() -> None:
+    items = content_of(dict.fromkeys(RUBRIC.item_weights, 5)).items
+    weak = [
+        item.model_copy(update={"score": 2, "found": ["what you want"]})
+        if item.name == "ask"
+        else item
+        for item in items
+    ]
+    content = content_of(dict.fromkeys(RUBRIC.item_weights, 5)).model_copy(
+        update={"items": weak, "ask": 2}
+    )
     details = [one.detail for one in feedback_of(content).improvements]
-    assert any("what it does for the user; how it works" in detail for detail in details)
-    assert not any("{" in detail for detail in details)
+    assert details == [
+        "You ask; make it easy to say yes: say how much you ask for; say what it buys; "
+        "say what will be reached with it, and by when."
+    ]
 
 
 @pytest.mark.parametrize(

@@ -268,7 +268,7 @@ def test_an_unusable_answer_is_asked_for_once_more_then_it_is_a_failure(
     with pytest.raises(UnusableAnswer, match=sentence) as raised:
         judge()
     assert len(vendor.requests) == 4
-    assert "PITCHQUEST_JUDGE=rules" in str(raised.value)
+    assert "PITCHQUEST_JUDGE=local" in str(raised.value)
 
 
 @pytest.mark.parametrize("score", [6, -1, 2.5, "five", None])
