@@ -3,7 +3,9 @@
 The voice detector alone joins phrases over a breath or a short pause, and a threshold of loudness
 alone takes room noise for speech. So a frame is speech if the detector hears a voice and the sound
 is not down at its background; where it is only moderately loud, as a breath is, the detector must
-be sure of that very window. All thresholds are relative to the loudness of the speech.
+be sure of that very window. And what is as loud as the speech and far above the background is
+speech although the detector, in an echoing room, is hardly sure of it. All thresholds are relative
+to the loudness of the speech.
 """
 
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pitchquest_assets.media.levels import STEP_SECONDS
+from pitchquest_assets.media.levels import STEP_SECONDS, Levels
 from pitchquest_assets.media.sound import SAMPLE_RATE_HZ
 from pitchquest_assets.media.voice import (
     MIN_PAUSE_SECONDS,
@@ -33,6 +35,9 @@ SILENCE_ABOVE_BACKGROUND_DB = 3.0
 LEAST_BELOW_SPEECH_DB = 15.0
 # Breaths and the tails of words are this much below loud speech.
 BREATH_BELOW_SPEECH_DB = 12.0
+# As loud as the speech itself; this probability is enough then, if the background is not near.
+LOUD_BELOW_SPEECH_DB = 9.0
+LOUD_VOICE_PROBABILITY = 0.1
 # Shorter bursts, as of lips or a mouse, are no speech.
 SHORTEST_SPEECH_SECONDS = 0.05
 
@@ -45,12 +50,18 @@ def between_pauses(voice: Voice) -> tuple[Span, ...]:
     levels = np.nan_to_num(voice.levels_db, nan=-np.inf)
     if not np.isfinite(levels[is_voice]).any():
         return ()
-    loud, silence = _thresholds(levels, is_voice)
+    voiced = np.flatnonzero(is_voice)
+    talk = slice(voiced[0], voiced[-1] + 1)
+    loud, background = _loudness(levels[is_voice], levels[talk])
     times = (np.arange(levels.size) + 0.5) * STEP_SECONDS - voice.first_seconds
     windows = (times * SAMPLE_RATE_HZ // WINDOW_SAMPLES).astype(int)
     probabilities = voice.probabilities[np.clip(windows, 0, voice.probabilities.size - 1)]
-    is_loud = levels > loud - BREATH_BELOW_SPEECH_DB
-    active = is_voice & (levels > silence) & (is_loud | (probabilities >= VOICE_PROBABILITY))
+    is_sure = probabilities >= VOICE_PROBABILITY
+    active = is_voice & (levels > _silence(loud, background))
+    active &= is_sure | (levels > loud - BREATH_BELOW_SPEECH_DB)
+    if loud - background > LEAST_BELOW_SPEECH_DB:
+        is_loud = levels > loud - LOUD_BELOW_SPEECH_DB
+        active[talk] |= (is_loud & (probabilities >= LOUD_VOICE_PROBABILITY))[talk]
     return _joined(active)
 
 
@@ -62,15 +73,16 @@ def frames_inside(spans: Sequence[Span], frames: int) -> Mask:
     return inside
 
 
-def _thresholds(levels: npt.NDArray[np.float64], is_voice: Mask) -> tuple[float, float]:
-    """The level of loud speech, and the one below which nobody speaks, in dB."""
-    voiced = np.flatnonzero(is_voice)
-    talk = levels[voiced[0] : voiced[-1] + 1]
-    background = float(np.percentile(talk[np.isfinite(talk)], BACKGROUND_PERCENTILE))
-    heard = levels[is_voice]
-    loud = float(np.percentile(heard[np.isfinite(heard)], LOUD_PERCENTILE))
+def _loudness(voice: Levels, talk: Levels) -> tuple[float, float]:
+    """The level of loud speech, and that of the background, in dB."""
+    loud = float(np.percentile(voice[np.isfinite(voice)], LOUD_PERCENTILE))
+    return loud, float(np.percentile(talk[np.isfinite(talk)], BACKGROUND_PERCENTILE))
+
+
+def _silence(loud: float, background: float) -> float:
+    """The level below which nobody speaks, in dB."""
     silence = max(loud - SILENCE_BELOW_SPEECH_DB, background + SILENCE_ABOVE_BACKGROUND_DB)
-    return loud, min(silence, loud - LEAST_BELOW_SPEECH_DB)
+    return min(silence, loud - LEAST_BELOW_SPEECH_DB)
 
 
 def _joined(active: Mask) -> tuple[Span, ...]:

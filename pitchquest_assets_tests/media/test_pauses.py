@@ -60,6 +60,18 @@ def test_a_breath_is_part_of_the_pause_that_ends_with_it() -> None:
     assert pauses_of(between_pauses(breathing)) == [pytest.approx((2.0, 3.0))]
 
 
+@pytest.mark.parametrize(("background_db", "begins"), [(-60, 2.4), (-33, 3.0)])
+def test_loud_speech_that_the_detector_hardly_hears_is_no_pause_unless_noise_is_near(
+    background_db: float, begins: float
+) -> None:
+    voice = heard([(0.5, 2.0), (3.0, 4.0)], 5, background_db=background_db)
+    levels = voice.levels_db.copy()
+    levels[240:300] = -26
+    doubted = np.where(voice.probabilities > 0.5, voice.probabilities, 0.2).astype(np.float32)
+    unsure = Voice(((0.5, 2.0), (3.0, 4.0)), doubted, 0.0, levels)
+    assert pauses_of(between_pauses(unsure)) == [pytest.approx((2.0, begins))]
+
+
 def test_a_click_does_not_divide_a_pause() -> None:
     voice = heard([(0.5, 2.0), (2.4, 2.43), (2.8, 4.0)], 5)
     assert pauses_of(between_pauses(voice)) == [pytest.approx((2.0, 2.8))]

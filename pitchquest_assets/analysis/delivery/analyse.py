@@ -1,9 +1,8 @@
 """How a pitch was said: pace, pauses, fillers, pitch and loudness, with units and times.
 
-Definitions and reference values: speech rate bands of the predecessor (slow < 110, fast > 160
-wpm); silent pauses of at least 0.25 s (De Jong & Bosker 2013); articulation rate in syllables per
-second of speech (De Jong & Wempe 2009); fillers per 100 words (Bortfeld 2001); pitch variety
-quotient, PVQ (Hincks 2005).
+Whatever is per minute is per minute of the talk, which lasts from the first to the last voice:
+silence before and after it changes nothing. docs/measurements.md has each definition and its
+source.
 """
 
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from pitchquest_assets.analysis.curves import known
 from pitchquest_assets.analysis.delivery import prosody
+from pitchquest_assets.analysis.delivery.background import voice_over_background
 from pitchquest_assets.analysis.delivery.energy import (
     OFF,
     VocalEnergy,
@@ -22,10 +22,18 @@ from pitchquest_assets.analysis.delivery.energy import (
     measure_energy,
 )
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
+from pitchquest_assets.analysis.delivery.pitch import (
+    SEMITONES_PER_QUOTIENT,
+    Array,
+    spread_of,
+    varieties,
+)
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
 from pitchquest_assets.analysis.windows import Windows, typical_time
+from pitchquest_assets.media.levels import Levels
+from pitchquest_assets.media.pauses import between_pauses
 from pitchquest_assets.media.sound import iter_blocks
-from pitchquest_assets.media.voice import Span, voice_of
+from pitchquest_assets.media.voice import Span, hear
 from pitchquest_assets.model import (
     Audio,
     DeliveryAnalysis,
@@ -38,6 +46,8 @@ from pitchquest_assets.model import (
 
 LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
+WORDS_PER_MINUTE = "wpm, first to last voice"
+PER_MINUTE = "per minute, first to last voice"
 TIMELINE_STEP_SECONDS = 0.5
 MAX_TIMELINE_POINTS = 600
 # Engines that leave fillers out, so that their count is a lower bound.
@@ -56,12 +66,24 @@ class _Speech:
     transcript: Transcript
     spans: Sequence[Span]
     tracks: prosody.Tracks
+    levels_db: Levels
     energy: VocalEnergy
 
     @cached_property
     def seconds(self) -> float:
         """Seconds of speech."""
         return sum(end - start for start, end in self.spans)
+
+    @cached_property
+    def talk(self) -> Windows:
+        """The windows of the talk, from the first to the last voice."""
+        first, last = (self.spans[0][0], self.spans[-1][1]) if self.spans else (0.0, 0.0)
+        return Windows(last - first, first)
+
+    @cached_property
+    def minutes(self) -> float:
+        """Minutes of the talk, from the first to the last voice."""
+        return max(self.talk.duration_seconds, 0.001) / 60
 
     @cached_property
     def pauses(self) -> list[Span]:
@@ -74,8 +96,9 @@ class _Speech:
 
     @cached_property
     def pitch_varieties(self) -> dict[float, float]:
-        """PVQ by the start of its window in seconds."""
-        return prosody.pitch_varieties(self.tracks)
+        """The pitch variety by the start of its window in seconds."""
+        windows = self.talk
+        return varieties(self.tracks.f0_hz, windows.starts_seconds, windows.length_seconds)
 
     @cached_property
     def no_voice(self) -> str | None:
@@ -108,9 +131,10 @@ def analyse_delivery(
         transcript: needed for pace and fillers, which are null if it is not trusted.
         energy: shown beside pitch and loudness, never scored.
     """
-    spans = voice_of(audio)
-    tracks = prosody.measure_tracks(iter_blocks(audio) if audio.payload else [], spans)
-    speech = _Speech(audio, transcript, spans, tracks, energy)
+    heard = hear(audio)
+    spans = between_pauses(heard)
+    tracks = prosody.measure_tracks(lambda: iter_blocks(audio) if audio.payload else [], spans)
+    speech = _Speech(audio, transcript, spans, tracks, heard.levels_db, energy)
     measurements = _measure(speech)
     typical = _typical_times(speech, measurements)
     scores = {
@@ -144,13 +168,13 @@ def _measure(speech: _Speech) -> dict[str, Measurement]:
 
 def _measure_words(speech: _Speech) -> dict[str, Measurement]:
     words = len(speech.transcript.words)
-    minutes = max(speech.audio.duration_seconds, 0.001) / 60
+    minutes = speech.minutes
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
     reason = speech.no_words
     return {
-        "speech_rate": known(words / minutes, "wpm", reason, "110–160"),
-        "fillers_per_minute": known(fillers / minutes, "1/min", reason),
+        "speech_rate": known(words / minutes, WORDS_PER_MINUTE, reason, "110–160"),
+        "fillers_per_minute": known(fillers / minutes, PER_MINUTE, reason),
         "fillers_per_100_words": known(
             100 * fillers / max(words, 1), "per 100 words", reason, reference
         ),
@@ -159,51 +183,53 @@ def _measure_words(speech: _Speech) -> dict[str, Measurement]:
 
 def _measure_pauses(speech: _Speech) -> dict[str, Measurement]:
     reason = speech.no_voice
-    minutes = max(speech.audio.duration_seconds, 0.001) / 60
+    minutes = speech.minutes
     pauses = [end - start for start, end in speech.pauses]
-    span = speech.spans[-1][1] - speech.spans[0][0] if speech.spans else 1.0
     long_pauses = sum(length > LONG_PAUSE_SECONDS for length in pauses)
     return {
-        "pauses_per_minute": known(len(pauses) / minutes, "1/min", reason),
+        "pauses_per_minute": known(len(pauses) / minutes, PER_MINUTE, reason),
         "mean_pause": known(sum(pauses) / max(len(pauses), 1), "s", reason),
-        "pause_ratio": known(sum(pauses) / span, "share of time", reason, "0.10–0.30"),
+        "pause_ratio": known(sum(pauses) / (60 * minutes), "share of time", reason, "0.10–0.30"),
         "long_pauses": known(long_pauses, "over 2 s", reason),
-        "long_pauses_per_minute": known(long_pauses / minutes, "1/min", reason),
+        "long_pauses_per_minute": known(long_pauses / minutes, PER_MINUTE, reason),
     }
 
 
 def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
     tracks, reason = speech.tracks, speech.no_pitch
     if reason:
-        f0 = semitones = levels = pauses = np.zeros(1)
-        syllables, variety = 0, None
+        f0 = np.ones(1)
+        semitones = levels = np.zeros(1)
+        syllables = 0
     else:
         f0 = tracks.f0_hz[tracks.voiced]
         semitones = tracks.semitones[tracks.voiced]
         levels = tracks.intensity_db[tracks.voiced]
-        pauses = tracks.intensity_db[~tracks.in_speech]
         syllables = prosody.count_syllables(tracks)
-        variety = prosody.pitch_variety(speech.pitch_varieties)
+    spread = spread_of(f0)
     rate = syllables / max(speech.seconds, 0.001)
-    no_variety = reason or (None if variety is not None else "no 10 s window has 1 s of pitch")
-    no_noise = reason or (None if pauses.size else "there is no silence to compare with")
     return {
         "articulation_rate": known(rate, "syllables/s", reason, "4–5.5 in English"),
         "pitch_median": known(float(np.median(f0)), "Hz", reason),
-        "pitch_variety": known(variety, "PVQ", no_variety, "0.11–0.235 among speakers"),
-        "pitch_sd": known(float(semitones.std()), "semitones", reason, "1.9–4.1"),
+        "pitch_variety": known(
+            spread / SEMITONES_PER_QUOTIENT,
+            "PVQ, semitones / 17.31",
+            reason,
+            "0.11–0.235 among speakers",
+        ),
+        "pitch_sd": known(spread, "semitones", reason, "1.9–4.1"),
         "pitch_range": known(prosody.percentile_range(semitones), "semitones", reason),
         "loudness_sd": known(float(levels.std()), "dB, voiced", reason),
         "loudness_variation": known(prosody.percentile_range(levels), "dB, voiced", reason),
         "voice_over_background": known(
-            float(np.median(levels) - np.median(pauses)) if pauses.size else None, "dB", no_noise
+            voice_over_background(speech.levels_db, speech.spans), "dB", speech.no_voice
         ),
     }
 
 
 def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
     """For each sub-score, the start of the window that is most like the whole talk."""
-    windows = Windows(speech.audio.duration_seconds)
+    windows = speech.talk
     words = windows.rates_per_minute(map(_middle, speech.transcript.words))
     fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)
     per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
@@ -253,10 +279,10 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
 
 def _rolling_pace(speech: _Speech) -> Series:
     """Words per minute in each rolling window, at its middle."""
-    windows = Windows(speech.audio.duration_seconds)
+    windows = speech.talk
     rates = windows.rates_per_minute(map(_middle, speech.transcript.words))
     return Series(
-        unit="wpm",
+        unit=WORDS_PER_MINUTE,
         times_seconds=[round(middle, 2) for middle in windows.middles_seconds],
         values=[round(rate, 1) for rate in rates],
     )
@@ -266,5 +292,5 @@ def _middle(word: Word) -> float:
     return (word.start_seconds + word.end_seconds) / 2
 
 
-def _rounded(times: prosody.Array) -> list[float]:
+def _rounded(times: Array) -> list[float]:
     return [round(float(time), 2) for time in times]
