@@ -18,8 +18,9 @@ PACE_ANCHORS: Anchors = (
     (190, 5),
     (230, 0),
 )
-# Half a point per hundredth of the talk at most: no measurement of edges is better than that.
-PAUSE_RATIO_ANCHORS: Anchors = ((0, 3), (0.10, 7), (0.16, 10), (0.30, 10), (0.45, 5.5), (0.70, 0))
+# Flat enough that one pause which is a quarter second long in one codec, and less in another, does
+# not move the score of a short talk by half a point.
+PAUSE_RATIO_ANCHORS: Anchors = ((0, 4), (0.16, 9), (0.20, 10), (0.30, 10), (0.45, 5.5), (0.70, 0))
 LONG_PAUSE_ANCHORS: Anchors = ((0.5, 10), (1.5, 8), (4, 3), (8, 0))
 FILLER_ANCHORS: Anchors = ((0, 10), (1, 9.5), (4, 7), (8, 3), (15, 0))
 # Rises throughout: liveliness grows with pitch variety (Hincks 2005), without a known limit.
