@@ -5,11 +5,6 @@ silence before and after it changes nothing. docs/measurements.md has each defin
 source.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
-
 import numpy as np
 
 from pitchquest_assets.analysis.curves import known
@@ -21,19 +16,17 @@ from pitchquest_assets.analysis.delivery.energy import (
     energy_series,
     measure_energy,
 )
-from pitchquest_assets.analysis.delivery.fillers import find_fillers
 from pitchquest_assets.analysis.delivery.pitch import (
     SEMITONES_PER_QUOTIENT,
     Array,
     spread_of,
-    varieties,
 )
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
-from pitchquest_assets.analysis.windows import Windows, typical_time
-from pitchquest_assets.media.levels import Levels
+from pitchquest_assets.analysis.delivery.speech import Speech
+from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.media.pauses import between_pauses
 from pitchquest_assets.media.sound import iter_blocks
-from pitchquest_assets.media.voice import Span, hear
+from pitchquest_assets.media.voice import hear
 from pitchquest_assets.model import (
     Audio,
     DeliveryAnalysis,
@@ -41,11 +34,9 @@ from pitchquest_assets.model import (
     Measurement,
     Series,
     Transcript,
-    Word,
 )
 
 LONG_PAUSE_SECONDS = 2.0
-MIN_SPEECH_SECONDS = 3.0
 WORDS_PER_MINUTE = "wpm, first to last voice"
 PER_MINUTE = "per minute, first to last voice"
 TIMELINE_STEP_SECONDS = 0.5
@@ -56,69 +47,6 @@ FILLER_NOTES = {
     "openai": ["a lower bound, OpenAI's models drop most"],
     "captions": ["a lower bound, captions often leave them out"],
 }
-
-
-@dataclass(frozen=True)
-class _Speech:
-    """Everything the measurements are made from."""
-
-    audio: Audio
-    transcript: Transcript
-    spans: Sequence[Span]
-    tracks: prosody.Tracks
-    levels_db: Levels
-    energy: VocalEnergy
-
-    @cached_property
-    def seconds(self) -> float:
-        """Seconds of speech."""
-        return sum(end - start for start, end in self.spans)
-
-    @cached_property
-    def talk(self) -> Windows:
-        """The windows of the talk, from the first to the last voice."""
-        first, last = (self.spans[0][0], self.spans[-1][1]) if self.spans else (0.0, 0.0)
-        return Windows(last - first, first)
-
-    @cached_property
-    def minutes(self) -> float:
-        """Minutes of the talk, from the first to the last voice."""
-        return max(self.talk.duration_seconds, 0.001) / 60
-
-    @cached_property
-    def pauses(self) -> list[Span]:
-        """Silent pauses between the first and the last speech."""
-        return [(left[1], right[0]) for left, right in pairwise(self.spans)]
-
-    @cached_property
-    def fillers(self) -> list[Event]:
-        return find_fillers(self.transcript.words)
-
-    @cached_property
-    def pitch_varieties(self) -> dict[float, float]:
-        """The pitch variety by the start of its window in seconds."""
-        windows = self.talk
-        return varieties(self.tracks.f0_hz, windows.starts_seconds, windows.length_seconds)
-
-    @cached_property
-    def no_voice(self) -> str | None:
-        """Why nothing can be said about the voice, or None."""
-        if not self.audio.payload:
-            return self.audio.reason or "the video has no sound"
-        if self.seconds < MIN_SPEECH_SECONDS:
-            return f"only {self.seconds:.1f} s of speech were found"
-        return None
-
-    @cached_property
-    def no_pitch(self) -> str | None:
-        if self.no_voice or prosody.has_enough_voice(self.tracks):
-            return self.no_voice
-        return "too little voiced speech for pitch statistics"
-
-    @cached_property
-    def no_words(self) -> str | None:
-        """Why nothing can be said about the words, or None."""
-        return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
 
 
 def analyse_delivery(
@@ -134,7 +62,7 @@ def analyse_delivery(
     heard = hear(audio)
     spans = between_pauses(heard)
     tracks = prosody.measure_tracks(lambda: iter_blocks(audio) if audio.payload else [], spans)
-    speech = _Speech(audio, transcript, spans, tracks, heard.levels_db, energy)
+    speech = Speech(audio, transcript, spans, tracks, heard.levels_db, energy)
     measurements = _measure(speech)
     typical = _typical_times(speech, measurements)
     scores = {
@@ -157,7 +85,7 @@ def analyse_delivery(
     )
 
 
-def _measure(speech: _Speech) -> dict[str, Measurement]:
+def _measure(speech: Speech) -> dict[str, Measurement]:
     return (
         _measure_words(speech)
         | _measure_pauses(speech)
@@ -166,22 +94,22 @@ def _measure(speech: _Speech) -> dict[str, Measurement]:
     )
 
 
-def _measure_words(speech: _Speech) -> dict[str, Measurement]:
-    words = len(speech.transcript.words)
+def _measure_words(speech: Speech) -> dict[str, Measurement]:
+    words = len(speech.spoken)
     minutes = speech.minutes
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
     reason = speech.no_words
     return {
         "speech_rate": known(words / minutes, WORDS_PER_MINUTE, reason, "110–160"),
-        "fillers_per_minute": known(fillers / minutes, PER_MINUTE, reason),
+        "fillers_per_minute": known(fillers / minutes, PER_MINUTE, speech.no_fillers),
         "fillers_per_100_words": known(
-            100 * fillers / max(words, 1), "per 100 words", reason, reference
+            100 * fillers / max(words, 1), "per 100 words", speech.no_fillers, reference
         ),
     }
 
 
-def _measure_pauses(speech: _Speech) -> dict[str, Measurement]:
+def _measure_pauses(speech: Speech) -> dict[str, Measurement]:
     reason = speech.no_voice
     minutes = speech.minutes
     pauses = [end - start for start, end in speech.pauses]
@@ -195,7 +123,7 @@ def _measure_pauses(speech: _Speech) -> dict[str, Measurement]:
     }
 
 
-def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
+def _measure_voice(speech: Speech) -> dict[str, Measurement]:
     tracks, reason = speech.tracks, speech.no_pitch
     if reason:
         f0 = np.ones(1)
@@ -227,10 +155,10 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
     }
 
 
-def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
+def _typical_times(speech: Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
     """For each sub-score, the start of the window that is most like the whole talk."""
     windows = speech.talk
-    words = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    words = windows.rates_per_minute(speech.spoken)
     fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)
     per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
     starts, varieties = windows.starts_seconds, speech.pitch_varieties
@@ -246,7 +174,7 @@ def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[st
     }
 
 
-def _events(speech: _Speech) -> list[Event]:
+def _events(speech: Speech) -> list[Event]:
     if speech.no_voice:
         return []
     long_pauses = [
@@ -254,11 +182,11 @@ def _events(speech: _Speech) -> list[Event]:
         for start, end in speech.pauses
         if end - start > LONG_PAUSE_SECONDS
     ]
-    fillers = [] if speech.no_words else speech.fillers
+    fillers = [] if speech.no_fillers else speech.fillers
     return sorted([*long_pauses, *fillers], key=lambda event: event.start_seconds)
 
 
-def _timeline(speech: _Speech) -> dict[str, Series]:
+def _timeline(speech: Speech) -> dict[str, Series]:
     timeline = {}
     if not speech.no_words:
         timeline["pace"] = _rolling_pace(speech)
@@ -277,19 +205,15 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
     return timeline
 
 
-def _rolling_pace(speech: _Speech) -> Series:
+def _rolling_pace(speech: Speech) -> Series:
     """Words per minute in each rolling window, at its middle."""
     windows = speech.talk
-    rates = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    rates = windows.rates_per_minute(speech.spoken)
     return Series(
         unit=WORDS_PER_MINUTE,
         times_seconds=[round(middle, 2) for middle in windows.middles_seconds],
         values=[round(rate, 1) for rate in rates],
     )
-
-
-def _middle(word: Word) -> float:
-    return (word.start_seconds + word.end_seconds) / 2
 
 
 def _rounded(times: Array) -> list[float]:

@@ -41,18 +41,21 @@ Register = tuple[float, float]
 
 
 def track_pitch(blocks: Blocks, in_speech: npt.NDArray[np.bool_]) -> Array:
-    """Return the pitch of each 10 ms in Hz, shape (frames,); NaN without one, and outside speech.
+    """Return the pitch of each 10 ms in Hz, shape (frames,); NaN where there is none.
 
     Args:
         blocks: gives the sound from its beginning, each time, as float32 (n,), mono, 16 kHz; all
             blocks but the last are whole steps of 10 ms.
-        in_speech: which frames belong to speech, shape (frames,).
+        in_speech: which frames belong to speech, shape (frames,); only they say what the speaker's
+            register is, and only in them creak and jumps are removed.
     """
-    rough = _in_speech(_track(blocks, (FIRST_FLOOR_HZ, FIRST_CEILING_HZ)), in_speech)
-    register = _register(rough)
+    rough = _track(blocks, (FIRST_FLOOR_HZ, FIRST_CEILING_HZ))
+    register = _register(rough[in_speech])
     if register is None:
         return rough
-    return _without_jumps(_in_speech(_track(blocks, register), in_speech))
+    f0 = _track(blocks, register)
+    f0[in_speech] = _without_jumps(f0[in_speech])
+    return f0
 
 
 def grid_of(samples: int) -> Array:
@@ -92,10 +95,6 @@ def _pitch(block: npt.NDArray[np.float32], register: Register) -> Array:
     nearest = np.floor((grid - pitch.x1) / pitch.dx + 0.25).astype(int)
     nearest = np.clip(nearest, 0, f0.size - 1)
     return np.where(f0[nearest] > 0, f0[nearest], np.nan)
-
-
-def _in_speech(f0_hz: Array, in_speech: npt.NDArray[np.bool_]) -> Array:
-    return np.where(in_speech, f0_hz, np.nan)
 
 
 def _register(f0_hz: Array) -> Register | None:

@@ -34,7 +34,7 @@ class Tracks:
     """Pitch and loudness over time; all arrays have the shape (frames,), frames are 10 ms apart."""
 
     times_seconds: Array
-    f0_hz: Array  # NaN where unvoiced and outside speech
+    f0_hz: Array  # NaN where unvoiced
     intensity_db: Array
     in_speech: npt.NDArray[np.bool_]
 
