@@ -74,8 +74,10 @@ def hear(audio: Audio) -> Voice:
 
 def _hear(audio: Audio) -> Voice:
     levels = levels_of(iter_blocks(audio, BLOCK_SECONDS))
-    # The model remembers what it has heard: what it finds must not depend on silence before.
+    # The model remembers what it has heard: what it finds must not depend on silence before. A
+    # level reaches one step beyond its sound.
     first = int(np.isfinite(levels).argmax()) if levels.size else 0
+    first += first > 0
     gain = np.float32(speech_gain(levels))
     blocks = _from(first * STEP_SAMPLES, iter_blocks(audio, BLOCK_SECONDS))
     probabilities = np.fromiter(_probabilities(block * gain for block in blocks), np.float32)
