@@ -11,7 +11,7 @@ from pitchquest_assets.model import Audio, SourceVideo, Transcript
 
 
 @video_asset(
-    code_version="6",
+    code_version="7",
     group="analysis",
     kinds={"text"},
     checks=(TRANSCRIPT_IS_TRUSTED,),
@@ -28,7 +28,7 @@ def transcript(
 
     From captions, OpenAI, Whisper or PocketSphinx: the one that the run's option or
     PITCHQUEST_TRANSCRIBER names, or the first that is available. Fails if that engine fails; no
-    other takes its place.
+    other takes its place. Captions are checked against what Whisper hears, and completed from it.
     """
     local = local_files.of_source(source_video)
     heard = transcribe(local, audio, engines.caller_of(context), engines.progress_of(context))

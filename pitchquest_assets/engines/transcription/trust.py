@@ -1,9 +1,8 @@
 """Shared by the transcribers: when a transcript is trusted, and the prompt for fillers."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from pitchquest_assets.model import Transcript, Word
+from pitchquest_assets.model import Transcriber, Transcript, Word
 
 # Our own choice. Correct captions were at 0.85 or more, half-wrong ones at 0.54 or less, but on the
 # same seven recordings that `alignment` was calibrated on. Not checked against Whisper's figures.
@@ -11,12 +10,10 @@ MIN_TRUSTED_PROBABILITY = 0.75
 # Whisper, local or at OpenAI, continues in the style of its prompt, and drops fillers otherwise.
 ENGLISH_FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
 
-Engine = Literal["captions", "whisper", "pocketsphinx", "openai"]
-
 
 def make_transcript(
     *,
-    engine: Engine,
+    engine: Transcriber,
     model: str,
     language: str | None,
     words: Sequence[Word],
@@ -27,6 +24,7 @@ def make_transcript(
     model_source: str | None = None,
     warnings: Sequence[str] = (),
     wordless: str = "no words were recognised",
+    borne_out: float | None = None,
 ) -> Transcript:
     """Build a transcript, which is trusted if its mean word probability is high enough.
 
@@ -38,6 +36,7 @@ def make_transcript(
         model_source: where the weights were fetched from.
         wordless: the reason to give if there are no words.
         warnings: what else a reader of the result should know.
+        borne_out: share of the captions' words that Whisper heard too.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
     trusted = trustworthy and mean is not None and mean >= least_probability
@@ -51,12 +50,13 @@ def make_transcript(
         reason = f"{untrusted}: mean word probability {mean:.2f}, {least_probability:.2g} needed"
     return Transcript(
         text=" ".join(word.text for word in words),
-        words=[_to_the_millisecond(word) for word in words],
+        words=[_finished(word, engine) for word in words],
         language=language,
         engine=engine,
         model=model,
         model_source=model_source,
         mean_probability=mean,
+        borne_out=borne_out,
         trusted=trusted,
         reason=reason,
         warnings=list(warnings),
@@ -64,9 +64,15 @@ def make_transcript(
     )
 
 
-def _to_the_millisecond(word: Word) -> Word:
-    times = {"start_seconds": word.start_seconds, "end_seconds": word.end_seconds}
-    return word.model_copy(update={name: round(time, 3) for name, time in times.items()})
+def _finished(word: Word, engine: Transcriber) -> Word:
+    """The word with its times to the millisecond, and the engine that it came from."""
+    return word.model_copy(
+        update={
+            "start_seconds": round(word.start_seconds, 3),
+            "end_seconds": round(word.end_seconds, 3),
+            "engine": word.engine or engine,
+        }
+    )
 
 
 def no_transcript(reason: str, hint: str | None) -> Transcript:
