@@ -56,7 +56,8 @@ def analyse_delivery(
 
     Args:
         audio: 16 kHz mono; without sound everything is null.
-        transcript: needed for pace and fillers, which are null if it is not trusted.
+        transcript: needed for pace and fillers, which are null if too many words are expected to
+            be wrong for them.
         energy: shown beside pitch and loudness, never scored.
     """
     heard = hear(audio)
@@ -99,12 +100,12 @@ def _measure_words(speech: Speech) -> dict[str, Measurement]:
     minutes = speech.minutes
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
-    reason = speech.no_words
+    uncounted = speech.no_fillers
     return {
-        "speech_rate": known(words / minutes, WORDS_PER_MINUTE, reason, "110–160"),
-        "fillers_per_minute": known(fillers / minutes, PER_MINUTE, speech.no_fillers),
+        "speech_rate": known(words / minutes, WORDS_PER_MINUTE, speech.no_pace, "110–160"),
+        "fillers_per_minute": known(fillers / minutes, PER_MINUTE, uncounted),
         "fillers_per_100_words": known(
-            100 * fillers / max(words, 1), "per 100 words", speech.no_fillers, reference
+            100 * fillers / max(words, 1), "per 100 words", uncounted, reference
         ),
     }
 
@@ -188,7 +189,7 @@ def _events(speech: Speech) -> list[Event]:
 
 def _timeline(speech: Speech) -> dict[str, Series]:
     timeline = {}
-    if not speech.no_words:
+    if not speech.no_pace:
         timeline["pace"] = _rolling_pace(speech)
     if not speech.no_pitch:
         tracks = speech.tracks

@@ -14,6 +14,7 @@ from pitchquest_assets.analysis.delivery.hesitations import find_hesitations
 from pitchquest_assets.analysis.delivery.pitch import varieties
 from pitchquest_assets.analysis.spoken import spoken_times
 from pitchquest_assets.analysis.windows import Windows
+from pitchquest_assets.analysis.word_errors import why_unusable
 from pitchquest_assets.media.levels import Levels
 from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Audio, Event, Transcript
@@ -92,14 +93,15 @@ class Speech:
         return "too little voiced speech for pitch statistics"
 
     @cached_property
-    def no_words(self) -> str | None:
-        """Why nothing can be said about the words, or None."""
-        return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
+    def no_pace(self) -> str | None:
+        """Why the words are not good enough for a pace, or None."""
+        return self.no_voice or why_unusable(self.transcript, "pace")
 
     @cached_property
     def no_fillers(self) -> str | None:
         """Why nothing can be said about fillers, or None."""
         language = self.transcript.language
-        if self.no_words or (language or UNKNOWN).startswith(("en", UNKNOWN)):
-            return self.no_words
+        reason = self.no_voice or why_unusable(self.transcript, "fillers")
+        if reason or (language or UNKNOWN).startswith(("en", UNKNOWN)):
+            return reason
         return f"only English fillers are known, and the language is {language!r}"

@@ -10,6 +10,7 @@ from pitchquest_assets.engines.transcription.alignment import AlignedWord, fill_
 from pitchquest_assets.engines.transcription.caption_times import beyond_the_end
 from pitchquest_assets.engines.transcription.captions import HINT
 from pitchquest_assets.engines.transcription.cue_checks import check_cues, cue_warnings
+from pitchquest_assets.engines.transcription.expected_errors import expected_wer_of_checked
 from pitchquest_assets.engines.transcription.placement import LANGUAGES, place
 from pitchquest_assets.engines.transcription.trust import make_transcript
 from pitchquest_assets.media.caption_files import Cue
@@ -54,6 +55,7 @@ def check_captions(cues: Sequence[Cue], audio: Audio, heard: Transcript) -> Tran
         untrusted="the captions fit only in part, and Whisper is not sure of the rest",
         hint=HINT,
         borne_out=agreement.borne_out,
+        expected_errors=expected_wer_of_checked(said, heard.expected_wer),
         warnings=[
             *cue_warnings(check_cues(cues, said, placed)),
             *_heard_warnings(agreement),
