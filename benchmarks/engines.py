@@ -39,7 +39,8 @@ from pitchquest_assets.engines.transcription.whisper_model import (  # noqa: E40
 from pitchquest_assets.engines.weights.devices import Device  # noqa: E402
 from pitchquest_assets.media.local_video import LocalVideo  # noqa: E402
 from pitchquest_assets.media.probe import Limits, probe  # noqa: E402
-from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, extract_audio, read_floats  # noqa: E402
+from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, read_floats  # noqa: E402
+from pitchquest_assets.media.sound_choice import extract_audio  # noqa: E402
 from pitchquest_assets.media.speech_pieces import speech_pieces  # noqa: E402
 from pitchquest_assets.media.voice import voice_of  # noqa: E402
 from pitchquest_assets.model import Audio  # noqa: E402

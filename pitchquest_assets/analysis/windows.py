@@ -16,9 +16,13 @@ SHORTEST_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of 30 s, or of a whole shorter talk, one every 5 s."""
+    """Windows of 30 s, or of a whole shorter talk, one every 5 s.
+
+    The talk begins at `first_seconds` and lasts `duration_seconds`.
+    """
 
     duration_seconds: float
+    first_seconds: float = 0.0
 
     @property
     def length_seconds(self) -> float:
@@ -29,7 +33,8 @@ class Windows:
     def starts_seconds(self) -> list[float]:
         """When each window begins."""
         last = self.duration_seconds - self.length_seconds
-        return [float(start) for start in np.arange(0, max(0.0, last) + 0.001, STEP_SECONDS)]
+        starts = np.arange(0, max(0.0, last) + 0.001, STEP_SECONDS)
+        return [self.first_seconds + float(start) for start in starts]
 
     @property
     def middles_seconds(self) -> list[float]:

@@ -4,19 +4,19 @@ import dagster as dg
 
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import limits_of, video_asset
-from pitchquest_assets.media.sound import extract_audio
+from pitchquest_assets.media.sound_choice import extract_audio
 from pitchquest_assets.model import Audio, SourceVideo
 from pitchquest_assets.resources import OptionsResource
 
 
-@video_asset(code_version="1", group="input", kinds={"flac"})
+@video_asset(code_version="2", group="input", kinds={"flac"})
 def audio(
     context: dg.AssetExecutionContext,
     source_video: SourceVideo,
     local_files: LocalFiles,
     options: OptionsResource,
 ) -> Audio:
-    """The sound as 16 kHz mono FLAC, on the video's clock.
+    """The sound as 16 kHz mono FLAC, on the video's clock, of the track with speech.
 
     Empty, with a reason, if the video has no sound; fails if nothing can be decoded.
     """

@@ -76,11 +76,19 @@ def audio_stream(container: InputContainer) -> AudioStream | None:
     return first_decodable(container.streams.audio)
 
 
+def audio_streams(container: InputContainer) -> list[AudioStream]:
+    """Return all audio streams that have a decoder; the one of `audio_stream` is the first."""
+    return _by_default(container.streams.audio)
+
+
 def first_decodable(streams: Iterable[_AnyStream]) -> _AnyStream | None:
     """Return the first stream that has a decoder; streams marked as default come first."""
+    return next(iter(_by_default(streams)), None)
+
+
+def _by_default(streams: Iterable[_AnyStream]) -> list[_AnyStream]:
     decodable = [stream for stream in streams if stream.codec_context is not None]
-    marked = [stream for stream in decodable if stream.disposition & Disposition.default]
-    return next(iter(marked + decodable), None)
+    return sorted(decodable, key=lambda stream: not stream.disposition & Disposition.default)
 
 
 def readable_packets(container: InputContainer, *streams: Stream | None) -> "Iterator[Packet[Any]]":

@@ -5,6 +5,7 @@ onnxruntime runs the model directly, because importing faster-whisper would load
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pitchquest_assets.media.levels import (
+    STEP_SAMPLES,
+    STEP_SECONDS,
+    Levels,
+    levels_of,
+    speech_gain,
+)
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.model import Audio
 
@@ -34,19 +42,61 @@ MAX_CUT_SECONDS = 0.1
 Span = tuple[float, float]
 Samples = npt.NDArray[np.float32]
 
+
+@dataclass(frozen=True)
+class Voice:
+    """What is known of the voice in a sound."""
+
+    spans: tuple[Span, ...]
+    probabilities: Samples  # of a voice, (windows,), one every 32 ms from `first_seconds` on
+    first_seconds: float
+    levels_db: Levels  # see `levels_of`, one every 10 ms
+
+
+NO_VOICE = Voice((), np.zeros(0, np.float32), 0.0, np.zeros(0))
+
 # The last result, by the sound's checksum: transcript and delivery ask for the same sound.
-_remembered: dict[bytes, tuple[Span, ...]] = {}
+_remembered: dict[bytes, Voice] = {}
+
+
+def hear(audio: Audio) -> Voice:
+    """Find the voice in a sound, whatever its volume; NO_VOICE if there is no sound."""
+    if not audio.payload:
+        return NO_VOICE
+    key = hashlib.sha256(audio.payload).digest()
+    voice = _remembered.get(key)
+    if voice is None:
+        voice = _hear(audio)
+        _remembered.clear()
+        _remembered[key] = voice
+    return voice
+
+
+def _hear(audio: Audio) -> Voice:
+    levels = levels_of(iter_blocks(audio, BLOCK_SECONDS))
+    # The model remembers what it has heard: what it finds must not depend on silence before. A
+    # level reaches one step beyond its sound.
+    first = int(np.isfinite(levels).argmax()) if levels.size else 0
+    first += first > 0
+    gain = np.float32(speech_gain(levels))
+    blocks = _from(first * STEP_SAMPLES, iter_blocks(audio, BLOCK_SECONDS))
+    probabilities = np.fromiter(_probabilities(block * gain for block in blocks), np.float32)
+    start = first * STEP_SECONDS
+    spans = _spans(probabilities, audio.duration_seconds - start)
+    moved = tuple((start + begin, start + end) for begin, end in spans)
+    return Voice(moved, probabilities, start, levels)
+
+
+def _from(first: int, blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """The blocks from that sample on."""
+    for block in blocks:
+        yield block[first:]
+        first = max(0, first - len(block))
 
 
 def voice_of(audio: Audio) -> tuple[Span, ...]:
     """Return where there is a voice (see `speech_spans`); () if there is no sound."""
-    key = hashlib.sha256(audio.payload).digest()
-    spans = _remembered.get(key)
-    if spans is None:
-        spans = tuple(speech_spans(iter_blocks(audio, BLOCK_SECONDS))) if audio.payload else ()
-        _remembered.clear()
-        _remembered[key] = spans
-    return spans
+    return hear(audio).spans
 
 
 def speech_spans(blocks: Iterable[Samples]) -> list[Span]:
@@ -63,9 +113,15 @@ def speech_spans(blocks: Iterable[Samples]) -> list[Span]:
             samples += len(block)
             yield block
 
+    probabilities = np.fromiter(_probabilities(counted()), np.float32)
+    return _spans(probabilities, samples / SAMPLE_RATE_HZ)
+
+
+def _spans(probabilities: Samples, duration_seconds: float) -> list[Span]:
+    """Silero's own reading of its probabilities."""
     spans: list[Span] = []
     start = quiet = None
-    for index, probability in enumerate(_probabilities(counted())):
+    for index, probability in enumerate(probabilities.tolist()):
         now = index * WINDOW_SAMPLES / SAMPLE_RATE_HZ
         if probability >= VOICE_PROBABILITY:
             quiet = None
@@ -76,7 +132,7 @@ def speech_spans(blocks: Iterable[Samples]) -> list[Span]:
                 spans.append((start, quiet))
                 start = quiet = None
     if start is not None:
-        spans.append((start, samples / SAMPLE_RATE_HZ))
+        spans.append((start, duration_seconds))
     return [(start, end) for start, end in spans if end - start > MIN_SPEECH_SECONDS]
 
 

@@ -78,4 +78,4 @@ def test_another_io_manager_takes_the_values(nowhere: Settings, store: Store) ->
         io_manager=dg.InMemoryIOManager(),
     )
     assert run.success
-    assert run.output_for_node("content_analysis").judge == "rules"
+    assert run.output_for_node("content_analysis").judge == "local"

@@ -9,13 +9,9 @@ import pytest
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
-from pitchquest_assets.media.sound import (
-    MAX_DRIFT_SECONDS,
-    extract_audio,
-    iter_blocks,
-    read_floats,
-    read_samples,
-)
+from pitchquest_assets.media.sound import iter_blocks, read_floats, read_samples
+from pitchquest_assets.media.sound_choice import extract_audio
+from pitchquest_assets.media.sound_track import MAX_DRIFT_SECONDS
 from pitchquest_assets.model import Audio
 from pitchquest_assets_tests.support.media_factory import (
     Pictures,

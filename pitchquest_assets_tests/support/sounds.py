@@ -9,7 +9,7 @@ import numpy as np
 
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
-from pitchquest_assets.media.sound import extract_audio
+from pitchquest_assets.media.sound_choice import extract_audio
 from pitchquest_assets.media.voice import MAX_CUT_SECONDS, Span
 from pitchquest_assets.model import Audio, Transcript, Word
 

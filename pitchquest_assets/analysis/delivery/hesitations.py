@@ -10,12 +10,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from pitchquest_assets.analysis.delivery.prosody import (
-    STEP_SECONDS,
-    Array,
-    Tracks,
-    percentile_range,
-)
+from pitchquest_assets.analysis.delivery.pitch import Array
+from pitchquest_assets.analysis.delivery.prosody import Tracks, percentile_range
+from pitchquest_assets.media.levels import STEP_SECONDS
 from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Event, Word
 

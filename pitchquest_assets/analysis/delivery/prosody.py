@@ -1,30 +1,32 @@
 """Pitch and loudness by Praat: tracks every 10 ms, and figures derived from them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from pitchquest_assets.analysis.delivery.pitch import (
+    SEMITONES_PER_OCTAVE,
+    Array,
+    Blocks,
+    grid_of,
+    track_pitch,
+)
+from pitchquest_assets.media.levels import STEP_SAMPLES, STEP_SECONDS
+from pitchquest_assets.media.pauses import frames_inside
+from pitchquest_assets.media.sound import SAMPLE_RATE_HZ
 from pitchquest_assets.media.voice import Span
 
-SAMPLE_RATE_HZ = 16_000
-STEP_SECONDS = 0.01
-F0_FLOOR_HZ = 75.0
-F0_CEILING_HZ = 500.0
 # Praat's intensity windows hold 3.2 periods of this frequency, so 32 ms.
 INTENSITY_MIN_PITCH_HZ = 100.0
 # Below Praat's reference of 2e-5 is digital silence; half a 16-bit step is close to it.
 SILENCE_DB = 0.0
-PVQ_WINDOW_SECONDS = 10.0
 MIN_VOICED_SECONDS = 2.0
 # De Jong & Wempe 2009: a syllable nucleus is a voiced peak at least 2 dB above the dip before it
 # and at most 25 dB below the loudest (99th percentile).
 NUCLEUS_DIP_DB = 2.0
 NUCLEUS_RANGE_DB = 25.0
-SEMITONES_PER_OCTAVE = 12.0
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,75 +53,30 @@ class Tracks:
         return relative
 
 
-def measure_tracks(blocks: Iterable[npt.NDArray[np.float32]], speech: Sequence[Span]) -> Tracks:
-    """Measure F0 (autocorrelation, 75–500 Hz) and intensity (dB) block by block.
+def measure_tracks(blocks: Blocks, speech: Sequence[Span]) -> Tracks:
+    """Measure pitch (see `track_pitch`) and intensity (dB) block by block.
 
     Args:
-        blocks: consecutive pieces of the sound, float32 (n,), mono, 16 kHz.
+        blocks: see `track_pitch`.
         speech: spans of speech as (start, end) seconds.
     """
+    levels = [_intensity(block) for block in blocks()]
+    intensity = np.concatenate(levels) if levels else np.zeros(0)
+    in_speech = frames_inside(speech, intensity.size)
+    times = grid_of(intensity.size * STEP_SAMPLES)
+    return Tracks(times, track_pitch(blocks, in_speech), intensity, in_speech)
+
+
+def _intensity(block: npt.NDArray[np.float32]) -> Array:
     import parselmouth
 
-    times, pitches, levels = [], [], []
-    offset = 0.0
-    for block in blocks:
-        seconds = len(block) / SAMPLE_RATE_HZ
-        grid = np.arange(STEP_SECONDS / 2, seconds, STEP_SECONDS)
-        sound = parselmouth.Sound(block.astype(np.float64), SAMPLE_RATE_HZ)
-        times.append(offset + grid)
-        pitches.append(_pitch(sound, grid))
-        levels.append(_intensity(sound, grid))
-        offset += seconds
-    if not times:
-        empty = np.zeros(0)
-        return Tracks(empty, empty, empty, np.zeros(0, dtype=bool))
-    time = np.concatenate(times)
-    return Tracks(time, np.concatenate(pitches), np.concatenate(levels), _inside(time, speech))
-
-
-def _pitch(sound: "object", grid: Array) -> Array:
-    if grid.size * STEP_SECONDS < 3 / F0_FLOOR_HZ + STEP_SECONDS:
-        return np.full(grid.shape, np.nan)
-    pitch = sound.to_pitch_ac(STEP_SECONDS, F0_FLOOR_HZ, pitch_ceiling=F0_CEILING_HZ)  # type: ignore[attr-defined]
-    f0 = pitch.selected_array["frequency"]
-    nearest = np.clip(np.round((grid - pitch.x1) / pitch.dx).astype(int), 0, f0.size - 1)
-    values = f0[nearest]
-    return np.where(values > 0, values, np.nan)
-
-
-def _intensity(sound: "object", grid: Array) -> Array:
+    grid = grid_of(len(block))
     if grid.size * STEP_SECONDS < 6.4 / INTENSITY_MIN_PITCH_HZ + STEP_SECONDS:
         return np.full(grid.shape, SILENCE_DB)
-    intensity = sound.to_intensity(INTENSITY_MIN_PITCH_HZ, STEP_SECONDS)  # type: ignore[attr-defined]
+    sound = parselmouth.Sound(block.astype(np.float64), SAMPLE_RATE_HZ)
+    intensity = sound.to_intensity(INTENSITY_MIN_PITCH_HZ, STEP_SECONDS)
     levels: Array = np.interp(grid, intensity.xs(), np.maximum(intensity.values[0], SILENCE_DB))
     return levels
-
-
-def _inside(times: Array, spans: Sequence[Span]) -> npt.NDArray[np.bool_]:
-    inside = np.zeros(times.shape, dtype=bool)
-    for start, end in spans:
-        inside[np.searchsorted(times, start) : np.searchsorted(times, end)] = True
-    return inside
-
-
-def pitch_varieties(tracks: Tracks) -> dict[float, float]:
-    """Return the PVQ of each 10 s window by its start in seconds.
-
-    PVQ = SD(F0) / mean(F0) over voiced frames (Hincks 2005). Windows with less than a second of
-    pitch are left out.
-    """
-    window = (tracks.times_seconds // PVQ_WINDOW_SECONDS).astype(int)
-    quotients = {}
-    for index in np.unique(window):
-        f0 = tracks.f0_hz[tracks.voiced & (window == index)]
-        if f0.size * STEP_SECONDS >= 1.0:
-            quotients[float(index * PVQ_WINDOW_SECONDS)] = float(f0.std() / f0.mean())
-    return quotients
-
-
-def pitch_variety(varieties: Mapping[float, float]) -> float | None:
-    """Return the mean PVQ of the windows; None without windows."""
-    return float(np.mean(list(varieties.values()))) if varieties else None
 
 
 def has_enough_voice(tracks: Tracks) -> bool:

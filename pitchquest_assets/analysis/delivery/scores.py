@@ -18,10 +18,20 @@ PACE_ANCHORS: Anchors = (
     (190, 5),
     (230, 0),
 )
-PAUSE_RATIO_ANCHORS: Anchors = ((0.02, 3), (0.10, 9), (0.14, 10), (0.30, 10), (0.40, 7), (0.60, 0))
+# Flat enough that one pause which is a quarter second long in one codec, and less in another, does
+# not move the score of a short talk by half a point.
+PAUSE_RATIO_ANCHORS: Anchors = ((0, 4), (0.16, 9), (0.20, 10), (0.30, 10), (0.45, 5.5), (0.70, 0))
 LONG_PAUSE_ANCHORS: Anchors = ((0.5, 10), (1.5, 8), (4, 3), (8, 0))
 FILLER_ANCHORS: Anchors = ((0, 10), (1, 9.5), (4, 7), (8, 3), (15, 0))
-PITCH_VARIETY_ANCHORS: Anchors = ((0.04, 0), (0.11, 5), (0.18, 9), (0.22, 10), (0.35, 10), (0.5, 7))
+# Rises throughout: liveliness grows with pitch variety (Hincks 2005), without a known limit.
+PITCH_VARIETY_ANCHORS: Anchors = (
+    (0.01, 0),
+    (0.04, 0.8),
+    (0.11, 5),
+    (0.18, 8),
+    (0.235, 9),
+    (0.45, 10),
+)
 
 
 def pace_of(wpm: float | None) -> Pace | None:

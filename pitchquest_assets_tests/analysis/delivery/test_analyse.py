@@ -40,19 +40,46 @@ def values(analysis: DeliveryAnalysis) -> dict[str, float | None]:
     return {name: m.value for name, m in analysis.measurements.items()}
 
 
-def test_pace_is_words_over_the_whole_time(jfk: Audio) -> None:
-    transcript = transcript_of(evenly("word " * 22, 11.0))
-    analysis = analyse_delivery(jfk, transcript)
-    assert values(analysis)["speech_rate"] == pytest.approx(120, rel=0.01)
+def test_pace_is_words_over_the_time_from_the_first_to_the_last_voice(jfk: Audio) -> None:
+    analysis = analyse_delivery(jfk, transcript_of(evenly("word " * 22, 11.0)))
+    talk_seconds = analysis.speech[-1][1] - analysis.speech[0][0]
+    assert talk_seconds == pytest.approx(10.25, abs=0.2)
+    assert values(analysis)["speech_rate"] == pytest.approx(60 * 22 / talk_seconds, rel=0.001)
+    assert "first to last voice" in analysis.measurements["speech_rate"].unit
     assert analysis.speaking_pace == "optimal"
-    assert analysis.timeline["pace"].values == [pytest.approx(120, rel=0.01)]
+
+
+@pytest.mark.parametrize("seconds", [5, 30])
+def test_silence_around_a_talk_changes_no_score(jfk: Audio, seconds: float) -> None:
+    samples = (np.concatenate(list(iter_blocks(jfk))) * 32767).astype(np.int16)
+    padded = audio_from(np.concatenate([silence(seconds), samples, silence(seconds)]))
+    words = evenly("word " * 22, 11.0)
+    later = [
+        word.model_copy(
+            update={
+                "start_seconds": word.start_seconds + seconds,
+                "end_seconds": word.end_seconds + seconds,
+            }
+        )
+        for word in words
+    ]
+    bare, surrounded = (
+        analyse_delivery(audio, transcript_of(said))
+        for audio, said in ((jfk, words), (padded, later))
+    )
+    for name, score in bare.scores.items():
+        assert surrounded.scores[name].value == score.value, name
+    for name in ("speech_rate", "pauses_per_minute", "pause_ratio", "voice_over_background"):
+        assert values(surrounded)[name] == pytest.approx(values(bare)[name], rel=0.03), name
+    assert surrounded.timeline["pace"].times_seconds[0] > seconds
 
 
 def test_figures_count_as_the_words_that_are_spoken(jfk: Audio) -> None:
     transcript = transcript_of(evenly("we grew 20% to 40,000 beds in 2019 —", 11.0))
     analysis = analyse_delivery(jfk, transcript)
-    assert values(analysis)["speech_rate"] == pytest.approx(60, rel=0.01)
-    assert analysis.timeline["pace"].values == [pytest.approx(60, rel=0.01)]
+    talk_seconds = analysis.speech[-1][1] - analysis.speech[0][0]
+    assert values(analysis)["speech_rate"] == pytest.approx(60 * 11 / talk_seconds, rel=0.01)
+    assert analysis.timeline["pace"].values == [pytest.approx(60 * 11 / talk_seconds, rel=0.01)]
 
 
 @pytest.mark.parametrize(("words", "pace"), [(18, "slow"), (33, "fast")])
@@ -106,7 +133,8 @@ def test_words_too_wrong_for_the_content_still_give_a_pace(jfk: Audio) -> None:
         update={"expected_wer": limit}
     )
     analysis = analyse_delivery(jfk, shaky)
-    assert values(analysis)["speech_rate"] == pytest.approx(120, rel=0.01)
+    talk_seconds = analysis.speech[-1][1] - analysis.speech[0][0]
+    assert values(analysis)["speech_rate"] == pytest.approx(60 * 22 / talk_seconds, rel=0.01)
     assert (analysis.speaking_pace, "pace" in analysis.timeline) == ("optimal", True)
     assert analysis.scores["pace"].value is not None
     fillers = analysis.measurements["fillers_per_100_words"]
@@ -148,7 +176,7 @@ def test_no_fillers_in_captions_are_a_bound_and_no_proof(jfk: Audio) -> None:
 def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> None:
     analysis = analyse_delivery(jfk, transcript_of(evenly("um we sell uh shelves here", 11.0)))
     assert values(analysis)["fillers_per_100_words"] == pytest.approx(100 * 2 / 6, abs=0.01)
-    assert values(analysis)["fillers_per_minute"] == pytest.approx(2 / 11 * 60, rel=0.01)
+    assert values(analysis)["fillers_per_minute"] == pytest.approx(2 / 10.25 * 60, rel=0.02)
     assert [event.text for event in analysis.events] == ["um", "uh"]
 
 

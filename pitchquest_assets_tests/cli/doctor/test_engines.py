@@ -32,10 +32,10 @@ def openai_settings(openai: FakeVendor, **settings: str) -> dict[str, str]:
     return given | judged | settings
 
 
-def test_without_keys_nothing_is_configured_and_the_rules_judge() -> None:
+def test_without_keys_nothing_is_configured_and_the_words_stay_here() -> None:
     assert examine("Gemini")[0] == "not configured"
     assert examine("OpenAI")[0] == "not configured"
-    told = "the words by the rules of the rubric; pictures are measured here only"
+    told = "the words here, without the meaning of sentences (minilm); pictures are measured here only"
     assert examine("judges") == ("ok", told)
 
 
@@ -96,7 +96,7 @@ def test_a_restricted_key_that_may_not_list_models_is_no_failure(
 ) -> None:
     monkeypatch.setattr(doctor_engines, "_today", lambda: date(2026, 11, 25))
     openai.script = [vendors.openai_error(status, SCOPES, "invalid_request_error")]
-    state, said = examine("OpenAI", **openai_settings(openai, judge="rules", **settings))
+    state, said = examine("OpenAI", **openai_settings(openai, judge="local", **settings))
     assert state == "ok"
     assert "the key may not list the models" in said
     assert "works" not in said
@@ -109,7 +109,7 @@ def test_a_gemini_model_that_is_not_in_use_need_not_be_there(
     gemini: FakeVendor, status: int
 ) -> None:
     gone = vendors.gemini_error(status, "NOT_FOUND", "models/gemini-9 is not found")
-    for settings, state in (({"judge": "rules"}, "ok"), ({"vision_judge": "gemini"}, "failed")):
+    for settings, state in (({"judge": "local"}, "ok"), ({"vision_judge": "gemini"}, "failed")):
         gemini.script = [gone]
         assert examine("Gemini", **gemini_settings(gemini, **settings))[0] == state
 
@@ -128,7 +128,7 @@ def test_another_kind_of_server_is_told(gemini: FakeVendor, openai: FakeVendor) 
 def test_a_server_without_a_list_of_models_is_told_with_its_address(openai: FakeVendor) -> None:
     for transcriber in ("openai", "captions"):
         openai.script = [Response("404 page not found", 404)]
-        given = openai_settings(openai, judge="rules", transcriber=transcriber)
+        given = openai_settings(openai, judge="local", transcriber=transcriber)
         state, told = examine("OpenAI", **given)
         assert (state, told.endswith("(it has no list of models): check OPENAI_BASE_URL.")) == (
             "failed",
@@ -163,7 +163,7 @@ def test_a_judge_that_lacks_its_key_is_told() -> None:
 def test_openai_s_transcriber_is_looked_up_and_its_end_is_told(
     openai: FakeVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone = {"judge": "rules", "transcriber": "openai"}
+    alone = {"judge": "local", "transcriber": "openai"}
     monkeypatch.setattr(doctor_engines, "_today", lambda: date(2026, 12, 1))
     state, told = examine("OpenAI", **openai_settings(openai, **alone))
     assert (state, "whisper-1 is there; whisper-1 ends on 2027-02-26, in 87 days" in told) == (

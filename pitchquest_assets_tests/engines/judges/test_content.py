@@ -474,10 +474,11 @@ def test_an_empty_account_is_no_rate_limit(openai: FakeVendor) -> None:
 @pytest.mark.parametrize(
     ("settings", "judge_name"),
     [
-        ({}, "rules"),
-        ({"OPENAI_API_KEY": "k"}, "rules"),
+        ({}, "local"),
+        ({"OPENAI_API_KEY": "k"}, "local"),
         ({"GEMINI_API_KEY": "k"}, "gemini"),
-        ({"GEMINI_API_KEY": "k", "judge": "rules"}, "rules"),
+        ({"GEMINI_API_KEY": "k", "judge": "local"}, "local"),
+        ({"judge": "rules"}, "local"),
         (
             {"judge": "openai", "openai_judge_model": "m", "OPENAI_BASE_URL": "http://localhost"},
             "openai",
@@ -501,7 +502,7 @@ def test_a_judge_asked_for_by_name_is_never_replaced(settings: dict[str, str], n
         choose_judge(Settings(**settings))  # type: ignore[arg-type]
 
 
-def test_without_a_key_the_rules_judge_and_no_sdk_is_loaded() -> None:
+def test_without_a_key_the_local_judge_works_and_no_sdk_is_loaded() -> None:
     code = (
         "import sys; from pitchquest_assets.engines.judges.content import *;"
         "from pitchquest_assets_tests.support import factories;"
@@ -511,7 +512,7 @@ def test_without_a_key_the_rules_judge_and_no_sdk_is_loaded() -> None:
         "print(c.judge, [m for m in ('openai', 'google.genai') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "rules []"
+    assert done.stdout.strip() == "local []"
 
 
 def test_every_error_of_a_vendor_is_ours(vendor: FakeVendor) -> None:

@@ -1,0 +1,139 @@
+"""Pitch by Praat in two passes: the first finds the speaker's register, the second measures in it.
+
+One pass over everything that a voice can do (75–500 Hz) mistakes half or twice the pitch for pitch
+time and again, and the spread is then that of its errors. De Looze & Hirst (2008) adapt floor and
+ceiling to the quartiles of a first pass.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pitchquest_assets.media.levels import STEP_SAMPLES, STEP_SECONDS
+from pitchquest_assets.media.sound import SAMPLE_RATE_HZ
+
+# 60 Hz, so that a deep voice has its own floor.
+FIRST_FLOOR_HZ = 60.0
+FIRST_CEILING_HZ = 500.0
+# 1.5 is usual for calm speech and 2.5 for lively speech.
+FLOOR_OF_FIRST_QUARTILE = 0.75
+CEILING_OF_THIRD_QUARTILE = 2.0
+# Shorter pitch says nothing about a register.
+MIN_REGISTER_SECONDS = 0.5
+# Praat's pitch windows hold this many periods of the floor.
+PERIODS_PER_WINDOW = 3
+# What lies further from the melody around it is creak or a jump of the measurement to an octave.
+MAX_JUMP_SEMITONES = 9.0
+# Half a second of pitch; "around it" is the piece and its two neighbours.
+PIECE_FRAMES = 50
+SEMITONES_PER_OCTAVE = 12.0
+# P90 − P10 of a normal distribution is 2.563 times its standard deviation.
+DEVIATIONS_P10_TO_P90 = 2.563
+# A tenth of the frames is as many as pitch may have errors on either side.
+OUTER_PERCENTILES = (10, 90)
+# 12 / ln 2: a spread of 17.31 semitones is a quotient SD / mean of 1, for small ones.
+SEMITONES_PER_QUOTIENT = 17.31
+
+Array = npt.NDArray[np.float64]
+Blocks = Callable[[], Iterable[npt.NDArray[np.float32]]]
+Register = tuple[float, float]
+
+
+def track_pitch(blocks: Blocks, in_speech: npt.NDArray[np.bool_]) -> Array:
+    """Return the pitch of each 10 ms in Hz, shape (frames,); NaN where there is none.
+
+    Args:
+        blocks: gives the sound from its beginning, each time, as float32 (n,), mono, 16 kHz; all
+            blocks but the last are whole steps of 10 ms.
+        in_speech: which frames belong to speech, shape (frames,); only they say what the speaker's
+            register is, and only in them creak and jumps are removed.
+    """
+    rough = _track(blocks, (FIRST_FLOOR_HZ, FIRST_CEILING_HZ))
+    register = _register(rough[in_speech])
+    if register is None:
+        return rough
+    f0 = _track(blocks, register)
+    f0[in_speech] = _without_jumps(f0[in_speech])
+    return f0
+
+
+def grid_of(samples: int) -> Array:
+    """Return the middles of a block's frames in seconds, shape (frames,)."""
+    frames = -(-samples // STEP_SAMPLES)
+    middles: Array = (np.arange(frames, dtype=np.float64) + 0.5) * STEP_SECONDS
+    return middles
+
+
+def spread_of(f0_hz: Array) -> float:
+    """Return how far pitch spreads in semitones: its standard deviation, without the outer tenths.
+
+    Args:
+        f0_hz: pitch where there is one, shape (n,), n > 0.
+    """
+    low, high = np.percentile(np.log2(f0_hz), OUTER_PERCENTILES)
+    return float(SEMITONES_PER_OCTAVE * (high - low) / DEVIATIONS_P10_TO_P90)
+
+
+def _track(blocks: Blocks, register: Register) -> Array:
+    pieces = [_pitch(block, register) for block in blocks()]
+    return np.concatenate(pieces) if pieces else np.zeros(0)
+
+
+def _pitch(block: npt.NDArray[np.float32], register: Register) -> Array:
+    import parselmouth
+
+    floor, ceiling = register
+    grid = grid_of(len(block))
+    if grid.size * STEP_SECONDS < PERIODS_PER_WINDOW / floor + STEP_SECONDS or not block.any():
+        return np.full(grid.shape, np.nan)
+    whole = np.pad(block.astype(np.float64), (0, grid.size * STEP_SAMPLES - len(block)))
+    sound = parselmouth.Sound(whole, SAMPLE_RATE_HZ)
+    pitch = sound.to_pitch_ac(STEP_SECONDS, floor, pitch_ceiling=ceiling)
+    f0 = pitch.selected_array["frequency"]
+    # Praat's frames lie on the grid or half a step off it, the same in each block of whole steps.
+    nearest = np.floor((grid - pitch.x1) / pitch.dx + 0.25).astype(int)
+    nearest = np.clip(nearest, 0, f0.size - 1)
+    return np.where(f0[nearest] > 0, f0[nearest], np.nan)
+
+
+def _register(f0_hz: Array) -> Register | None:
+    """The speaker's floor and ceiling in Hz; None if there is too little pitch to know them."""
+    voiced = f0_hz[np.isfinite(f0_hz)]
+    if voiced.size * STEP_SECONDS < MIN_REGISTER_SECONDS:
+        return None
+    first, third = np.percentile(voiced, (25, 75))
+    return FLOOR_OF_FIRST_QUARTILE * float(first), CEILING_OF_THIRD_QUARTILE * float(third)
+
+
+def _without_jumps(f0_hz: Array) -> Array:
+    """The same pitch, NaN where it leaves the melody around it by most of an octave."""
+    voiced = np.flatnonzero(np.isfinite(f0_hz))
+    octaves = np.log2(f0_hz[voiced])
+    kept = f0_hz.copy()
+    for piece in range(0, voiced.size, PIECE_FRAMES):
+        around = octaves[max(0, piece - PIECE_FRAMES) : piece + 2 * PIECE_FRAMES]
+        within = slice(piece, piece + PIECE_FRAMES)
+        distance = SEMITONES_PER_OCTAVE * np.abs(octaves[within] - np.median(around))
+        kept[voiced[within][distance > MAX_JUMP_SEMITONES]] = np.nan
+    return kept
+
+
+def varieties(f0_hz: Array, starts_seconds: Sequence[float], seconds: float) -> dict[float, float]:
+    """Return the spread, as a quotient, of each window by its start.
+
+    Windows with less than a second of pitch are left out.
+
+    Args:
+        f0_hz: pitch every 10 ms from time 0, NaN where there is none, shape (frames,).
+        starts_seconds: when each window begins.
+        seconds: the length of a window.
+    """
+    found = {}
+    for start in starts_seconds:
+        first = round(start / STEP_SECONDS)
+        window = f0_hz[first : first + round(seconds / STEP_SECONDS)]
+        voiced = window[np.isfinite(window)]
+        if voiced.size * STEP_SECONDS >= 1.0:
+            found[start] = spread_of(voiced) / SEMITONES_PER_QUOTIENT
+    return found
