@@ -35,7 +35,9 @@ def openai_settings(openai: FakeVendor, **settings: str) -> dict[str, str]:
 def test_without_keys_nothing_is_configured_and_the_words_stay_here() -> None:
     assert examine("Gemini")[0] == "not configured"
     assert examine("OpenAI")[0] == "not configured"
-    told = "the words here, without the meaning of sentences (minilm); pictures are measured here only"
+    told = (
+        "the words here, without the meaning of sentences (minilm); pictures are measured here only"
+    )
     assert examine("judges") == ("ok", told)
 
 
