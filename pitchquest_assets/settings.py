@@ -122,6 +122,9 @@ class Settings(BaseSettings):
         None, description="folder whose videos `pitchquest up` analyses by itself"
     )
     max_concurrent_runs: int = Field(3, ge=1, description="videos analysed at the same time")
+    max_waiting_per_user: int = Field(
+        100, ge=1, description="uploads of one user that may wait; more are refused"
+    )
     max_attempts: int = Field(3, ge=1, description="tries of one upload whose worker was lost")
     max_run_seconds: int = Field(1_800, ge=60, description="a longer run is ended as failed")
     drift_within_engine: Literal["on", "off"] = Field(
