@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media.local_video import LocalVideo
-from pitchquest_assets.media.probe import Limits, open_media
+from pitchquest_assets.media.probe import Limits, is_plausible, open_media
 from pitchquest_assets.media.streams import (
     Decoder,
     audio_stream,
@@ -33,6 +33,8 @@ from pitchquest_assets.model import Audio
 SAMPLE_RATE_HZ = 16_000
 # Insert silence or drop sound only if a timestamp is further off the sample count than this.
 MAX_DRIFT_SECONDS = 0.05
+# A frame that ends so much later than the longest stream is damaged; codecs fill up the last one.
+MAX_EXCESS_SECONDS = 5.0
 # Samples per resampled frame.
 RESAMPLED_FRAME = 4096
 
@@ -57,9 +59,12 @@ def extract_audio(video: LocalVideo, *, limits: Limits) -> Audio:
         decoder = Decoder(stream, source.filename, limits)
         writer = _FlacWriter()
         clock = _Clock(writer, clock_zero(container), time_base(stream))
+        end_seconds = min(source.duration_seconds, limits.max_duration_seconds) + MAX_EXCESS_SECONDS
         for packet in readable_packets(container, stream):
             for frame in decoder.decode(packet):
-                if clock.seconds(frame) <= limits.max_duration_seconds:  # else: damaged timestamp
+                if not is_plausible(frame.sample_rate, frame.layout.nb_channels):
+                    decoder.damaged += 1
+                elif clock.end_seconds(frame) <= end_seconds:  # else: damaged timestamp
                     clock.add(frame)
         clock.end_segment()
     warnings = []
@@ -167,6 +172,10 @@ class _Clock:
         """When the frame begins, in seconds; without a timestamp, right after the previous one."""
         pts = presentation(frame)
         return self._next_seconds if pts is None else pts * self._unit - self._zero
+
+    def end_seconds(self, frame: AudioFrame) -> float:
+        """When the frame ends, in seconds."""
+        return self.seconds(frame) + frame.samples / frame.sample_rate
 
     def add(self, frame: AudioFrame) -> None:
         """Resample and write the next frame."""
