@@ -112,6 +112,11 @@ class Settings(BaseSettings):
     max_duration_seconds: float = Field(3_600, gt=0, description="longest video")
     max_pixels: int = Field(3840 * 2160, gt=0, description="largest width × height of a picture")
     max_decode_seconds: float = Field(600, gt=0, description="CPU seconds that one decode may take")
+    max_decode_memory_mb: float = Field(
+        2_000,
+        ge=200,
+        description="memory that the decoding process may take for one file, on Linux",
+    )
     max_frames: int = Field(50, ge=1, description="pictures sampled from a video")
     max_frames_per_second: float = Field(
         1.0, gt=0, description="pictures sampled from a second of video"
