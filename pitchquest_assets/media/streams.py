@@ -89,9 +89,7 @@ def readable_packets(container: InputContainer, *streams: Stream | None) -> "Ite
     """Yield packets as far as the file can be read; an empty one at the end drains each stream."""
     try:
         yield from container.demux(*(stream for stream in streams if stream is not None))
-    except MemoryError:
-        raise
-    except av.error.FFmpegError:
+    except av.error.FFmpegError:  # also "out of memory", for a packet that claims gigabytes
         return
 
 

@@ -198,3 +198,8 @@ end
 $$;
 
 revoke execute on all functions in schema pitchquest from public;
+
+-- A disk that is nearly full.
+alter table public.alerts drop constraint alerts_kind_check;
+alter table public.alerts add constraint alerts_kind_check
+  check (kind in ('failed_video', 'drift', 'stuck_queue', 'budget', 'disk'));
