@@ -30,9 +30,12 @@ sys.path.insert(0, str(ROOT))
 
 from pitchquest_assets.analysis.delivery.energy import speaking_turns  # noqa: E402
 from pitchquest_assets.engines import emotion  # noqa: E402
-from pitchquest_assets.engines.transcription import whisper  # noqa: E402
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx  # noqa: E402
 from pitchquest_assets.engines.transcription.trust import ENGLISH_FILLERS  # noqa: E402
+from pitchquest_assets.engines.transcription.whisper_model import (  # noqa: E402
+    COMPUTE_TYPES,
+    PIECE_SECONDS,
+)
 from pitchquest_assets.engines.weights.devices import Device  # noqa: E402
 from pitchquest_assets.media.local_video import LocalVideo  # noqa: E402
 from pitchquest_assets.media.probe import Limits, probe  # noqa: E402
@@ -136,9 +139,9 @@ def _whisper(
 ) -> Iterator[Cost]:
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-    kind = whisper.COMPUTE_TYPES[device]
+    kind = COMPUTE_TYPES[device]
     model = WhisperModel(str(folder), device=device, compute_type=kind, cpu_threads=threads)
-    sounds = [read_floats(audio, *piece) for piece in speech_pieces(audio, whisper.PIECE_SECONDS)]
+    sounds = [read_floats(audio, *piece) for piece in speech_pieces(audio, PIECE_SECONDS)]
     options = {
         "language": "en",
         "word_timestamps": True,

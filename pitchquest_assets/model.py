@@ -128,6 +128,7 @@ class Event(Value):
     start_seconds: float
     end_seconds: float
     text: str
+    transcribed: bool = Field(True, description="false for a filler that was heard only as sound")
 
 
 class Score(Value):

@@ -11,7 +11,7 @@ from pitchquest_assets.model import Audio, SourceVideo, Transcript
 
 
 @video_asset(
-    code_version="4",
+    code_version="5",
     group="analysis",
     kinds={"text"},
     checks=(TRANSCRIPT_IS_TRUSTED,),

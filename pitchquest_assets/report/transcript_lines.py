@@ -1,5 +1,9 @@
-"""Splits the transcript into readable lines, with uncertain words and fillers marked."""
+"""Splits the transcript into readable lines, with uncertain words and fillers marked.
 
+A hesitation that was heard, but not transcribed, is shown between the words.
+"""
+
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,7 +20,9 @@ SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 CLAUSE_ENDS = (",", ";", ":", "–", "—")
 CLOSERS = "\"'”’)]»"
 
-Kind = Literal["plain", "unsure", "filler"]
+HESITATION = "[hesitation]"
+
+Kind = Literal["plain", "unsure", "filler", "unwritten"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,26 @@ class Line:
 def lines_of(words: Sequence[Word], events: Sequence[Event]) -> tuple[Line, ...]:
     """Split the words into lines: after sentences and pauses, and after clauses in long ones."""
     kinds = _kinds(words, events)
+    words = list(words)
+    for event in events:
+        if event.kind == "filler" and not event.transcribed:
+            at = bisect(words, _middle(event), key=_middle)
+            words.insert(at, _word_for(event))
+            kinds.insert(at, "unwritten")
     return tuple(_line(words[part], kinds[part]) for part in _breaks(words))
+
+
+def _word_for(event: Event) -> Word:
+    return Word(
+        text=HESITATION,
+        start_seconds=event.start_seconds,
+        end_seconds=event.end_seconds,
+        probability=1.0,
+    )
+
+
+def _middle(one: Event | Word) -> float:
+    return (one.start_seconds + one.end_seconds) / 2
 
 
 def _breaks(words: Sequence[Word]) -> Iterator[slice]:
@@ -64,12 +89,14 @@ def _breaks(words: Sequence[Word]) -> Iterator[slice]:
 def _kinds(words: Sequence[Word], events: Sequence[Event]) -> list[Kind]:
     """The kind of each word; a filler is a word whose middle is inside a filler event."""
     fillers = sorted(
-        (event.start_seconds, event.end_seconds) for event in events if event.kind == "filler"
+        (event.start_seconds, event.end_seconds)
+        for event in events
+        if event.kind == "filler" and event.transcribed
     )
     kinds: list[Kind] = []
     at = 0
     for word in words:
-        middle = (word.start_seconds + word.end_seconds) / 2
+        middle = _middle(word)
         while at < len(fillers) and fillers[at][1] < middle:
             at += 1
         if at < len(fillers) and fillers[at][0] <= middle:

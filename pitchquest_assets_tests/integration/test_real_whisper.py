@@ -1,19 +1,32 @@
 """What Whisper hears with real weights, tiny.en: by itself, and by the command without captions."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from faster_whisper import BatchedInferencePipeline
+from faster_whisper import BatchedInferencePipeline, WhisperModel
 
+from pitchquest_assets.analysis.content.rubric import load_rubric
+from pitchquest_assets.analysis.content.rules import judge_content
+from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
+from pitchquest_assets.analysis.delivery.fillers import FILLED_PAUSES
 from pitchquest_assets.engines.transcription import whisper
+from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
+from pitchquest_assets.engines.weights.fetch import fetch_whisper
+from pitchquest_assets.engines.weights.files import find
+from pitchquest_assets.engines.weights.progress import log_progress
 from pitchquest_assets.media import speech_pieces
 from pitchquest_assets.media.sound import read_samples
-from pitchquest_assets.model import Audio, Transcript
+from pitchquest_assets.model import Audio, Event, Transcript
+from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.hesitations import with_hesitations
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
+    RATE,
     SPEECHLESS,
     audio_from,
     audio_of,
@@ -25,6 +38,10 @@ from pitchquest_assets_tests.support.word_errors import word_errors
 JFK = (
     "And so my fellow Americans, ask not what your country can do for you, ask what you can do for "
     "your country."
+)
+SPANISH = (
+    "Cada año los hospitales de este país tiran medicinas por dos mil millones de euros, porque "
+    "nadie sabe lo que hay en el estante. Las enfermeras cuentan los frascos a mano, de noche."
 )
 
 
@@ -65,6 +82,25 @@ def test_speech_that_got_no_words_is_heard_again(
     assert word_errors(JFK, heard.text) == (0, 22)
 
 
+def test_speech_that_got_no_words_twice_is_heard_by_itself(
+    tiny_en: Path, shared_media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {kind: kind.transcribe for kind in (BatchedInferencePipeline, WhisperModel)}
+
+    def stop_in_the_middle(self: Any, sound: Any, *args: Any, **options: Any) -> Any:
+        segments, info = real[type(self)](self, sound, *args, **options)
+        found = list(segments)
+        if len(sound) > 10 * RATE:
+            for one in found:
+                one.words = [word for word in one.words if word.end < 4.4]
+        return found, info
+
+    for kind in real:
+        monkeypatch.setattr(kind, "transcribe", stop_in_the_middle)
+    heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
+    assert word_errors(JFK, heard.text)[0] <= 1
+
+
 def test_what_is_not_english_is_not_trusted_and_it_is_said_why(
     tiny_en: Path, shared_media: Path
 ) -> None:
@@ -74,6 +110,58 @@ def test_what_is_not_english_is_not_trusted_and_it_is_said_why(
     assert not heard.trusted
     assert "perhaps because it is not English, which is all that tiny.en knows" in (
         heard.reason or ""
+    )
+
+
+def test_spanish_is_heard_by_base_where_tiny_en_was_asked_for(
+    tiny_en: Path, tmp_path: Path
+) -> None:
+    """Needs espeak-ng, and base in the cache of weights."""
+    if not (find("whisper-base", tiny_en) and shutil.which("espeak-ng")):
+        pytest.skip("whisper-base is not in the cache of weights, or espeak-ng is not installed")
+    said = tmp_path / "said.wav"
+    subprocess.run(["espeak-ng", "-v", "es", "-s", "150", "-w", said, SPANISH], check=True)
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None, models=tiny_en, whisper_model="tiny.en", downloads="off", device="cpu"
+    )
+    found = fetch_whisper(settings, log_progress(print))
+    assert found is not None
+    heard = transcribe_any_language(found, speech_file(said), settings, "hint")
+    assert (heard.model, heard.language) == ("base", "es")
+    assert "hospitales" in heard.text
+    content = judge_content(heard.model_copy(update={"trusted": True}), load_rubric())
+    assert "the rules read English only, and the language is 'es'" in (
+        content.items[0].reason or ""
+    )
+
+
+def heard_only(heard: Transcript, audio: Audio) -> list[Event]:
+    events = analyse_delivery(audio, heard.model_copy(update={"trusted": True})).events
+    return [event for event in events if not event.transcribed]
+
+
+def test_in_read_speech_no_hesitation_is_made_up(tiny_en: Path, shared_media: Path) -> None:
+    for path in sorted((shared_media / "speech").glob("*.[wf]*")):
+        audio = speech_file(path)
+        assert heard_only(hear(tiny_en, audio), audio) == [], path.name
+
+
+def test_a_hesitation_that_whisper_drops_is_found_where_it_is(
+    tiny_en: Path, shared_media: Path
+) -> None:
+    clean = speech_file(shared_media / "speech" / "jfk.flac")
+    samples, spans = with_hesitations(read_samples(clean, 0.0, clean.duration_seconds), seed=0)
+    audio = audio_from(samples)
+    transcript = hear(tiny_en, audio)
+    # As if Whisper had dropped them all.
+    words = [
+        word for word in transcript.words if word.text.strip(",.").lower() not in FILLED_PAUSES
+    ]
+    found = heard_only(transcript.model_copy(update={"words": words}), audio)
+    assert found
+    assert all(
+        any(one.start_seconds < end and one.end_seconds > start for start, end in spans)
+        for one in found
     )
 
 

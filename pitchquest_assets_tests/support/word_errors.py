@@ -4,7 +4,7 @@ import re
 
 from rapidfuzz.distance import Levenshtein
 
-from pitchquest_assets.engines.transcription.pronunciation import spoken_words
+from pitchquest_assets.analysis.spoken import spoken_words
 
 # "$2 billion" is read "two billion dollars".
 BEFORE_THE_SCALE = re.compile(r"\$([\d.,]+) (thousand|million|billion)")

@@ -105,7 +105,7 @@ def _unreadable(transcript: Transcript) -> str | None:
     # "und" is how containers name an unknown language.
     english = (transcript.language or "und").lower().startswith(("en", "und"))
     language = f"the rules read English only, and the language is {transcript.language!r}"
-    return unreadable(transcript) or (None if english else language)
+    return unreadable(transcript) if english else language
 
 
 def _find_items(heard: Sequence[Heard], rubric: RubricDefinition) -> dict[str, Findings]:

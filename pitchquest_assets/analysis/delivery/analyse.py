@@ -22,7 +22,9 @@ from pitchquest_assets.analysis.delivery.energy import (
     measure_energy,
 )
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
+from pitchquest_assets.analysis.delivery.hesitations import find_hesitations
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
+from pitchquest_assets.analysis.spoken import spoken_times
 from pitchquest_assets.analysis.windows import Windows, typical_time
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import Span, voice_of
@@ -33,13 +35,14 @@ from pitchquest_assets.model import (
     Measurement,
     Series,
     Transcript,
-    Word,
 )
 
 LONG_PAUSE_SECONDS = 2.0
 MIN_SPEECH_SECONDS = 3.0
 TIMELINE_STEP_SECONDS = 0.5
 MAX_TIMELINE_POINTS = 600
+# How containers name an unknown language; it is read as English.
+UNKNOWN = "und"
 # Engines that leave fillers out, so that their count is a lower bound.
 FILLER_NOTES = {
     "whisper": ["a lower bound, Whisper drops most"],
@@ -69,8 +72,17 @@ class _Speech:
         return [(left[1], right[0]) for left, right in pairwise(self.spans)]
 
     @cached_property
+    def spoken(self) -> list[float]:
+        """When each word is spoken, in seconds; figures are said in several words."""
+        return spoken_times(self.transcript.words, self.transcript.language)
+
+    @cached_property
     def fillers(self) -> list[Event]:
-        return find_fillers(self.transcript.words)
+        """Those that were transcribed, and those that were only heard."""
+        words = self.transcript.words
+        written = find_fillers(words)
+        heard = find_hesitations(self.tracks, words, written)
+        return sorted([*written, *heard], key=lambda event: event.start_seconds)
 
     @cached_property
     def pitch_varieties(self) -> dict[float, float]:
@@ -96,6 +108,14 @@ class _Speech:
     def no_words(self) -> str | None:
         """Why nothing can be said about the words, or None."""
         return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
+
+    @cached_property
+    def no_fillers(self) -> str | None:
+        """Why nothing can be said about fillers, or None."""
+        language = self.transcript.language
+        if self.no_words or (language or UNKNOWN).startswith(("en", UNKNOWN)):
+            return self.no_words
+        return f"only English fillers are known, and the language is {language!r}"
 
 
 def analyse_delivery(
@@ -143,16 +163,16 @@ def _measure(speech: _Speech) -> dict[str, Measurement]:
 
 
 def _measure_words(speech: _Speech) -> dict[str, Measurement]:
-    words = len(speech.transcript.words)
+    words = len(speech.spoken)
     minutes = max(speech.audio.duration_seconds, 0.001) / 60
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
     reason = speech.no_words
     return {
         "speech_rate": known(words / minutes, "wpm", reason, "110–160"),
-        "fillers_per_minute": known(fillers / minutes, "1/min", reason),
+        "fillers_per_minute": known(fillers / minutes, "1/min", speech.no_fillers),
         "fillers_per_100_words": known(
-            100 * fillers / max(words, 1), "per 100 words", reason, reference
+            100 * fillers / max(words, 1), "per 100 words", speech.no_fillers, reference
         ),
     }
 
@@ -204,7 +224,7 @@ def _measure_voice(speech: _Speech) -> dict[str, Measurement]:
 def _typical_times(speech: _Speech, measured: dict[str, Measurement]) -> dict[str, float | None]:
     """For each sub-score, the start of the window that is most like the whole talk."""
     windows = Windows(speech.audio.duration_seconds)
-    words = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    words = windows.rates_per_minute(speech.spoken)
     fillers = windows.rates_per_minute(event.start_seconds for event in speech.fillers)
     per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
     starts, varieties = windows.starts_seconds, speech.pitch_varieties
@@ -228,7 +248,7 @@ def _events(speech: _Speech) -> list[Event]:
         for start, end in speech.pauses
         if end - start > LONG_PAUSE_SECONDS
     ]
-    fillers = [] if speech.no_words else speech.fillers
+    fillers = [] if speech.no_fillers else speech.fillers
     return sorted([*long_pauses, *fillers], key=lambda event: event.start_seconds)
 
 
@@ -254,16 +274,12 @@ def _timeline(speech: _Speech) -> dict[str, Series]:
 def _rolling_pace(speech: _Speech) -> Series:
     """Words per minute in each rolling window, at its middle."""
     windows = Windows(speech.audio.duration_seconds)
-    rates = windows.rates_per_minute(map(_middle, speech.transcript.words))
+    rates = windows.rates_per_minute(speech.spoken)
     return Series(
         unit="wpm",
         times_seconds=[round(middle, 2) for middle in windows.middles_seconds],
         values=[round(rate, 1) for rate in rates],
     )
-
-
-def _middle(word: Word) -> float:
-    return (word.start_seconds + word.end_seconds) / 2
 
 
 def _rounded(times: prosody.Array) -> list[float]:

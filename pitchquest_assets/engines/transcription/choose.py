@@ -2,9 +2,9 @@
 
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
+from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
 from pitchquest_assets.engines.transcription.trust import no_transcript
-from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.engines.vendors.calls import Caller
 from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights.progress import Progress
@@ -48,15 +48,7 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
     if uses_openai(settings):
         return transcribe_openai(audio, caller, f"for a better one {CAPTIONS_HINT}")
     if wanted in ("auto", "whisper") and (found := models.fetch_whisper(settings, progress)):
-        return transcribe_whisper(
-            found.folder,
-            found.size,
-            audio,
-            f"for a better one {CAPTIONS_HINT}",
-            wanted=settings.device,
-            language=settings.language,
-            came_from=found.came_from,
-        )
+        return transcribe_any_language(found, audio, settings, f"for a better one {CAPTIONS_HINT}")
     names = models.whisper_names(settings)
     pull = " or ".join(f"`pitchquest models pull {name}`" for name in names[:2])
     if wanted == "whisper":

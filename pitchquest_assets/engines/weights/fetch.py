@@ -70,12 +70,24 @@ def fetch_whisper(settings: Settings, progress: Progress) -> Whisper | None:
 def whisper_here(settings: Settings) -> Whisper | None:
     """Return the weights that the settings ask for, if they are here; raises like fetch_whisper."""
     for size in _sizes(settings, HERE_FIRST):
-        name = f"whisper-{size}"
-        folder = find(name, settings.models_path) if name in MODELS else _by_hand(settings)
-        if folder:
-            came_from = provenance(name, settings.models_path)
-            return Whisper(size, folder, came_from or "the models folder")
+        if (name := f"whisper-{size}") not in MODELS:
+            return _whisper(size, _by_hand(settings), settings)
+        if folder := find(name, settings.models_path):
+            return _whisper(size, folder, settings)
     return None
+
+
+def multilingual_here(settings: Settings) -> Whisper | None:
+    """Return weights that know other languages than English, if they are here."""
+    for size in OTHER_LANGUAGES:
+        if folder := find(f"whisper-{size}", settings.models_path):
+            return _whisper(size, folder, settings)
+    return None
+
+
+def _whisper(size: str, folder: Path, settings: Settings) -> Whisper:
+    came_from = provenance(f"whisper-{size}", settings.models_path)
+    return Whisper(size, folder, came_from or "the models folder")
 
 
 def whisper_names(settings: Settings) -> list[str]:

@@ -47,6 +47,13 @@ def test_pace_is_words_over_the_whole_time(jfk: Audio) -> None:
     assert analysis.timeline["pace"].values == [pytest.approx(120, rel=0.01)]
 
 
+def test_figures_count_as_the_words_that_are_spoken(jfk: Audio) -> None:
+    transcript = transcript_of(evenly("we grew 20% to 40,000 beds in 2019 —", 11.0))
+    analysis = analyse_delivery(jfk, transcript)
+    assert values(analysis)["speech_rate"] == pytest.approx(60, rel=0.01)
+    assert analysis.timeline["pace"].values == [pytest.approx(60, rel=0.01)]
+
+
 @pytest.mark.parametrize(("words", "pace"), [(18, "slow"), (33, "fast")])
 def test_pace_is_named_by_the_bands(jfk: Audio, words: int, pace: str) -> None:
     analysis = analyse_delivery(jfk, transcript_of(evenly("word " * words, 11.0)))
@@ -118,6 +125,16 @@ def test_fillers_are_counted_per_minute_and_per_hundred_words(jfk: Audio) -> Non
     assert values(analysis)["fillers_per_100_words"] == pytest.approx(100 * 2 / 6, abs=0.01)
     assert values(analysis)["fillers_per_minute"] == pytest.approx(2 / 11 * 60, rel=0.01)
     assert [event.text for event in analysis.events] == ["um", "uh"]
+
+
+def test_words_of_another_language_are_no_fillers(jfk: Audio) -> None:
+    german = transcript_of(evenly("er geht um das Haus und um den Turm", 11.0))
+    analysis = analyse_delivery(jfk, german.model_copy(update={"language": "de"}))
+    measured = analysis.measurements["fillers_per_100_words"]
+    assert measured.value is None
+    assert "only English fillers are known, and the language is 'de'" in (measured.reason or "")
+    assert (analysis.scores["fillers"].value, analysis.events) == (None, [])
+    assert analysis.measurements["speech_rate"].value is not None
 
 
 def test_each_score_of_the_voice_has_a_moment_that_is_typical_of_it(jfk: Audio) -> None:

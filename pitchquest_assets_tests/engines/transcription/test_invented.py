@@ -1,25 +1,34 @@
 import pytest
 
 from pitchquest_assets.engines.transcription.invented import (
+    ECHO,
+    GUESS,
     LOOP,
     NO_SPEECH,
     NO_VOICE,
     Heard,
-    longest_hole,
+    holes,
     told,
     without_inventions,
 )
+from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Word
 
 VOICE = ((0.0, 20.0), (60.0, 80.0))
 
 
 def heard(
-    text: str, start: float = 0.0, *, no_speech: float = 0.1, compression: float = 1.5
+    text: str,
+    start: float = 0.0,
+    *,
+    no_speech: float = 0.1,
+    compression: float = 1.5,
+    probability: float = 1.0,
 ) -> Heard:
+    times = (start + i / 4 for i in range(len(text.split())))
     words = [
-        Word(text=word, start_seconds=start + i / 4, end_seconds=start + i / 4 + 0.2, probability=1)
-        for i, word in enumerate(text.split())
+        Word(text=word, start_seconds=time, end_seconds=time + 0.2, probability=probability)
+        for word, time in zip(text.split(), times, strict=True)
     ]
     return Heard(words, no_speech, compression)
 
@@ -33,8 +42,10 @@ SAID = "We sell shelves that count what is on them."
         (heard("Thank you.", 5, no_speech=0.67), NO_SPEECH),
         (heard("Thank you.", 40), NO_VOICE),
         (heard("Yeah. Yeah. Yeah.", 5, compression=7.7), LOOP),
+        (heard("Mmm. Yeah. Um, so, uh, like, hmm.", 5, probability=0.44), ECHO),
+        (heard("Uh, but, um,", 5, probability=0.04), GUESS),
     ],
-    ids=["no speech", "no voice", "compresses well"],
+    ids=["no speech", "no voice", "compresses well", "the prompt", "a guess"],
 )
 def test_what_nobody_said_is_left_out_with_the_reason(made_up: Heard, reason: str) -> None:
     words, left_out = without_inventions([heard(SAID), made_up], VOICE)
@@ -46,6 +57,16 @@ def test_speech_is_kept_up_to_what_was_measured_of_true_speech() -> None:
     said = [heard(SAID, no_speech=0.45), heard("And more.", 20.2), heard("Join us.", 80.2)]
     words, left_out = without_inventions(said, VOICE)
     assert (len(words), told(left_out)) == (13, [])
+
+
+def test_fillers_that_were_said_and_another_language_are_kept() -> None:
+    said = [
+        heard("Um, so, uh,", probability=0.6),
+        heard("um, shelves", 5, probability=0.45),
+        heard("Wir bauen", 10, probability=0.1),
+    ]
+    words, left_out = without_inventions(said, VOICE)
+    assert (len(words), told(left_out)) == (7, [])
 
 
 @pytest.mark.parametrize(
@@ -72,24 +93,22 @@ def test_what_a_speaker_says_again_is_no_loop(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts", "seconds"),
+    ("starts", "found"),
     [
-        ((), 16.0),
-        ((12.0,), 10.0),
-        ((0.0,), 15.75),
-        ((0.0, 4.0, 8.0, 16.0, 19.0), 3.75),
-        ((0.0, 2.0, 4.0, 6.0, 8.0, 15.0, 17.0, 19.0), 2.75),
+        ((), [(0.0, 20.0)]),
+        ((12.0,), [(0.0, 10.0), (14.0, 20.0)]),
+        ((0.0,), [(0.25, 20.0)]),
+        ((0.0, 4.0, 8.0, 16.0, 19.0), [(0.25, 4.0), (4.25, 8.0), (8.25, 16.0)]),
+        ((0.0, 2.0, 4.0, 6.0, 8.0, 15.0, 17.0, 19.0), []),
     ],
 )
-def test_the_longest_voice_without_a_word_is_found(
-    starts: tuple[float, ...], seconds: float
-) -> None:
+def test_voice_without_a_word_is_found(starts: tuple[float, ...], found: list[Span]) -> None:
     voice = ((0.0, 10.0), (14.0, 20.0))
     words = [
         Word(text="word", start_seconds=start, end_seconds=start + 0.25, probability=1)
         for start in starts
     ]
-    assert longest_hole(words, voice, (0.0, 20.0)) == seconds
+    assert holes(words, voice, (0.0, 20.0), most_seconds=3.0) == found
 
 
 def test_the_warning_counts_words_and_names_reasons() -> None:

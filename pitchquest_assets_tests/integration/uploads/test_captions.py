@@ -1,7 +1,9 @@
 """Captions find their video, whichever comes first."""
 
 import pytest
+from sqlalchemy import text
 
+from pitchquest_assets.media.caption_files import SUFFIXES
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support.people import ALICE
@@ -17,6 +19,40 @@ def test_captions_beside_a_video_are_used_whichever_comes_first(
     row = only_row(project)
     assert row.captions_path == f"videos/{ALICE}/pitch.vtt"
     assert (row.status, row.attempts) == ("uploaded", 0)
+
+
+def test_captions_of_every_format_that_is_read_are_used(project: Store, storage: Storage) -> None:
+    for suffix in (*SUFFIXES, *map(str.upper, SUFFIXES)):
+        video, captions = f"{ALICE}/{suffix}/pitch.MP4", f"{ALICE}/{suffix}/pitch{suffix}"
+        for name in (captions, video):
+            storage.upload(name)
+        assert captions_of(project, video) == f"videos/{captions}"
+        storage.upload(late := f"{ALICE}/{suffix}/late.mov")
+        storage.upload(captions := f"{ALICE}/{suffix}/late{suffix}")
+        assert captions_of(project, late) == f"videos/{captions}"
+
+
+def test_of_several_captions_those_that_a_folder_would_prefer_are_used(
+    project: Store, storage: Storage
+) -> None:
+    in_order = [form for suffix in SUFFIXES for form in (suffix, suffix.upper())]
+    for suffix in reversed(in_order):
+        storage.upload(f"{ALICE}/pitch{suffix}")
+        storage.upload(f"{ALICE}/pitch.mp4")
+        assert captions_of(project, f"{ALICE}/pitch.mp4") == f"videos/{ALICE}/pitch{suffix}"
+
+
+def test_a_text_beside_a_video_is_not_taken_for_captions(project: Store, storage: Storage) -> None:
+    for ending in ("txt", "mp4"):
+        storage.upload(f"{ALICE}/pitch.{ending}")
+    assert only_row(project).captions_path is None
+
+
+def captions_of(store: Store, video: str) -> str | None:
+    with store.engine.connect() as connection:
+        query = text("select captions_path from videos where file_path = :path")
+        path: str | None = connection.execute(query, {"path": f"videos/{video}"}).scalar_one()
+    return path
 
 
 def test_captions_of_another_name_or_folder_are_not_used(project: Store, storage: Storage) -> None:
