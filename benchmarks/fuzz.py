@@ -20,14 +20,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ParamSpec, TypeVar
 
-from pitchquest_assets.errors import InvalidInput
-from pitchquest_assets.media.caption_files import read_captions
-from pitchquest_assets.media.decoding import in_child
-from pitchquest_assets.media.local_video import LocalVideo
-from pitchquest_assets.media.probe import Limits, embedded_captions, probe
-from pitchquest_assets.media.sampling import sample_frames
-from pitchquest_assets.media.sound import extract_audio
-from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from pitchquest_assets.errors import InvalidInput  # noqa: E402
+from pitchquest_assets.media.caption_files import read_captions  # noqa: E402
+from pitchquest_assets.media.decoding import in_child  # noqa: E402
+from pitchquest_assets.media.local_video import LocalVideo  # noqa: E402
+from pitchquest_assets.media.probe import Limits, embedded_captions, probe  # noqa: E402
+from pitchquest_assets.media.sampling import sample_frames  # noqa: E402
+from pitchquest_assets.media.sound import extract_audio  # noqa: E402
+from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media  # noqa: E402
 
 P = ParamSpec("P")
 T = TypeVar("T")
