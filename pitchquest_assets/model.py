@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 Part = Literal["content", "delivery", "visual"]
 Pace = Literal["slow", "optimal", "fast"]
+Transcriber = Literal["captions", "whisper", "pocketsphinx", "openai"]
 
 
 class Value(BaseModel):
@@ -87,6 +88,9 @@ class Word(Value):
     start_seconds: float
     end_seconds: float
     probability: float = Field(ge=0, le=1)
+    engine: Transcriber | None = Field(
+        None, description="where it came from; where captions fit in part, Whisper has the rest"
+    )
 
 
 class Transcript(Value):
@@ -99,7 +103,14 @@ class Transcript(Value):
     model: str | None = None
     model_source: str | None = Field(None, description="where the weights were fetched from")
     mean_probability: float | None = None
-    trusted: bool
+    expected_wer: float | None = Field(
+        None, ge=0, le=1, description="share of words expected to be wrong or missing, as measured"
+    )
+    expected_wer_reason: str | None = Field(None, description="why it is not known")
+    borne_out: float | None = Field(
+        None, ge=0, le=1, description="share of the captions' words that Whisper heard too"
+    )
+    trusted: bool = Field(description="the words are good enough for the content")
     reason: str | None = Field(None, description="why there is none, or why it is not trusted")
     hint: str | None = Field(None, description="one line: how to get a better one")
     warnings: list[str] = []

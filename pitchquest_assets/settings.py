@@ -45,8 +45,9 @@ class Settings(BaseSettings):
     )
     transcriber: Literal["auto", "captions", "openai", "whisper", "pocketsphinx", "off"] = Field(
         "auto",
-        description="auto: the first of captions, openai (if OPENAI_API_KEY is set and "
-        "OPENAI_BASE_URL is not), whisper and pocketsphinx that can be had",
+        description="auto: the first of captions (which whisper checks), openai (if "
+        "OPENAI_API_KEY is set and OPENAI_BASE_URL is not), whisper and pocketsphinx that can be "
+        "had",
     )
     language: str | None = Field(
         None,

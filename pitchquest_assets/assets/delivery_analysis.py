@@ -11,7 +11,7 @@ from pitchquest_assets.engines.emotion import hear_energy
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Transcript
 
 
-@video_asset(code_version="4", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
+@video_asset(code_version="5", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
 def delivery_analysis(
     context: dg.AssetExecutionContext,
     audio: Audio,
@@ -20,7 +20,8 @@ def delivery_analysis(
 ) -> DeliveryAnalysis:
     """Pace (wpm), pauses (s), fillers, pitch (semitones), loudness (dB), with events and timeline.
 
-    Pace and fillers are null if the transcript cannot be trusted, everything is without a voice.
+    Pace and fillers are null if too many words of the transcript are expected to be wrong for them,
+    everything is without a voice.
     Vocal energy (0–1) only with PITCHQUEST_EMOTION=on; then fails if its model is missing.
     """
     energy = hear_energy(audio, engines.settings(), engines.progress_of(context))

@@ -11,7 +11,7 @@ from pitchquest_assets.model import Audio, SourceVideo, Transcript
 
 
 @video_asset(
-    code_version="5",
+    code_version="7",
     group="analysis",
     kinds={"text"},
     checks=(TRANSCRIPT_IS_TRUSTED,),
@@ -24,11 +24,11 @@ def transcript(
     local_files: LocalFiles,
     engines: EnginesResource,
 ) -> Transcript:
-    """Words with start, end (seconds) and probability, and whether they can be trusted.
+    """Words with start, end (seconds) and probability, and how many are expected to be wrong.
 
     From captions, OpenAI, Whisper or PocketSphinx: the one that the run's option or
     PITCHQUEST_TRANSCRIBER names, or the first that is available. Fails if that engine fails; no
-    other takes its place.
+    other takes its place. Captions are checked against what Whisper hears, and completed from it.
     """
     local = local_files.of_source(source_video)
     heard = transcribe(local, audio, engines.caller_of(context), engines.progress_of(context))
@@ -39,6 +39,7 @@ def transcript(
             "weights from": heard.model_source or "",
             "words": len(heard.words),
             "trusted": heard.trusted,
+            "expected_wer": "not known" if heard.expected_wer is None else heard.expected_wer,
             "mean_probability": round(heard.mean_probability or 0.0, 3),
             "reason": heard.reason or "",
             "hint": heard.hint or "",

@@ -23,7 +23,7 @@ from pitchquest_assets.cli.mending import mend_lost
 from pitchquest_assets.cli.runner import Outcome, Runner
 from pitchquest_assets.cli.show import check_writable, save_report
 from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
-from pitchquest_assets.model import PitchResult
+from pitchquest_assets.model import PitchResult, Transcript
 from pitchquest_assets.registration import register, video_id_of
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import scratch
@@ -186,7 +186,7 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
     transcript = metadata.transcript
     facts = [
         f"coverage {metadata.coverage:.0%}",
-        f"transcript: {transcript.engine}",
+        _words_of(transcript),
         f"{pace:.0f} wpm" if pace else "pace not measured",
         f"{result.processing_time_seconds:.1f} s",
     ]
@@ -203,3 +203,10 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
     console.print(f"Video id: {result.video_id}", highlight=False)
     if report:
         console.print(f"Report: {report}", highlight=False, soft_wrap=True)
+
+
+def _words_of(transcript: Transcript) -> str:
+    """Where the words come from, and how many of them are expected to be wrong."""
+    expected = transcript.expected_wer
+    errors = "" if expected is None else f", about {expected:.0%} of the words wrong"
+    return f"transcript: {transcript.engine}{errors}"

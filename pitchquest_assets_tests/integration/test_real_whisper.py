@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 
@@ -24,6 +26,7 @@ from pitchquest_assets.model import Audio, Event, Transcript
 from pitchquest_assets.settings import Settings
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.hesitations import with_hesitations
+from pitchquest_assets_tests.support.onsets import first_words_late, onsets
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.sounds import (
     RATE,
@@ -31,6 +34,7 @@ from pitchquest_assets_tests.support.sounds import (
     audio_from,
     audio_of,
     noise,
+    silence,
     speech_file,
 )
 from pitchquest_assets_tests.support.word_errors import word_errors
@@ -59,10 +63,44 @@ def test_read_sentences_are_heard(tiny_en: Path, shared_media: Path) -> None:
     assert wrong / said <= 0.08
 
 
+def under_noise(samples: np.ndarray, ratio_db: float) -> np.ndarray:
+    """The sound, quieter, under white noise; int16."""
+    level = np.std(samples) * 10 ** (-ratio_db / 20)
+    mixed = samples + np.random.default_rng(0).normal(0, level, len(samples))
+    return np.clip(mixed / 4, -32_000, 32_000).astype(np.int16)
+
+
+@pytest.mark.parametrize(("ratio_db", "is_right"), [(60.0, True), (-10.0, False)])
+def test_many_errors_are_expected_where_there_are_many_and_few_where_there_are_few(
+    tiny_en: Path, shared_media: Path, ratio_db: float, is_right: bool
+) -> None:
+    samples = sound_of(shared_media / "speech" / "jfk.flac")
+    heard = hear(tiny_en, audio_from(under_noise(samples, ratio_db)))
+    wrong, said = word_errors(JFK, heard.text)
+    assert (wrong / said <= 0.2) == is_right
+    assert heard.expected_wer is not None
+    assert (heard.expected_wer <= 0.2) == is_right
+
+
 def test_every_word_of_a_famous_sentence_is_heard(tiny_en: Path, shared_media: Path) -> None:
     heard = hear(tiny_en, speech_file(shared_media / "speech" / "jfk.flac"))
     assert word_errors(JFK, heard.text) == (0, 22)
     assert heard.trusted
+
+
+def test_words_begin_where_the_sound_does_after_a_pause(tiny_en: Path, shared_media: Path) -> None:
+    paths = [path for path in (shared_media / "speech").iterdir() if path.suffix != ".txt"]
+    pieces = [piece for path in sorted(paths) for piece in (silence(0.5), sound_of(path))]
+    samples = np.concatenate(pieces)
+    heard = hear(tiny_en, audio_from(samples))
+    late = np.abs(list(first_words_late(onsets(samples), heard.words)))
+    assert len(late) >= 8
+    assert np.median(late) <= 0.06
+    assert np.quantile(late, 0.95) <= 0.25
+
+
+def sound_of(path: Path) -> np.ndarray:
+    return read_samples(speech_file(path))
 
 
 def test_speech_that_got_no_words_is_heard_again(
@@ -197,6 +235,50 @@ def test_nothing_is_heard_where_nobody_speaks_and_the_reason_is_told(
     heard = hear(tiny_en, audio_from(noise(kind, seconds=30)))
     assert (heard.words, heard.trusted) == ([], False)
     assert heard.reason == "no words were recognised: there is no voice in the sound"
+
+
+@pytest.mark.parametrize("kind", ["silence", "white noise", "music"])
+def test_minutes_without_a_voice_give_no_word_and_no_error_rate_with_the_reason(
+    tiny_en: Path, kind: str
+) -> None:
+    heard = hear(tiny_en, audio_from(noise(kind, seconds=120)))
+    reason = "no words were recognised: there is no voice in the sound"
+    assert (heard.words, heard.trusted, heard.reason) == ([], False, reason)
+    assert (heard.expected_wer, heard.expected_wer_reason) == (None, reason)
+
+
+PEAK_OF_A_TRANSCRIPTION = """
+import re, sys
+from pathlib import Path
+from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
+from pitchquest_assets.model import Audio
+
+audio = Audio(payload=Path(sys.argv[1]).read_bytes(), duration_seconds=float(sys.argv[2]))
+heard = transcribe_whisper(Path(sys.argv[3]), "tiny.en", audio, "", wanted="cpu")
+assert not heard.words
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells its peak on Linux only")
+def test_memory_does_not_grow_with_a_sound_in_which_nobody_speaks(
+    tiny_en: Path, tmp_path: Path
+) -> None:
+    peaks = []
+    for minutes in (1, 12):
+        audio = audio_from(np.tile(noise("white noise", seconds=60), minutes))
+        path = tmp_path / f"{minutes}.flac"
+        path.write_bytes(audio.payload)
+        command = [sys.executable, "-c", PEAK_OF_A_TRANSCRIPTION, str(path)]
+        done = subprocess.run(
+            [*command, str(audio.duration_seconds), str(tiny_en / "whisper-tiny.en")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        peaks.append(int(done.stdout) - len(audio.payload))
+    decoded_bytes = 11 * 60 * RATE * np.dtype(np.float32).itemsize
+    assert peaks[1] - peaks[0] < decoded_bytes / 2, [round(peak / 1e6) for peak in peaks]
 
 
 def test_what_is_made_up_on_something_like_a_voice_is_left_out(tiny_en: Path) -> None:

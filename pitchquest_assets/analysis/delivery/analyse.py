@@ -26,6 +26,7 @@ from pitchquest_assets.analysis.delivery.hesitations import find_hesitations
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
 from pitchquest_assets.analysis.spoken import spoken_times
 from pitchquest_assets.analysis.windows import Windows, typical_time
+from pitchquest_assets.analysis.word_errors import why_unusable
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import Span, voice_of
 from pitchquest_assets.model import (
@@ -105,16 +106,17 @@ class _Speech:
         return "too little voiced speech for pitch statistics"
 
     @cached_property
-    def no_words(self) -> str | None:
-        """Why nothing can be said about the words, or None."""
-        return self.no_voice or (None if self.transcript.trusted else self.transcript.reason)
+    def no_pace(self) -> str | None:
+        """Why the words are not good enough for a pace, or None."""
+        return self.no_voice or why_unusable(self.transcript, "pace")
 
     @cached_property
     def no_fillers(self) -> str | None:
         """Why nothing can be said about fillers, or None."""
         language = self.transcript.language
-        if self.no_words or (language or UNKNOWN).startswith(("en", UNKNOWN)):
-            return self.no_words
+        reason = self.no_voice or why_unusable(self.transcript, "fillers")
+        if reason or (language or UNKNOWN).startswith(("en", UNKNOWN)):
+            return reason
         return f"only English fillers are known, and the language is {language!r}"
 
 
@@ -125,7 +127,8 @@ def analyse_delivery(
 
     Args:
         audio: 16 kHz mono; without sound everything is null.
-        transcript: needed for pace and fillers, which are null if it is not trusted.
+        transcript: needed for pace and fillers, which are null if too many words are expected to
+            be wrong for them.
         energy: shown beside pitch and loudness, never scored.
     """
     spans = voice_of(audio)
@@ -167,12 +170,12 @@ def _measure_words(speech: _Speech) -> dict[str, Measurement]:
     minutes = max(speech.audio.duration_seconds, 0.001) / 60
     fillers = len(speech.fillers)
     reference = "; ".join(["below 4", *FILLER_NOTES.get(speech.transcript.engine, [])])
-    reason = speech.no_words
+    uncounted = speech.no_fillers
     return {
-        "speech_rate": known(words / minutes, "wpm", reason, "110–160"),
-        "fillers_per_minute": known(fillers / minutes, "1/min", speech.no_fillers),
+        "speech_rate": known(words / minutes, "wpm", speech.no_pace, "110–160"),
+        "fillers_per_minute": known(fillers / minutes, "1/min", uncounted),
         "fillers_per_100_words": known(
-            100 * fillers / max(words, 1), "per 100 words", speech.no_fillers, reference
+            100 * fillers / max(words, 1), "per 100 words", uncounted, reference
         ),
     }
 
@@ -254,7 +257,7 @@ def _events(speech: _Speech) -> list[Event]:
 
 def _timeline(speech: _Speech) -> dict[str, Series]:
     timeline = {}
-    if not speech.no_words:
+    if not speech.no_pace:
         timeline["pace"] = _rolling_pace(speech)
     if not speech.no_pitch:
         tracks = speech.tracks

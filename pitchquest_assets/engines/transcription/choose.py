@@ -1,6 +1,7 @@
 """Chooses the transcriber: captions, then OpenAI, then Whisper, then PocketSphinx."""
 
 from pitchquest_assets.engines.transcription.captions import transcribe_captions
+from pitchquest_assets.engines.transcription.checked_captions import check_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
 from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
@@ -16,6 +17,10 @@ from pitchquest_assets.media.probe import Limits, embedded_captions
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
 
+UNCHECKED = (
+    "without Whisper's weights the captions were checked by PocketSphinx alone, which refuses some "
+    "true ones and may trust some that fit in part"
+)
 CAPTIONS_HINT = "give captions (--captions FILE, or a .vtt or .srt beside the video)"
 
 
@@ -39,7 +44,7 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
             "transcription is switched off", "set PITCHQUEST_TRANSCRIBER=auto for a transcript"
         )
     if wanted in ("auto", "captions") and (cues := find_captions(video)):
-        return transcribe_captions(cues, audio, language=None)
+        return _checked(cues, audio, settings, progress)
     if wanted == "captions":
         raise EngineUnavailable(
             f"PITCHQUEST_TRANSCRIBER=captions, but {video.source.filename} has none; "
@@ -57,6 +62,19 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
             f"{''.join(f', nor is {name}' for name in names[1:])}; run {pull}."
         )
     return transcribe_pocketsphinx(audio, f"for a better one {CAPTIONS_HINT} or run {pull}")
+
+
+def _checked(cues: list[Cue], audio: Audio, settings: Settings, progress: Progress) -> Transcript:
+    """The captions as far as Whisper bears them out; by PocketSphinx alone where it is missing."""
+    try:
+        found, missing = models.fetch_whisper(settings, progress), ""
+    except EngineUnavailable as error:
+        found, missing = None, f": {error}"
+    if found:
+        heard = transcribe_any_language(found, audio, settings, hint=CAPTIONS_HINT)
+        return check_captions(cues, audio, heard)
+    alone = transcribe_captions(cues, audio, language=None)
+    return alone.model_copy(update={"warnings": [*alone.warnings, UNCHECKED + missing]})
 
 
 def uses_openai(settings: Settings) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pitchquest_assets.engines.transcription.expected_errors import wordless_share
 from pitchquest_assets.engines.transcription.trust import make_transcript
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.media.voice import Span, group_spans, voice_of
@@ -19,16 +20,18 @@ def transcribe_pocketsphinx(audio: Audio, hint: str) -> Transcript:
     """Transcribe with PocketSphinx: lower-case words, posterior probabilities; never trusted."""
     from pocketsphinx import Decoder
 
-    spans = group_spans(voice_of(audio), CHUNK_SECONDS)
+    voice = voice_of(audio)
+    words = decode_spans(Decoder(loglevel="FATAL"), audio, group_spans(voice, CHUNK_SECONDS))
     return make_transcript(
         engine="pocketsphinx",
         model="pocketsphinx en-us",
         language="en",
-        words=decode_spans(Decoder(loglevel="FATAL"), audio, spans),
+        words=words,
         # Measured word error rates: 0.28 on read books, 0.65 on a synthetic voice.
         untrusted="PocketSphinx gets about one word in three wrong, too many to judge by",
         hint=hint,
         trustworthy=False,
+        wordless_share=wordless_share(words, voice),
     )
 
 

@@ -1,22 +1,23 @@
 """Shared by the transcribers: when a transcript is trusted, and the prompt for fillers."""
 
 from collections.abc import Sequence
-from typing import Literal
 
-from pitchquest_assets.model import Transcript, Word
+from pitchquest_assets.analysis.word_errors import MAX_EXPECTED_WER, too_many_errors
+from pitchquest_assets.engines.transcription.expected_errors import (
+    NOT_MEASURED,
+    expected_wer,
+)
+from pitchquest_assets.model import Transcriber, Transcript, Word
 
-# Our own choice. Correct captions were at 0.85 or more, half-wrong ones at 0.54 or less, but on the
-# same seven recordings that `alignment` was calibrated on. Not checked against Whisper's figures.
+# Our own choice, for engines whose errors were not measured.
 MIN_TRUSTED_PROBABILITY = 0.75
 # Whisper, local or at OpenAI, continues in the style of its prompt, and drops fillers otherwise.
 ENGLISH_FILLERS = "Um, so, uh, I mean, like, you know, er, hmm."
 
-Engine = Literal["captions", "whisper", "pocketsphinx", "openai"]
-
 
 def make_transcript(
     *,
-    engine: Engine,
+    engine: Transcriber,
     model: str,
     language: str | None,
     words: Sequence[Word],
@@ -27,36 +28,53 @@ def make_transcript(
     model_source: str | None = None,
     warnings: Sequence[str] = (),
     wordless: str = "no words were recognised",
+    wordless_share: float = 0.0,
+    borne_out: float | None = None,
+    expected_errors: float | None = None,
 ) -> Transcript:
-    """Build a transcript, which is trusted if its mean word probability is high enough.
+    """Build a transcript, which is trusted if few enough of its words are expected to be wrong.
+
+    Where the engine was not measured, its mean word probability decides.
 
     Args:
-        untrusted: the reason to give if the mean is below the threshold.
+        untrusted: the reason to give if it is not, before the figures.
         hint: how to get a better transcript; dropped if this one is from captions and trusted.
         trustworthy: False for an engine that is wrong too often, however confident it is.
         least_probability: the threshold, for an engine whose figures mean something else.
         model_source: where the weights were fetched from.
         wordless: the reason to give if there are no words.
         warnings: what else a reader of the result should know.
+        wordless_share: the share of the voice in which there is no word, see `expected_errors`.
+        borne_out: share of the captions' words that Whisper heard too.
+        expected_errors: the share of wrong words, if the caller knows better than the curves.
     """
     mean = sum(word.probability for word in words) / len(words) if words else None
-    trusted = trustworthy and mean is not None and mean >= least_probability
+    expected = expected_errors
+    if expected is None:
+        expected = expected_wer(engine, words, wordless_share)
     if mean is None:
         reason: str | None = wordless
-    elif trusted:
-        reason = None
     elif not trustworthy:
         reason = untrusted
+    elif expected is not None:
+        is_enough = expected <= MAX_EXPECTED_WER["content"]
+        reason = None if is_enough else f"{untrusted}: {too_many_errors(expected, 'content')}"
+    elif mean >= least_probability:
+        reason = None
     else:
         reason = f"{untrusted}: mean word probability {mean:.2f}, {least_probability:.2g} needed"
+    trusted = reason is None
     return Transcript(
         text=" ".join(word.text for word in words),
-        words=[_to_the_millisecond(word) for word in words],
+        words=[_finished(word, engine) for word in words],
         language=language,
         engine=engine,
         model=model,
         model_source=model_source,
         mean_probability=mean,
+        expected_wer=expected,
+        expected_wer_reason=_why_unknown(expected, words, wordless),
+        borne_out=borne_out,
         trusted=trusted,
         reason=reason,
         warnings=list(warnings),
@@ -64,13 +82,32 @@ def make_transcript(
     )
 
 
-def _to_the_millisecond(word: Word) -> Word:
-    times = {"start_seconds": word.start_seconds, "end_seconds": word.end_seconds}
-    return word.model_copy(update={name: round(time, 3) for name, time in times.items()})
+def _why_unknown(expected: float | None, words: Sequence[Word], wordless: str) -> str | None:
+    if expected is not None:
+        return None
+    return NOT_MEASURED if words else wordless
+
+
+def _finished(word: Word, engine: Transcriber) -> Word:
+    """The word with its times to the millisecond, and the engine that it came from."""
+    return word.model_copy(
+        update={
+            "start_seconds": round(word.start_seconds, 3),
+            "end_seconds": round(word.end_seconds, 3),
+            "engine": word.engine or engine,
+        }
+    )
 
 
 def no_transcript(reason: str, hint: str | None) -> Transcript:
     """Return the empty transcript of a video without usable speech, or without transcription."""
     return Transcript(
-        text="", words=[], language=None, engine="none", trusted=False, reason=reason, hint=hint
+        text="",
+        words=[],
+        language=None,
+        engine="none",
+        expected_wer_reason=reason,
+        trusted=False,
+        reason=reason,
+        hint=hint,
     )

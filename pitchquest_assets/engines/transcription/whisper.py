@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from pitchquest_assets.engines.transcription.expected_errors import wordless_share
 from pitchquest_assets.engines.transcription.invented import (
     MAX_COMPRESSION_RATIO,
     Heard,
@@ -27,6 +28,7 @@ from pitchquest_assets.engines.transcription.whisper_model import (
     language_of,
     open_whisper,
 )
+from pitchquest_assets.engines.transcription.word_starts import mend_starts
 from pitchquest_assets.engines.weights.devices import Device, Wanted
 from pitchquest_assets.media.sound import SAMPLE_RATE_HZ, read_floats
 from pitchquest_assets.media.speech_pieces import speech_pieces
@@ -86,6 +88,7 @@ def transcribe_whisper(
             language = detected.code
         heard = list(_heard(model, audio, pieces, voice, language, PIECES_AT_ONCE[device]))
     words, left_out = without_inventions(heard, voice)
+    words = mend_starts(words, pieces, voice, name)
     return make_transcript(
         engine="whisper",
         model=name,
@@ -96,6 +99,7 @@ def transcribe_whisper(
         hint=hint,
         warnings=told(left_out),
         wordless=f"no words were recognised: {why_wordless(voice, left_out)}",
+        wordless_share=wordless_share(words, voice),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
 from pitchquest_assets.analysis.delivery.energy import Turn, VocalEnergy
+from pitchquest_assets.analysis.word_errors import MAX_EXPECTED_WER
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import speech_spans
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Word
@@ -97,6 +98,30 @@ def test_what_needs_words_is_null_without_a_transcript_to_trust(jfk: Audio) -> N
     assert analysis.scores["pitch_variety"].value is not None
     assert (analysis.speaking_pace, analysis.events) == (None, [])
     assert "pace" not in analysis.timeline
+
+
+def test_words_too_wrong_for_the_content_still_give_a_pace(jfk: Audio) -> None:
+    limit = (MAX_EXPECTED_WER["fillers"] + MAX_EXPECTED_WER["pace"]) / 2
+    shaky = transcript_of(evenly("um word " * 11, 11.0), trusted=False).model_copy(
+        update={"expected_wer": limit}
+    )
+    analysis = analyse_delivery(jfk, shaky)
+    assert values(analysis)["speech_rate"] == pytest.approx(120, rel=0.01)
+    assert (analysis.speaking_pace, "pace" in analysis.timeline) == ("optimal", True)
+    assert analysis.scores["pace"].value is not None
+    fillers = analysis.measurements["fillers_per_100_words"]
+    assert fillers.value is None
+    assert "may be for the fillers" in (fillers.reason or "")
+    assert (analysis.scores["fillers"].value, analysis.events) == (None, [])
+
+
+def test_words_too_wrong_for_a_pace_give_none(jfk: Audio) -> None:
+    wrong = transcript_of(evenly("word " * 22, 11.0), trusted=False).model_copy(
+        update={"expected_wer": MAX_EXPECTED_WER["pace"] + 0.01}
+    )
+    analysis = analyse_delivery(jfk, wrong)
+    assert (analysis.speaking_pace, "pace" in analysis.timeline) == (None, False)
+    assert "may be for the pace" in (analysis.measurements["speech_rate"].reason or "")
 
 
 @pytest.mark.parametrize(

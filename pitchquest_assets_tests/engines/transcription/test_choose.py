@@ -78,6 +78,32 @@ def test_captions_beside_the_video_come_first(bare: Path, models: Path) -> None:
     assert run(bare, models=models).engine == "captions"
 
 
+def test_captions_are_checked_against_what_whisper_hears(bare: Path, models: Path) -> None:
+    shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
+    for wanted in ("auto", "captions"):
+        heard = run(bare, models=models, transcriber=wanted)
+        assert (heard.engine, heard.model) == ("captions", "checked by whisper base.en")
+        # These weights are random, and so is what they hear.
+        assert not heard.trusted
+        assert "PocketSphinx" not in " ".join(heard.warnings)
+
+
+@pytest.mark.parametrize("size", ["auto", "no-such-size"])
+def test_captions_are_checked_by_pocketsphinx_alone_where_whisper_is_missing_and_it_is_said(
+    bare: Path, tmp_path: Path, size: str
+) -> None:
+    given = bare.with_suffix(".txt")
+    given.write_text(
+        "Every winter, thousands of families lose their homes to a leaking pipe, because nobody"
+    )
+    heard = run(bare, given, models=tmp_path, whisper_model=size)
+    assert (heard.engine, heard.trusted, heard.borne_out) == ("captions", True, None)
+    assert heard.model == "pocketsphinx en-us (forced alignment)"
+    assert {word.engine for word in heard.words} == {"captions"}
+    assert "the captions were checked by PocketSphinx alone" in heard.warnings[-1]
+    assert ("no-such-size" in heard.warnings[-1]) == (size == "no-such-size")
+
+
 def test_captions_that_were_given_win_over_those_beside(bare: Path, tmp_path: Path) -> None:
     shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
     given = tmp_path / "given.txt"
