@@ -29,7 +29,7 @@ from pitchquest_assets.media.decoding import in_child  # noqa: E402
 from pitchquest_assets.media.local_video import LocalVideo  # noqa: E402
 from pitchquest_assets.media.probe import Limits, embedded_captions, probe  # noqa: E402
 from pitchquest_assets.media.sampling import sample_frames  # noqa: E402
-from pitchquest_assets.media.sound import extract_audio  # noqa: E402
+from pitchquest_assets.media.sound_choice import extract_audio  # noqa: E402
 from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media  # noqa: E402
 
 P = ParamSpec("P")

@@ -20,7 +20,7 @@ from pitchquest_assets.media.decoding_process import CPU_GRACE_SECONDS
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sampling import sample_frames
-from pitchquest_assets.media.sound import extract_audio
+from pitchquest_assets.media.sound_choice import extract_audio
 from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media
 
 LIMITS = Limits()
