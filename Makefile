@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test lint access train settings install install-dev
+.PHONY: analyze up dagit models test fuzz lint access train settings install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -26,6 +26,9 @@ models: .venv/installed  ## fetch the model files now rather than at first need
 
 test: .venv/installed-dev  ## run the tests
 	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+
+fuzz: .venv/installed-dev  ## feed broken videos and captions to the readers for two minutes
+	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
 
 lint: .venv/installed-dev  ## style and types
 	@$(BIN)/ruff check .

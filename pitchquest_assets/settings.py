@@ -114,6 +114,11 @@ class Settings(BaseSettings):
     max_duration_seconds: float = Field(3_600, gt=0, description="longest video")
     max_pixels: int = Field(3840 * 2160, gt=0, description="largest width × height of a picture")
     max_decode_seconds: float = Field(600, gt=0, description="CPU seconds that one decode may take")
+    max_decode_memory_mb: float = Field(
+        2_000,
+        ge=200,
+        description="memory that the decoding process may take for one file, on Linux",
+    )
     max_frames: int = Field(50, ge=1, description="pictures sampled from a video")
     max_frames_per_second: float = Field(
         1.0, gt=0, description="pictures sampled from a second of video"
@@ -124,6 +129,9 @@ class Settings(BaseSettings):
         None, description="folder whose videos `pitchquest up` analyses by itself"
     )
     max_concurrent_runs: int = Field(3, ge=1, description="videos analysed at the same time")
+    max_waiting_per_user: int = Field(
+        100, ge=1, description="uploads of one user that may wait; more are refused"
+    )
     max_attempts: int = Field(3, ge=1, description="tries of one upload whose worker was lost")
     max_run_seconds: int = Field(1_800, ge=60, description="a longer run is ended as failed")
     drift_within_engine: Literal["on", "off"] = Field(

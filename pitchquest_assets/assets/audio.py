@@ -4,6 +4,7 @@ import dagster as dg
 
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.video_asset import limits_of, video_asset
+from pitchquest_assets.media.decoding import in_child
 from pitchquest_assets.media.sound_choice import extract_audio
 from pitchquest_assets.model import Audio, SourceVideo
 from pitchquest_assets.resources import OptionsResource
@@ -20,7 +21,8 @@ def audio(
 
     Empty, with a reason, if the video has no sound; fails if nothing can be decoded.
     """
-    sound = extract_audio(local_files.of_source(source_video), limits=limits_of(options.in_force()))
+    video, limits = local_files.of_source(source_video), limits_of(options.in_force())
+    sound = in_child(extract_audio, source_video.filename, limits)(video, limits=limits)
     context.add_asset_metadata(
         {
             "duration_seconds": sound.duration_seconds,

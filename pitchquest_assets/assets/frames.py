@@ -5,6 +5,7 @@ import dagster as dg
 from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.metadata import frames_metadata
 from pitchquest_assets.assets.video_asset import limits_of, video_asset
+from pitchquest_assets.media.decoding import in_child
 from pitchquest_assets.media.sampling import sample_frames
 from pitchquest_assets.model import Frames, SourceVideo
 from pitchquest_assets.resources import OptionsResource
@@ -22,12 +23,13 @@ def frames(
     Empty, with a reason, if there is no picture; fails if nothing can be decoded.
     """
     settings = options.in_force()
-    sampled = sample_frames(
+    limits = limits_of(settings)
+    sampled = in_child(sample_frames, source_video.filename, limits)(
         local_files.of_source(source_video),
         max_frames=settings.max_frames,
         max_frames_per_second=settings.max_frames_per_second,
         width_px=settings.frame_width_px,
-        limits=limits_of(settings),
+        limits=limits,
     )
     context.add_asset_metadata(frames_metadata(sampled))
     return sampled

@@ -6,6 +6,7 @@ from pitchquest_assets.assets.local_files import LocalFiles
 from pitchquest_assets.assets.metadata import source_metadata
 from pitchquest_assets.assets.video_asset import limits_of, video_asset
 from pitchquest_assets.media.caption_files import read_captions
+from pitchquest_assets.media.decoding import in_child
 from pitchquest_assets.media.probe import probe
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.resources import OptionsResource
@@ -27,16 +28,17 @@ def source_video(
     """
     row = videos.get(store.store(), context.partition_key)
     video, captions = local_files.of_row(row)
-    source = probe(
+    limits = limits_of(options.in_force())
+    source = in_child(probe, row.filename, limits)(
         video.path,
         video_id=row.video_id,
         filename=row.filename,
         captions_path=row.captions_path,
-        limits=limits_of(options.in_force()),
+        limits=limits,
         kept_at=row.file_path,
         sha256=video.sha256,
     )
     if captions:
-        read_captions(captions.path)
+        in_child(read_captions, captions.path.name, limits)(captions.path)
     context.add_asset_metadata(source_metadata(source))
     return source

@@ -218,4 +218,5 @@ def limits_of(settings: Settings) -> Limits:
         max_duration_seconds=settings.max_duration_seconds,
         max_pixels=settings.max_pixels,
         max_decode_seconds=settings.max_decode_seconds,
+        max_decode_memory_mb=settings.max_decode_memory_mb,
     )

@@ -34,6 +34,7 @@ HEADLINES: dict[Kind, str] = {
     "drift": "PitchQuest: scores drift",
     "stuck_queue": "PitchQuest: the queue is stuck",
     "budget": "PitchQuest: over the daily budget",
+    "disk": "PitchQuest: the disk is nearly full",
 }
 
 

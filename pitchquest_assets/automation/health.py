@@ -1,12 +1,29 @@
 """Measures the system every five minutes."""
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 
+from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.resource import StoreResource
+from pitchquest_assets.store.rows.alerts import raise_alert
 from pitchquest_assets.store.rows.system_health import record_health
+from pitchquest_assets.store.store import Store
+
+# A run of a long video takes about half of it until it has ended.
+MIN_FREE_BYTES = 1_000_000_000
+
+
+def tell_of_disk(store: Store, folder: Path, free_bytes: int) -> None:
+    """Raise an alert that the disk is nearly full, once a day (UTC)."""
+    message = (
+        f"{folder} has {free_bytes / 1e9:.1f} GB left, and below that uploads fail: make room, or "
+        "lower RETENTION_DAYS."
+    )
+    key = f"disk:{datetime.now(UTC):%Y-%m-%d}"
+    store.transaction(lambda connection: raise_alert(connection, "disk", key, message))
 
 
 @dg.sensor(
@@ -15,16 +32,20 @@ from pitchquest_assets.store.rows.system_health import record_health
     description="Writes a `system_health` row into `monitoring_metrics`: queue depth and age, "
     "running, failed and completed in the last hour, p50 and p95 of the processing time in the "
     "last 24 hours, database size, free disk. Raises the alerts for a stuck queue "
-    "(PITCHQUEST_STUCK_QUEUE_MINUTES) and the daily budget (PITCHQUEST_DAILY_BUDGET_USD).",
+    "(PITCHQUEST_STUCK_QUEUE_MINUTES), the daily budget (PITCHQUEST_DAILY_BUDGET_USD) and a disk "
+    "that is nearly full.",
 )
 def system_health(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Measure once. It is a sensor because a scheduled run would cost a process and event rows."""
     settings = store.settings.in_force()
     opened = store.store()
-    settings.home_path.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home_path)
+    free_bytes = shutil.disk_usage(settings.home_path).free
+    if free_bytes < MIN_FREE_BYTES:
+        tell_of_disk(opened, settings.home_path, free_bytes)
     health = record_health(
         opened,
-        disk_free_bytes=shutil.disk_usage(settings.home_path).free,
+        disk_free_bytes=free_bytes,
         stuck_after=timedelta(minutes=settings.stuck_queue_minutes),
         daily_budget_usd=settings.daily_budget_usd,
     )

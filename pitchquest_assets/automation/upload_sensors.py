@@ -29,13 +29,16 @@ _under_way: set[Path] = set()
     job=analyze_pitch,
     minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description=f"Requests a run for each upload, the oldest {MAX_REQUESTS} first. The run key is "
-    "video_id:attempts, so a repeated tick requests nothing twice.",
+    description=f"Requests a run for each upload, {MAX_REQUESTS} at a time; the users take turns, "
+    "each with the oldest first. The run key is video_id:attempts, so a repeated tick requests "
+    "nothing twice.",
 )
 def new_uploads(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
     """Request a run for each row with the status 'uploaded'."""
+    settings = store.settings.in_force()
+    queue.limit_waiting(store.store(), settings.max_waiting_per_user)
     rows = [
         row
         for row in queue.waiting(store.store(), MAX_REQUESTS)
@@ -46,8 +49,12 @@ def new_uploads(
     context.instance.add_dynamic_partitions(
         str(videos_partitions.name), [row.video_id for row in rows]
     )
-    max_run_seconds = store.settings.in_force().max_run_seconds
-    return dg.SensorResult(run_requests=[_run_request(row, max_run_seconds) for row in rows])
+    turns = queue.turns(store.store())
+    return dg.SensorResult(
+        run_requests=[
+            _run_request(row, settings.max_run_seconds, turns.get(row.video_id, 1)) for row in rows
+        ]
+    )
 
 
 def _has_valid_id(store: Store, row: VideoRow) -> bool:
@@ -60,7 +67,7 @@ def _has_valid_id(store: Store, row: VideoRow) -> bool:
     return True
 
 
-def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
+def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunRequest:
     tags = {
         "video_id": row.video_id,
         ATTEMPT_TAG: str(row.attempts),
@@ -68,6 +75,9 @@ def _run_request(row: VideoRow, max_run_seconds: int) -> dg.RunRequest:
     }
     if row.owner:
         tags["owner"] = str(row.owner)
+    if turn > 1:
+        # Dagster's own queue would take the runs in the order in which they came.
+        tags["dagster/priority"] = str(1 - turn)
     return dg.RunRequest(
         run_key=f"{row.video_id}:{row.attempts}",
         partition_key=row.video_id,

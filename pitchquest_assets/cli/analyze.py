@@ -19,6 +19,7 @@ from rich.progress import (
 from rich.table import Table
 
 from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.cli.mending import mend_lost
 from pitchquest_assets.cli.runner import Outcome, Runner
 from pitchquest_assets.cli.show import check_writable, save_report
 from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
@@ -61,6 +62,7 @@ def analyze_all(
     store = open_store(settings)
     store.check_storage()
     instance = open_instance(settings)
+    mend_lost(store, settings)
     scratch.sweep(settings, is_gone)
     terminal = _Terminal()
     runner = Runner(store, instance, settings, terminal)

@@ -39,6 +39,8 @@ def main() -> None:
     gc.disable()
     # More threads of NumPy's would only wait for work, and burn CPU doing so.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Videos, results and reports are nobody else's.
+    os.umask(0o077)
     # SIGTERM and SIGHUP end it like Ctrl-C, so that no row stays in 'processing'.
     for polite in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(polite) is not signal.SIG_IGN:  # as under nohup
@@ -54,8 +56,10 @@ def main() -> None:
         _fail(str(error), BAD_INPUT if isinstance(error, InvalidInput) else FAILED)
     except OSError as error:
         _fail(f"{error.filename or 'A file'}: {(error.strerror or str(error)).lower()}.", FAILED)
-    except DBAPIError:
-        _fail("The database stopped answering; start the command again.", FAILED)
+    except DBAPIError as error:
+        from pitchquest_assets.store.postgres.database import why_unanswered
+
+        _fail(why_unanswered(error), FAILED)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
@@ -113,16 +117,21 @@ def _leave(code: int) -> NoReturn:
 @app.command(epilog="Example: pitchquest up --port 3000")
 def up(
     port: Annotated[int, typer.Option(help="Port of Dagit.", min=1, max=65535)] = 3000,
-    host: Annotated[str, typer.Option(help="0.0.0.0 opens it to the network.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Another address needs --insecure.")] = "127.0.0.1",
+    allow_host: Annotated[list[str] | None, typer.Option(help="A name that a proxy uses.")] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Open Dagit to everybody.")] = False,
 ) -> None:
     """Analyse whatever is uploaded: runs database, Dagit and daemon until Ctrl-C."""
+    from pitchquest_assets.cli.address import Address
     from pitchquest_assets.cli.service import up as run_until_interrupted
     from pitchquest_assets.settings import load_settings
 
     gc.freeze()
     gc.enable()
     run_until_interrupted(
-        load_settings(), host, port, lambda sentence: print(sentence, file=sys.stderr, flush=True)
+        load_settings(),
+        Address(host, port, tuple(allow_host or ()), insecure),
+        lambda sentence: print(sentence, file=sys.stderr, flush=True),
     )
 
 

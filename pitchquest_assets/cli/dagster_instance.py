@@ -7,6 +7,7 @@ from importlib.resources import files
 import dagster as dg
 
 from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.embedded import dagster_url
 
 STATEMENT_TIMEOUT_MS = 60_000
@@ -47,7 +48,8 @@ def point_to_instance(settings: Settings) -> dict[str, str]:
     """Return the variables by which Dagster's commands find this instance; creates its folder."""
     home = settings.home_path / "dagster"
     if "DAGSTER_HOME" not in os.environ:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(settings.home_path)
+        home.mkdir(exist_ok=True)
         shipped = (files("pitchquest_assets") / "dagster.yaml").read_text()
         limit = f"max_concurrent_runs: {settings.max_concurrent_runs}"
         (home / "dagster.yaml").write_text(shipped.replace("max_concurrent_runs: 3", limit))

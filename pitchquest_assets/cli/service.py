@@ -6,7 +6,6 @@ others in order. A process that ends unasked is restarted.
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,9 +20,11 @@ import psutil  # type: ignore[import-untyped]
 from filelock import FileLock, Timeout
 
 from pitchquest_assets.automation.left_behind import give_back_all
+from pitchquest_assets.cli.address import NO_LOGIN, Address
 from pitchquest_assets.cli.dagster_instance import open_instance
-from pitchquest_assets.errors import PitchQuestError, SettingsError, StoreUnavailable
+from pitchquest_assets.errors import PitchQuestError, StoreUnavailable
 from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.store import open_store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
@@ -88,22 +89,22 @@ class Service:
             self.process.wait()
 
 
-def up(settings: Settings, host: str, port: int, say: Say) -> None:
+def up(settings: Settings, address: Address, say: Say) -> None:
     """Run everything until KeyboardInterrupt.
 
     Raises:
         AlreadyUp: another one is running under this home; the message says where.
-        SettingsError: the port is taken.
+        SettingsError: the address may not be used.
         StoreUnavailable: the database or Dagit does not start.
     """
     home = settings.home_path
-    home.mkdir(parents=True, exist_ok=True)
+    make_home(home)
     state = _state_file(home)
     try:
         with FileLock(home / "up.lock", timeout=0):
             _end_leftovers(state)
-            _check_port(host, port)
-            _run(settings, host, port, state, say)
+            address.check()
+            _run(settings, address, state, say)
     except Timeout as error:
         where = _read(state).get("url", "another terminal")
         raise AlreadyUp(f"PitchQuest runs here already: {where}") from error
@@ -120,19 +121,21 @@ def stop_running(home: Path) -> bool:
     return True
 
 
-def _run(settings: Settings, host: str, port: int, state: Path, say: Say) -> None:
+def _run(settings: Settings, address: Address, state: Path, say: Say) -> None:
     store = open_store(settings)
     store.check_storage()
     instance = open_instance(settings)
-    url = f"http://{host}:{port}"
+    url = address.url
     with tempfile.TemporaryDirectory(prefix="pitchquest-up-") as folder:
-        services = _services(settings.home_path / "logs", Path(folder), host, port)
+        services = _services(settings.home_path / "logs", Path(folder), address)
         try:
             for service in services:
                 service.log.unlink(missing_ok=True)
                 service.start()
                 _write(state, url, services)
                 _wait_until(service.answers, services)
+            if address.is_open:
+                say(f"{NO_LOGIN}, and {address.host} is open to other machines (--insecure).")
             say(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
             _watch(settings, services, lambda: _write(state, url, services), say)
         except KeyboardInterrupt:
@@ -160,7 +163,7 @@ def _let_programs_be_interrupted() -> None:
         signal.signal(signal.SIGINT, lambda *_: None)
 
 
-def _services(logs: Path, folder: Path, host: str, port: int) -> list[Service]:
+def _services(logs: Path, folder: Path, address: Address) -> list[Service]:
     logs.mkdir(parents=True, exist_ok=True)
     code = folder / "code"
     workspace = folder / "workspace.yaml"
@@ -170,12 +173,15 @@ def _services(logs: Path, folder: Path, host: str, port: int) -> list[Service]:
     module = ["-m", "pitchquest_assets.definitions", "--location-name", LOCATION]
     programs = {
         "code-server": ["dagster", "api", "grpc", "--socket", str(code), *module],
-        "webserver": ["dagster_webserver", "-w", str(workspace), "-h", host, "-p", str(port)],
+        "webserver": [
+            *("pitchquest_assets.cli.webserver", address.allowed_hosts(), "-w", str(workspace)),
+            *("-h", address.host, "-p", str(address.port)),
+        ],
         "daemon": ["dagster._daemon", "run", "--log-level", "warning", "-w", str(workspace)],
     }
     answers = {
         "code-server": code.exists,
-        "webserver": lambda: _is_served(f"http://{host}:{port}/server_info"),
+        "webserver": lambda: _is_served(f"{address.url}/server_info"),
         "daemon": lambda: True,
     }
     return [
@@ -221,17 +227,6 @@ def _is_served(url: str) -> bool:
         return httpx.get(url, timeout=5).is_success
     except httpx.TransportError:
         return False
-
-
-def _check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SettingsError(
-                f"{host}:{port} cannot be used ({error.strerror}): name another by --port."
-            ) from error
 
 
 def _kill_children(pid: int) -> None:

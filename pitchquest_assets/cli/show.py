@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pitchquest_assets.cli.doctor.examine import Finding
+from pitchquest_assets.cli.mending import mend_lost
 from pitchquest_assets.engines.weights import fetcher
 from pitchquest_assets.engines.weights.files import list_models
 from pitchquest_assets.engines.weights.pinned import MODELS
@@ -52,6 +53,7 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
     Raises:
         UnknownVideo: no such video.
     """
+    mend_lost(store, load_settings())
     rows = [videos.get(store, video_id)] if video_id else videos.list_videos(store)
     places = queue_positions(store)
     stored = stored_assets(store, [row.job_id for row in rows if row.job_id and _is_open(row)])

@@ -4,6 +4,7 @@ import io
 import math
 import struct
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -27,6 +28,8 @@ CONTACT_SHEET_MAX_BYTES = 2_500
 CONTACT_SHEET_PICTURES = 5
 CONTACT_SHEET_COLUMNS = 5
 THUMBNAIL_WIDTH_PX = 80
+# Taller ones are squeezed: a JPEG has at most 65,535 rows.
+THUMBNAIL_MAX_HEIGHT_PX = 320
 
 Image = NDArray[np.uint8]
 
@@ -49,8 +52,7 @@ class Album:
         self._pixel_aspect = pixel_aspect if plausible else Fraction(1)
         self._every = math.ceil(expected / CONTACT_SHEET_PICTURES)
         self._thumbnails: list[Image] = []
-        self._file = io.BytesIO()
-        self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+        self._jpegs: dict[str, bytes] = {}
 
     def add(self, picture: VideoFrame, time_seconds: float) -> None:
         """Turn a decoded picture upright, scale it, and keep it under its time."""
@@ -58,9 +60,9 @@ class Album:
             self._orientation = Orientation.of(picture)
         image = upright_image(picture, self._orientation, self._pixel_aspect, self._width_px)
         name = f"{len(self.frames) + 1:04d}_{time_seconds:.3f}s.jpg"
-        self._write(name, encode_jpeg(image, JPEG_QUALITY))
+        self._jpegs[name] = encode_jpeg(image, JPEG_QUALITY)
         if len(self.frames) % self._every == 0:
-            self._thumbnails.append(_thumbnail(image))
+            self._thumbnails.append(_thumbnail(image, self._thumbnails))
         self.frames.append(Frame(time_seconds=time_seconds, name=name))
         self.size = image.shape[1], image.shape[0]
 
@@ -68,13 +70,13 @@ class Album:
         """Return the ZIP, whose last entry is the contact sheet; b"" if there are no pictures."""
         if not self.frames:
             return b""
-        self._write(CONTACT_SHEET, _contact_sheet(self._thumbnails))
-        self._zip.close()
-        return self._file.getvalue()
-
-    def _write(self, name: str, data: bytes) -> None:
-        # A ZipInfo has a fixed date, so the same video gives the same bytes.
-        self._zip.writestr(zipfile.ZipInfo(name), data)
+        self._jpegs[CONTACT_SHEET] = _contact_sheet(self._thumbnails)
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in self._jpegs.items():
+                # A ZipInfo has a fixed date, so the same video gives the same bytes.
+                archive.writestr(zipfile.ZipInfo(name), data)
+        return file.getvalue()
 
 
 @dataclass(frozen=True)
@@ -131,11 +133,13 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
     return bytes(data)
 
 
-def _thumbnail(image: Image) -> Image:
+def _thumbnail(image: Image, others: Sequence[Image]) -> Image:
+    """A small picture, of the size of the others: a stream may change its size."""
     import cv2
 
     height, width = image.shape[:2]
-    size = THUMBNAIL_WIDTH_PX, max(1, round(height * THUMBNAIL_WIDTH_PX / width))
+    fitting = min(max(1, round(height * THUMBNAIL_WIDTH_PX / width)), THUMBNAIL_MAX_HEIGHT_PX)
+    size = THUMBNAIL_WIDTH_PX, others[0].shape[0] if others else fitting
     return cast(Image, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 

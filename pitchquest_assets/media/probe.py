@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
@@ -41,6 +42,11 @@ __all__ = ["Limits", "embedded_captions", "open_media", "probe"]
 CUT_SHORT_SECONDS = 0.5
 # Give up on the picture if none can be decoded from this many packets.
 FIRST_PICTURE_PACKETS = 300
+# What microphones and cameras make lies well within; of a file beyond that, a few bytes may become
+# hours of sound or gigabytes.
+SAMPLE_RATES_HZ = range(4_000, 384_001)
+MAX_CHANNELS = 32
+MAX_SIDE_PX = 16_384
 # Assumed for a single picture whose duration is unknown.
 SHORTEST_SECONDS = 1 / 30
 BYTES_PER_MB = 1_000_000
@@ -179,6 +185,7 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
     if video is not None and video.width * video.height > limits.max_pixels:
         what = f"has pictures of {video.width} × {video.height} px, more"
         raise beyond(filename, what, f"{limits.max_pixels} px", "MAX_PIXELS")
+    _check_plausible(video, audio, filename)
     contents = _read_packets(container, filename, limits)
     warnings = []
     if contents.picture is None and "video" in contents.extents:
@@ -201,6 +208,22 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
     if video is not None and contents.picture is not None:
         facts |= _describe_pictures(video, contents.picture, contents.extents["video"])
     return facts
+
+
+def _check_plausible(video: VideoStream | None, audio: AudioStream | None, filename: str) -> None:
+    """Refuse a file that claims what no device records."""
+    claim = None
+    if video is not None and max(video.width, video.height) > MAX_SIDE_PX:
+        claim = f"pictures of {video.width} × {video.height} px"
+    elif audio is not None and not is_plausible(audio.sample_rate, audio.channels):
+        claim = f"sound at {audio.sample_rate} Hz (channels: {audio.channels})"
+    if claim:
+        raise InvalidVideo(f"{filename} claims {claim}, which nothing records: export it again.")
+
+
+def is_plausible(sample_rate_hz: int, channels: int) -> bool:
+    """Return whether sound may have this rate and this many channels."""
+    return sample_rate_hz in SAMPLE_RATES_HZ and 1 <= channels <= MAX_CHANNELS
 
 
 def _describe_pictures(video: VideoStream, first: VideoFrame, extent: _Extent) -> dict[str, Any]:

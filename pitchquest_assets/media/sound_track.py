@@ -14,7 +14,7 @@ from av.audio.resampler import AudioResampler
 
 from pitchquest_assets.media.channels import Channels
 from pitchquest_assets.media.local_video import LocalVideo
-from pitchquest_assets.media.probe import Limits, open_media
+from pitchquest_assets.media.probe import Limits, is_plausible, open_media
 from pitchquest_assets.media.sound import RESAMPLED_FRAME, SAMPLE_RATE_HZ, FlacWriter, Samples
 from pitchquest_assets.media.streams import (
     Decoder,
@@ -28,6 +28,8 @@ from pitchquest_assets.model import Audio
 
 # Insert silence or drop sound only if a timestamp is further off the sample count than this.
 MAX_DRIFT_SECONDS = 0.05
+# A frame that ends so much later than the longest stream is damaged; codecs fill up the last one.
+MAX_EXCESS_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,12 @@ def decode_track(
         decoder = Decoder(stream, source.filename, limits)
         writer, channels = FlacWriter(), Channels()
         clock = _Clock(writer, clock_zero(container), time_base(stream), channel)
+        end_seconds = min(source.duration_seconds, limits.max_duration_seconds) + MAX_EXCESS_SECONDS
         for packet in readable_packets(container, stream):
             for frame in decoder.decode(packet):
-                if clock.seconds(frame) <= limits.max_duration_seconds:  # else: damaged timestamp
+                if not is_plausible(frame.sample_rate, frame.layout.nb_channels):
+                    decoder.damaged += 1
+                elif clock.end_seconds(frame) <= end_seconds:  # else: damaged timestamp
                     channels.add(frame)
                     clock.add(frame)
         clock.end_segment()
@@ -87,6 +92,10 @@ class _Clock:
         """When the frame begins, in seconds; without a timestamp, right after the previous one."""
         pts = presentation(frame)
         return self._next_seconds if pts is None else pts * self._unit - self._zero
+
+    def end_seconds(self, frame: AudioFrame) -> float:
+        """When the frame ends, in seconds."""
+        return self.seconds(frame) + frame.samples / frame.sample_rate
 
     def add(self, frame: AudioFrame) -> None:
         """Resample and write the next frame."""

@@ -57,6 +57,8 @@ class Decoder:
             raise beyond(self._filename, "takes longer to decode", limit, "MAX_DECODE_SECONDS")
         try:
             frames: list[Any] = [*self._stream.decode(packet)]
+        except MemoryError:  # FFmpeg's own is both
+            raise
         except av.error.FFmpegError:
             self.damaged += 1
             return []
@@ -95,7 +97,7 @@ def readable_packets(container: InputContainer, *streams: Stream | None) -> "Ite
     """Yield packets as far as the file can be read; an empty one at the end drains each stream."""
     try:
         yield from container.demux(*(stream for stream in streams if stream is not None))
-    except av.error.FFmpegError:
+    except av.error.FFmpegError:  # also "out of memory", for a packet that claims gigabytes
         return
 
 

@@ -36,6 +36,7 @@ class Limits:
     max_duration_seconds: float = 3600
     max_pixels: int = 3840 * 2160
     max_decode_seconds: float = 600  # CPU seconds for one decode, decoder threads included
+    max_decode_memory_mb: float = 2000  # in the decoding process
 
 
 @contextmanager

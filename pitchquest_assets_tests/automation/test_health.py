@@ -1,6 +1,8 @@
 import dagster as dg
+import pytest
 from sqlalchemy import text
 
+from pitchquest_assets.automation import health
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store
@@ -15,3 +17,15 @@ def test_a_tick_stores_one_row_and_starts_no_run(store: Store) -> None:
     statement = text("select metric_value from monitoring_metrics")
     (value,) = store.transaction(lambda c: c.scalars(statement).all())
     assert value["disk_free_bytes"] > 0
+
+
+def test_a_disk_that_is_nearly_full_raises_one_alert_a_day(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "MIN_FREE_BYTES", 10**18)
+    for _ in range(2):
+        evaluate(system_health)
+    statement = text("select kind, message from alerts")
+    [alert] = store.transaction(lambda c: c.execute(statement).all())
+    assert alert.kind == "disk"
+    assert "GB left" in alert.message

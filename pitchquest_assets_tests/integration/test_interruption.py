@@ -1,5 +1,6 @@
 """An analysis that is stopped half-way leaves a true status, and can be done again."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -62,6 +63,17 @@ def test_interrupted(
     row = pitchquest.rows()[_video_id(request)]
     assert row.status == "failed"
     assert row.error == err.strip()
+
+
+def test_a_killed_analysis_waits_again_once_its_status_is_asked_for(
+    pitchquest: Command, running: subprocess.Popen[str], request: pytest.FixtureRequest
+) -> None:
+    running.kill()
+    running.communicate(timeout=DEADLINE_SECONDS)
+    video_id = _video_id(request)
+    assert pitchquest.rows()[video_id].status == "processing"
+    shown = json.loads(pitchquest("status", video_id, "--json").out)[0]
+    assert (shown["status"], shown["attempts"], shown["job_id"]) == ("uploaded", 1, None)
 
 
 def test_killed(pitchquest: Command, running: subprocess.Popen[str], sample: Path) -> None:

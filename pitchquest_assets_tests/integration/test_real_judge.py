@@ -19,7 +19,7 @@ SHELFSENSE = {
     "competition": "Our competitors sell cabinets that cost a hundred thousand dollars.",
     "business_model": "We cost three hundred dollars a month, and we install in one afternoon.",
     "traction": "We have eleven paying hospitals, and revenue has grown twenty percent every month",
-    "team": "I ran a hospital pharmacy for nine years.",
+    "team": "My co-founder built the vision system at a robotics company.",
     "ask": "We are raising one million dollars to reach one hundred hospitals by next December.",
 }
 CONTEXT = (

@@ -5,7 +5,13 @@ import av
 import pytest
 
 from pitchquest_assets.errors import InvalidCaptions, InvalidVideo
-from pitchquest_assets.media.probe import Limits, embedded_captions, open_media, probe
+from pitchquest_assets.media.probe import (
+    Limits,
+    embedded_captions,
+    is_plausible,
+    open_media,
+    probe,
+)
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets_tests.support.media_factory import (
     Pictures,
@@ -304,3 +310,35 @@ def test_shared_media_are_told_right(
 def test_unreadable_shared_media_are_refused(shared_media: Path, name: str) -> None:
     with pytest.raises(InvalidVideo, match=name):
         probed(shared_media / f"{name}.mp4")
+
+
+@pytest.mark.parametrize(
+    ("pictures", "sound", "claim"),
+    [
+        (
+            None,
+            Sound([(0, 4)], codec="pcm_s16le", rate_hz=1_000, layout="mono"),
+            "sound at 1000 Hz",
+        ),
+        (None, Sound([(0, 0.1)], codec="pcm_s16le", rate_hz=768_000), "sound at 768000 Hz"),
+        (Pictures([0, 1], (17_000, 16), codec="mjpeg"), None, "pictures of 17000 × 16 px"),
+    ],
+)
+def test_what_nothing_records_is_refused(
+    tmp_path: Path, pictures: Pictures | None, sound: Sound | None, claim: str
+) -> None:
+    path = write_media(tmp_path / "a.mkv", pictures, sound)
+    with pytest.raises(InvalidVideo, match=f"a.mkv claims {claim}.*which nothing records"):
+        probed(path)
+
+
+@pytest.mark.parametrize(("rate_hz", "channels"), [(0, 1), (-8_000, 1), (48_000, 0), (48_000, 255)])
+def test_sound_without_sense_is_not_plausible(rate_hz: int, channels: int) -> None:
+    assert not is_plausible(rate_hz, channels)
+    assert is_plausible(48_000, 2)
+
+
+def test_a_second_of_sound_that_is_spread_over_hours_is_refused(shared_cases: Path) -> None:
+    path = shared_cases / "hostile" / "one_pcm1hz_20000.mkv"
+    with pytest.raises(InvalidVideo, match="claims sound at 1 Hz"):
+        probed(path)

@@ -40,6 +40,19 @@ def tones(audio: Audio) -> list[tuple[float, float]]:
     return [(span[0] / RATE_HZ, span[-1] / RATE_HZ) for span in spans if span.size]
 
 
+def test_sound_that_goes_on_long_after_the_file_has_ended_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), mode="w", format="matroska") as container:
+        stream = container.add_stream("pcm_u8", rate=4_000, layout="mono")
+        packet = av.Packet(b"\x80" * 4_000 * 60)
+        packet.stream, packet.pts, packet.dts = stream, 0, 0
+        container.mux(packet)
+    source = probe(path, video_id="v", filename="a.mkv", captions_path=None, limits=Limits())
+    short = source.model_copy(update={"duration_seconds": 1.0})
+    with pytest.raises(InvalidVideo, match=r"No sound of a\.mkv can be decoded"):
+        extract_audio(LocalVideo(short, path), limits=Limits())
+
+
 def test_sound_becomes_16_khz_mono_flac(tmp_path: Path) -> None:
     audio = extracted(write_media(tmp_path / "a.mp4", PICTURES, Sound([(0, 4)], [(1, 2)])))
     with av.open(io.BytesIO(audio.payload)) as container:

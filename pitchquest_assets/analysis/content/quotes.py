@@ -17,7 +17,7 @@ MIN_WORDS = 3
 # How many words around a match to search for the passage's ends.
 EDGE_WORDS = 3
 
-_OMISSION = re.compile(r"\.{3}|…|\[[^\]]*\]")
+_OMISSION = re.compile(r"\.{3}|…|\[[^\[\]]*\]")
 # Captions may omit the apostrophe.
 _NOT = re.compile(
     r"\b(do|does|did|is|are|was|were|have|has|had|ca|wo|would|could|should|must|need|ai)n'?t\b"

@@ -14,6 +14,7 @@ from pitchquest_assets.cli.doctor import supabase as doctor_supabase
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
+from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres.database import in_transaction
 from pitchquest_assets.store.postgres.migrate import pending
@@ -82,7 +83,7 @@ def _objects(settings: Settings) -> tuple[State, str]:
 
 
 def _disk(settings: Settings) -> tuple[State, str]:
-    settings.home_path.mkdir(parents=True, exist_ok=True)
+    make_home(settings.home_path)
     free_gb = shutil.disk_usage(settings.home_path).free / 1e9
     free = f"{free_gb:.1f} GB free under {settings.home_path}"
     if free_gb < MIN_FREE_GB:

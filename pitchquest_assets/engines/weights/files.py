@@ -30,8 +30,7 @@ class ModelRow:
             f"  {place}",
             *([f"  fetched from {self.came_from}"] if self.came_from else []),
             *([f"  {model.notice}"] if model.notice else []),
-            f"  from {model.source} at revision {model.revision}",
-            *([f"  or from the package index: {model.wheel_names}"] if model.wheels else []),
+            *_sources(model),
             *(f"  sha256 {file.sha256}  {file.name}" for file in model.files),
         ]
 
@@ -83,6 +82,15 @@ def model_named(name: str) -> Model:
     if name not in MODELS:
         raise EngineUnavailable(f"There is no model named {name!r}; known are {', '.join(MODELS)}.")
     return MODELS[name]
+
+
+def _sources(model: Model) -> list[str]:
+    """Where the files are published."""
+    index = [f"from the package index: {model.wheel_names}"] if model.wheels else []
+    if not model.url:
+        return [f"  a conversion of {model.source}", *(f"  {one}" for one in index)]
+    hub = f"  from {model.source} at revision {model.revision}"
+    return [hub, *(f"  or {one}" for one in index)]
 
 
 def _is_other(path: Path, model: Model) -> bool:

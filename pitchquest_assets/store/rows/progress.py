@@ -25,10 +25,7 @@ _STORED = text("""
     union all
     select job_id, 'aggregated_result' from analysis_results where job_id = any(:run_ids)
 """)
-_AHEAD = text("""
-    select video_id, row_number() over (order by uploaded_at, id) as place from videos
-    where status = 'uploaded'
-""")
+_AHEAD = text("select video_id, place from pitchquest.queue")
 
 
 def stored_assets(store: Store, run_ids: Sequence[str]) -> dict[str, set[str]]:

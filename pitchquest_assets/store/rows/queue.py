@@ -17,12 +17,34 @@ _STILL_THERE = """
 
 
 def waiting(store: Store, limit: int) -> list[VideoRow]:
-    """Return the `limit` uploads that have waited longest and whose file has arrived."""
-    return select(
+    """Return the next `limit` uploads whose file has arrived: the users take turns."""
+    # `offset 0` has the costly condition tried in that order, until there are enough.
+    queue = """
+        join (select video_id, place from pitchquest.queue order by place offset 0) as next
+          using (video_id)
+    """
+    rows = select(
         store,
-        f"where status = 'uploaded' and {_HAS_ARRIVED} order by uploaded_at, id limit :limit",
+        f"{queue} where {_HAS_ARRIVED} order by place limit :limit",
         limit=limit,
     )
+    return [row for row in rows if row.status == "uploaded"]
+
+
+def turns(store: Store) -> dict[str, int]:
+    """Return how many videos of its user come up to and including each upload that waits, by id."""
+    statement = text("select video_id, turn from pitchquest.queue")
+    rows = store.transaction(lambda connection: connection.execute(statement).all())
+    return {row.video_id: row.turn for row in rows}
+
+
+def limit_waiting(store: Store, most: int) -> None:
+    """Have the database refuse the uploads of a user of whom `most` wait already."""
+    statement = text("""
+        update pitchquest.limits set max_waiting_per_user = :most
+        where max_waiting_per_user <> :most
+    """)
+    store.transaction(lambda connection: connection.execute(statement, {"most": most}))
 
 
 def reconcile_uploads(store: Store) -> int:
@@ -39,7 +61,8 @@ def reconcile_uploads(store: Store) -> int:
 
 def in_processing(store: Store) -> list[VideoRow]:
     """Return the videos that a run has taken."""
-    return select(store, "where status = 'processing' order by id")
+    rows = select(store, "where status = 'processing' order by id")
+    return [row for row in rows if row.status == "processing"]
 
 
 def claim(store: Store, video_id: str, job_id: str, attempt: int | None) -> VideoRow:

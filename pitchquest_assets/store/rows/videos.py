@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
@@ -40,6 +41,13 @@ class VideoRow(Value):
 
 
 _COLUMNS = ", ".join(VideoRow.model_fields)
+# What stands for a value that cannot be read, should a constraint of the table be missing.
+_INSTEAD: dict[str, Any] = {
+    "file_size_mb": None,
+    "duration_seconds": None,
+    "options": {},
+    "status": "failed",
+}
 _BY_ID = "where video_id = :video_id"
 # A condition that always holds; the trigger that raises alerts reads the setting.
 NO_ALERT = " and set_config('pitchquest.cancelled', 'on', true) = 'on'"
@@ -230,7 +238,21 @@ def select(
 
 def _rows(store: Store, statement: str, **values: object) -> list[VideoRow]:
     rows = store.transaction(lambda c: c.execute(text(statement), values).mappings().all())
-    return [VideoRow(**row) for row in rows]
+    return [_read(store, dict(row)) for row in rows]
+
+
+def _read(store: Store, row: dict[str, Any]) -> VideoRow:
+    """The row; one that cannot be read is set to 'failed', and stops no other."""
+    try:
+        return VideoRow(**row)
+    except ValidationError as error:
+        columns = sorted({str(problem["loc"][0]) for problem in error.errors()})
+        sentence = f"This row cannot be read ({', '.join(columns)}): register the video again."
+        instead = {column: _INSTEAD[column] for column in columns} | {"error": sentence}
+        if row["status"] in ("uploaded", "processing"):
+            mark_failed(store, row["video_id"], sentence)
+            instead["status"] = "failed"
+        return VideoRow(**(row | instead))
 
 
 def _only(rows: list[VideoRow], video_id: str) -> VideoRow:

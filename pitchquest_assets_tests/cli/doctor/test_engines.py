@@ -32,13 +32,13 @@ def openai_settings(openai: FakeVendor, **settings: str) -> dict[str, str]:
     return given | judged | settings
 
 
-def test_without_keys_nothing_is_configured_and_the_words_stay_here() -> None:
+def test_without_keys_nothing_is_configured_and_the_words_stay_here(tmp_path: Path) -> None:
     assert examine("Gemini")[0] == "not configured"
     assert examine("OpenAI")[0] == "not configured"
     told = (
         "the words here, without the meaning of sentences (minilm); pictures are measured here only"
     )
-    assert examine("judges") == ("ok", told)
+    assert examine("judges", models=tmp_path) == ("ok", told)
 
 
 def test_a_good_gemini_key_costs_one_look_at_the_model(gemini: FakeVendor) -> None:

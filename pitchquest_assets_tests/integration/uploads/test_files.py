@@ -145,3 +145,27 @@ def test_a_fault_of_ours_refuses_no_upload(project: Store, storage: Storage) -> 
         with project.engine.begin() as connection:
             connection.execute(text("alter table videos drop constraint fault"))
     assert queue.reconcile_uploads(project) == 1
+
+
+def test_files_beyond_the_limit_of_their_user_say_so_without_an_alert(
+    project: Store, storage: Storage
+) -> None:
+    queue.limit_waiting(project, 2)
+    try:
+        for number in range(4):
+            storage.upload(f"{ALICE}/{number}.mp4")
+        storage.upload(f"{BOB}/pitch.mp4", owner=BOB)
+    finally:
+        queue.limit_waiting(project, 100)
+    rows = videos.list_videos(project)
+    assert [row.status for row in rows] == ["uploaded"] * 2 + ["failed"] * 2 + ["uploaded"]
+    assert rows[2].error == (
+        "2 uploads of yours wait already, and no more may: upload it again later."
+    )
+    with project.engine.connect() as connection:
+        assert connection.scalar(text("select count(*) from alerts")) == 0
+    finish_all = "update videos set status = 'completed' where status = 'uploaded'"
+    with project.engine.begin() as connection:
+        connection.execute(text(finish_all))
+    storage.upload(f"{ALICE}/3.mp4")
+    assert videos.list_videos(project)[-1].status == "uploaded"

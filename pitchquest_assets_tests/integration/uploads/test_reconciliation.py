@@ -61,3 +61,12 @@ def test_without_supabase_there_is_nothing_to_reconcile(store: Store) -> None:
     assert queue.reconcile_uploads(store) == 0
     videos.register(store, "v", "videos/anything.mp4")
     assert len(queue.waiting(store, 10)) == 1
+
+
+def test_a_file_that_cannot_be_registered_stops_no_other(
+    project: Store, storage: Storage, without_trigger: None
+) -> None:
+    storage.upload(f"{ALICE}/a\x1bb.mp4")
+    storage.upload(f"{BOB}/pitch.mp4", owner=BOB)
+    assert queue.reconcile_uploads(project) == 1
+    assert [row.filename for row in videos.list_videos(project)] == ["pitch.mp4"]

@@ -254,3 +254,25 @@ def test_a_user_adds_uploads_of_their_own_and_nothing_else(store: Store) -> None
     with store.engine.connect() as connection:
         owners = connection.execute(text("select video_id, owner::text from videos")).all()
     assert sorted(map(tuple, owners)) == [("mine", alice), ("mine-too", alice)]
+
+
+def test_rows_from_before_the_limits_are_mended(
+    empty_database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, limits = migrate._files(), "20260305000000"
+    older = [file for file in files if file.version < limits]
+    monkeypatch.setattr(migrate, "_files", lambda: older)
+    migrate.migrate(empty_database)
+    with empty_database.begin() as connection:
+        add_video(connection, "bad", filename="\x1b[2J" + "x" * 1400, file_size_mb=float("nan"))
+        add_video(connection, "good", file_size_mb=2.5, error="No picture.")
+    monkeypatch.setattr(migrate, "_files", lambda: files)
+    assert limits in migrate.migrate(empty_database)
+    with empty_database.connect() as connection:
+        rows = connection.execute(
+            text("select filename, file_size_mb, error from videos order by video_id")
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("[2J" + "x" * 1021, None, None),
+        ("v.mp4", 2.5, "No picture."),
+    ]

@@ -1,7 +1,10 @@
+import uuid
+
 import pytest
 
 from pitchquest_assets.errors import Superseded, UnknownVideo
 from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows.progress import queue_positions
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
 
@@ -102,3 +105,14 @@ def test_a_video_of_another_run_or_attempt_is_left_alone(store: Store) -> None:
         assert not queue.give_back(store, "pitch-1", run, attempt, because="worker lost")
         assert not queue.give_up(store, "pitch-1", run, attempt, "No.")
     assert videos.get(store, "pitch-1") == before
+
+
+def test_users_take_turns_in_the_queue(store: Store) -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    for name, owner in (("a1", first), ("a2", first), ("a3", first), ("b1", second), ("own", None)):
+        videos.register(store, name, f"/in/{name}.mp4", owner=owner)
+    assert [row.video_id for row in queue.waiting(store, 4)] == ["a1", "b1", "own", "a2"]
+    queue.claim(store, "a1", "run-1", attempt=0)
+    assert [row.video_id for row in queue.waiting(store, 4)] == ["b1", "own", "a2", "a3"]
+    assert queue.turns(store) == {"b1": 1, "own": 1, "a2": 2, "a3": 3}
+    assert queue_positions(store) == {"b1": 1, "own": 2, "a2": 3, "a3": 4}

@@ -1,5 +1,6 @@
 import json
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import text
@@ -156,3 +157,59 @@ def test_known_options_are_kept(store: Store, options: dict[str, object]) -> Non
 def test_anything_else_is_refused(store: Store, options: object) -> None:
     with pytest.raises(IntegrityError, match="videos_options_are_known"):
         choose(store, options)
+
+
+@pytest.fixture
+def unguarded(store: Store) -> Iterator[None]:
+    """The table without the constraint that keeps unreadable numbers out."""
+    constraint = "videos_numbers_are_finite"
+    with store.engine.begin() as connection:
+        definition = connection.scalar(
+            text("select pg_get_constraintdef(oid) from pg_constraint where conname = :name"),
+            {"name": constraint},
+        )
+        connection.execute(text(f"alter table videos drop constraint {constraint}"))
+    yield
+    with store.engine.begin() as connection:
+        connection.execute(text("truncate videos cascade"))
+        connection.execute(text(f"alter table videos add constraint {constraint} {definition}"))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_a_row_that_cannot_be_read_fails_alone(store: Store, unguarded: None, number: str) -> None:
+    for name in ("before", "bad", "taken", "after"):
+        videos.register(store, name, f"/in/{name}.mp4")
+    queue.claim(store, "taken", "run", attempt=0)
+    change = "update videos set file_size_mb = :number where video_id in ('bad', 'taken')"
+    with store.engine.begin() as connection:
+        connection.execute(text(change), {"number": float(number)})
+    assert [row.video_id for row in queue.waiting(store, 10)] == ["before", "after"]
+    assert queue.in_processing(store) == []
+    rows = {row.video_id: row for row in videos.list_videos(store)}
+    assert {name: row.status for name, row in rows.items()} == {
+        "before": "uploaded",
+        "bad": "failed",
+        "taken": "failed",
+        "after": "uploaded",
+    }
+    sentence = "This row cannot be read (file_size_mb): register the video again."
+    assert (rows["bad"].file_size_mb, rows["bad"].error) == (None, sentence)
+    assert videos.get(store, "bad").error == sentence
+    with store.engine.connect() as connection:
+        stored = connection.execute(
+            text("select status from videos where error = :e"), {"e": sentence}
+        )
+        assert stored.scalars().all() == ["failed", "failed"]
+    assert videos.register(store, "bad", "/in/bad.mp4").status == "uploaded"
+
+
+def test_what_a_terminal_would_obey_does_not_get_into_a_row(store: Store) -> None:
+    videos.register(store, "v", "/in/v.mp4", filename="a\x1b[2J\u202eb\n.mp4\u200b")
+    videos.mark_failed(store, "v", "\x1b]0;owned\x07It is \u2067bad.\n" + "x" * 5_000)
+    row = videos.get(store, "v")
+    assert row.filename == "a [2Jb .mp4"
+    assert row.error is not None
+    assert row.error.startswith("]0;owned It is bad. xxx")
+    assert len(row.error) == 2_000
+    with store.engine.connect() as connection:
+        assert connection.scalar(text("select message from alerts")) == f"v: {row.error}"
