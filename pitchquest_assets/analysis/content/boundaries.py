@@ -49,7 +49,7 @@ def cut(
         return [(0, len(words))] if words else []
     scores = (model or load_head().gaps).logits(gap_features(words))[:, 0] + BIAS
     pauses = np.clip(pauses_seconds, 0.0, MAX_PAUSE_SECONDS)
-    return _best_spans(scores + LOG_ODDS_PER_SECOND * pauses)
+    return _best_spans((scores + LOG_ODDS_PER_SECOND * pauses).tolist())
 
 
 def _best_spans(scores: Sequence[float]) -> list[tuple[int, int]]:

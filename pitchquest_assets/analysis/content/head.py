@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 class LinearModel(NamedTuple):
     """Logistic regressions that share their features; the rows are scaled to unit length."""
 
-    index: dict[str, int]
+    places: dict[str, int]
     weight_of_feature: Floats
     weights: npt.NDArray[np.int8]
     scales: Floats
@@ -35,11 +35,12 @@ class LinearModel(NamedTuple):
         """Return the log odds, float (rows, outputs), of rows given as sets of features."""
         found = np.zeros((len(rows), len(self.outputs)))
         for at, row in enumerate(rows):
-            known = sorted(self.index[feature] for feature in row if feature in self.index)
+            known = sorted(self.places[feature] for feature in row if feature in self.places)
             if known:
                 values = self.weight_of_feature[known]
                 found[at] = values @ self.weights[known] / np.linalg.norm(values)
-        return found * self.scales + self.biases
+        logits: Floats = found * self.scales + self.biases
+        return logits
 
 
 class VectorModel(NamedTuple):
@@ -58,7 +59,8 @@ def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
     """Return each vector with half of the one before and half of the one after it."""
     none = np.zeros((1, vectors.shape[1]))
     before, after = np.r_[none, vectors[:-1]], np.r_[vectors[1:], none]
-    return np.c_[vectors, 0.5 * before, 0.5 * after]
+    joined: Floats = np.c_[vectors, 0.5 * before, 0.5 * after]
+    return joined
 
 
 class Head(NamedTuple):
@@ -107,20 +109,20 @@ def load_head() -> Head:
 
 def save_head(head: Head, path: Path) -> None:
     """Write the file that `load_head` reads; the same head gives the same bytes."""
-    np.savez_compressed(
-        path,
-        settings=_bytes(json.dumps(head.settings, sort_keys=True)),
-        vectors_weights=head.vectors.weights.astype(np.float16),
-        vectors_biases=head.vectors.biases.astype(np.float32),
+    arrays: dict[str, Any] = {
+        "settings": _bytes(json.dumps(head.settings, sort_keys=True)),
+        "vectors_weights": head.vectors.weights.astype(np.float16),
+        "vectors_biases": head.vectors.biases.astype(np.float32),
         **_arrays(head.sentences, "sentences"),
         **_arrays(head.gaps, "gaps"),
         **_arrays(head.gate, "gate"),
-    )
+    }
+    np.savez_compressed(path, **arrays)
 
 
 def _arrays(model: LinearModel, name: str) -> dict[str, npt.NDArray[Any]]:
     return {
-        f"{name}_features": _bytes("\n".join(model.index)),
+        f"{name}_features": _bytes("\n".join(model.places)),
         f"{name}_outputs": _bytes("\n".join(model.outputs)),
         f"{name}_weight_of_feature": model.weight_of_feature.astype(np.float16),
         f"{name}_weights": model.weights,
