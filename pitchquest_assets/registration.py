@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pitchquest_assets.errors import InvalidInput, InvalidVideo
@@ -12,7 +13,40 @@ from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.videos import BYTES_PER_MB, VideoRow, check_video_id
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.store.supabase.storage import VIDEOS
-from pitchquest_assets.store.supabase.video_bucket import VideoBucket, own_path
+from pitchquest_assets.store.supabase.video_bucket import MEDIA_TYPES, VideoBucket, own_path
+
+VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startswith("video/")}
+# What the database refuses in paths (control characters, and those that turn or hide text), or
+# what is no text at all.
+UNSTORABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def videos_in(paths: Sequence[Path]) -> list[Path]:
+    """Return the files that are named, and of each folder the videos in it, by name.
+
+    Raises:
+        InvalidInput: a folder holds no video.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = [one for one in sorted(path.iterdir()) if is_video(one)]
+        if not inside:
+            endings = ", ".join(sorted(VIDEO_SUFFIXES))
+            raise InvalidInput(f"{path} is a folder without a video ({endings}): name a file.")
+        found += inside
+    return found
+
+
+def is_video(path: Path) -> bool:
+    """Whether a file in a folder is one to analyse, by its name."""
+    is_named = path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
+    return is_named and path.is_file()
 
 
 def video_id_of(path: Path) -> str:
@@ -42,8 +76,11 @@ def register(
     known = videos.find(store, video_id)
     if known and known.owner:
         raise videos.taken(video_id)
-    if not str(path).isprintable():
-        raise InvalidVideo(f"The name {str(path)!r} is not printable text; rename the file.")
+    if bad := UNSTORABLE.search(f"{path}{captions or ''}"):
+        raise InvalidVideo(
+            f"The name {str(path)!a} holds U+{ord(bad[0]):04X}, which cannot be shown: rename "
+            "the file."
+        )
     if store.video_bucket is None or not path.is_file():
         return _enter(store, path, video_id, path.absolute(), captions and captions.absolute())
     captions = captions or beside(path)

@@ -1,7 +1,6 @@
 """Starts runs for new uploads; the database is the cursor, so none is missed or run twice."""
 
 import json
-import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,17 +9,21 @@ import dagster as dg
 from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.errors import InvalidInput, SettingsError
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
-from pitchquest_assets.registration import file_path_of, register, video_id_of
+from pitchquest_assets.registration import (
+    VIDEO_SUFFIXES,
+    file_path_of,
+    is_video,
+    register,
+    video_id_of,
+)
 from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow, check_video_id
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.store.supabase.video_bucket import MEDIA_TYPES
 
 MAX_REQUESTS = 50
-VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startswith("video/")}
 
 _under_way: set[Path] = set()
 
@@ -137,11 +140,9 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
         raise SettingsError(f"PITCHQUEST_INBOX is {folder}, which is not a folder: make it.")
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in VIDEO_SUFFIXES or path.name.startswith("."):
-            continue
-        with suppress(FileNotFoundError):  # it is being moved, or is a broken link
-            facts = path.stat()
-            if stat.S_ISREG(facts.st_mode):
+        with suppress(FileNotFoundError):  # it is being moved
+            if is_video(path):
+                facts = path.stat()
                 found[str(path)] = [facts.st_size, facts.st_mtime_ns]
     return found
 

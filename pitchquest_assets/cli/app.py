@@ -69,7 +69,7 @@ def _fail(sentence: str, code: int) -> NoReturn:
 
 @app.command(epilog="Example: pitchquest analyze my_pitch.mp4 --captions my_pitch.vtt")
 def analyze(
-    paths: Annotated[list[Path], typer.Argument(help="Videos to analyse.", show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(help="Videos or folders.", show_default=False)],
     captions: Annotated[
         Path | None, typer.Option(help=".vtt, .srt, .sbv, .ttml, .ass or .txt.")
     ] = None,
@@ -81,7 +81,9 @@ def analyze(
 ) -> None:
     """Analyse videos: score, evidence, HTML report, rows in the database."""
     from pitchquest_assets.cli.analyze import analyze_all
+    from pitchquest_assets.registration import videos_in
 
+    paths = videos_in(paths)
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
     gc.enable()
@@ -137,16 +139,17 @@ def up(
 
 @app.command(epilog="Example: pitchquest submit *.mp4")
 def submit(
-    paths: Annotated[list[Path], typer.Argument(help="Videos to analyse.", show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(help="Videos or folders.", show_default=False)],
     captions: Annotated[
         Path | None, typer.Option(help=".vtt, .srt, .sbv, .ttml, .ass or .txt.")
     ] = None,
     video_id: Annotated[str | None, typer.Option(help="Default: from the file's name.")] = None,
 ) -> None:
     """Register uploads for `pitchquest up` to analyse; prints a video id per line."""
-    from pitchquest_assets.registration import register, video_id_of
+    from pitchquest_assets.registration import register, video_id_of, videos_in
     from pitchquest_assets.settings import load_settings
 
+    paths = videos_in(paths)
     _check_single(paths, {"--captions": captions, "--video-id": video_id})
     store, settings, code = _store(), load_settings(), 0
     store.check_storage()

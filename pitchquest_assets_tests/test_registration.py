@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from pitchquest_assets.errors import InvalidInput, InvalidVideo
+from pitchquest_assets.registration import register, videos_in
+from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.rows import videos
+from pitchquest_assets.store.store import Store
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screen Recording at 9.41.07\u202fAM.mp4",
+        "no\u00a0break.mp4",
+        "ideographic\u3000space.mp4",
+        "family 👩\u200d👩\u200d👧.mp4",
+        "עברית.mp4",
+    ],
+)
+def test_names_in_any_writing_are_registered(store: Store, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    register(store, Settings(), path, "named", None)
+    assert videos.get(store, "named").filename == name
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("a\x1bname.mp4", "U+001B"), ("a\u202ename.mp4", "U+202E")]
+)
+def test_a_name_that_hides_something_is_refused_by_its_character(
+    store: Store, tmp_path: Path, name: str, code: str
+) -> None:
+    with pytest.raises(InvalidVideo, match=code.replace("+", r"\+")) as raised:
+        register(store, Settings(), tmp_path / name, "hidden", None)
+    assert str(raised.value).isprintable()
+
+
+def test_a_folder_means_the_videos_in_it(tmp_path: Path) -> None:
+    for name in ("b.mp4", "a.MOV", ".hidden.mp4", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    single = tmp_path / "notes.txt"
+    assert videos_in([single, tmp_path]) == [single, tmp_path / "a.MOV", tmp_path / "b.mp4"]
+
+
+def test_a_folder_without_a_video_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="is a folder without a video"):
+        videos_in([tmp_path])
