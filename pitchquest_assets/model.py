@@ -336,6 +336,7 @@ class ResultMetadata(Value):
     costs: Costs
     rubric: Rubric
     coverage: float = Field(ge=0, le=1, description="measured share of the rubric's weight")
+    unscored: str | None = Field(None, description="why there is no overall score")
     parts: dict[Part, PartScore]
     engine_versions: dict[str, str]
     options: Options | None = Field(

@@ -148,7 +148,9 @@ def _score_adds_up(result: PitchResult, _: Store) -> Verdict:
     measured = [part for part in result.metadata.parts.values() if part.score is not None]
     total = sum(part.weight for part in measured)
     if overall is None or total == 0:
-        return Verdict(overall is None and not measured, "Nothing could be scored.")
+        why = result.metadata.unscored or "nothing could be measured"
+        has_reason = result.metadata.unscored is not None or not measured
+        return Verdict(overall is None and has_reason, f"There is no overall score: {why}.")
     mean = sum(part.weight * (part.score or 0) for part in measured) / total
     return Verdict(
         0 <= overall <= 100 and abs(overall - mean) <= ROUNDING,

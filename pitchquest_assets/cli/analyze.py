@@ -31,8 +31,6 @@ from pitchquest_assets.store.rows.progress import ASSETS
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.worker import is_gone
 
-# Below this coverage, the headline calls the score partial, as the report does.
-PARTIAL_COVERAGE = 0.6
 OK, FAILED, BAD_INPUT = 0, 1, 2
 
 err = Console(stderr=True)
@@ -161,9 +159,9 @@ class _Terminal:
 
 def _show(result: PitchResult, report: Path | None, console: Console) -> None:
     metadata, scores = result.metadata, result.results
-    overall = "not scored" if scores.overall_score is None else f"{scores.overall_score} / 100"
-    if metadata.coverage < PARTIAL_COVERAGE:
-        overall += f", partial: {metadata.coverage:.0%} of the rubric could be measured"
+    overall = f"{scores.overall_score} / 100"
+    if scores.overall_score is None:
+        overall = f"no overall score: {metadata.unscored or 'nothing could be measured'}"
     table = Table(title=f"{metadata.source.filename}: {overall}", title_justify="left")
     for heading in ("part", "score", "weight", "measured"):
         table.add_column(heading, justify="left" if heading == "part" else "right")

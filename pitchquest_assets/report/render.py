@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 OPEN_TRANSCRIPT_LINES = 80
 OPEN_EVENTS = 30
-PARTIAL_BELOW_COVERAGE = 0.6
+PARTIAL_BELOW_COVERAGE = 0.8
 PART_TITLES: dict[Part, str] = {"content": "Content", "delivery": "Delivery", "visual": "Picture"}
 
 

@@ -187,7 +187,7 @@ def test_a_result_in_a_shape_that_nobody_knows_cannot_be_read(store: Store) -> N
         (checks.SOUND_IS_USABLE, voice(None), False, "Not measured: no background"),
         (checks.SCORE_ADDS_UP, factories.pitch_result(), True, "weighted mean"),
         (checks.SCORE_ADDS_UP, factories.pitch_result(overall_score=7), False, "is 7"),
-        (checks.SCORE_ADDS_UP, factories.nothing_measurable(), True, "Nothing could be scored"),
+        (checks.SCORE_ADDS_UP, factories.nothing_measurable(), True, "There is no overall score"),
     ],
 )
 def test_each_check_says_in_a_sentence_what_it_found(

@@ -87,6 +87,7 @@ def aggregate(
             costs=_costs(transcript, visual, content),
             rubric=Rubric(name=rubric.name, version=rubric.version, weights=rubric.part_weights),
             coverage=overall.coverage,
+            unscored=overall.reason,
             parts=overall.parts,
             engine_versions={name: version(name) for name in _measuring_packages(delivery)}
             | _prompt_versions(content, visual),

@@ -26,11 +26,15 @@ from pitchquest_assets.model import (
     VisualAnalysis,
 )
 
+# Delivery and picture together are 40 % of the rubric: no score without the content.
+MIN_COVERAGE = 0.6
+
 
 class OverallScore(Value):
     """The score of a pitch and of its parts."""
 
-    overall: int | None = Field(ge=0, le=100, description="null where nothing could be measured")
+    overall: int | None = Field(ge=0, le=100)
+    reason: str | None = Field(None, description="why there is no overall score")
     coverage: float = Field(ge=0, le=1, description="share of the rubric's weight measured")
     parts: dict[Part, PartScore]
 
@@ -55,7 +59,7 @@ def score(
 
     A part's score is 100 x the weighted mean of its measured items (score / 5) or sub-scores
     (score / 10). The overall score is the mean of the parts' scores, weighted by the parts'
-    weights and rounded half up.
+    weights and rounded half up; there is none without content, nor below a coverage of 60 %.
     """
     weighted: dict[Part, list[WeightedScore]] = {
         "content": content_scores(content, rubric),
@@ -68,9 +72,12 @@ def score(
     overall = _mean(
         [WeightedScore(part, weights[part], mean, None) for part, mean in means.items()]
     )
+    coverage = _share(sum(weights[part] * coverages[part] for part in weights), weights.values())
+    reason = _why_unscored(means["content"], coverage)
     return OverallScore(
-        overall=None if overall is None else _half_up(100 * overall),
-        coverage=_share(sum(weights[part] * coverages[part] for part in weights), weights.values()),
+        overall=None if overall is None or reason else _half_up(100 * overall),
+        reason=reason,
+        coverage=coverage,
         parts={
             part: PartScore(
                 score=None if mean is None else round(100 * mean, 1),
@@ -81,6 +88,15 @@ def score(
             for part, mean in means.items()
         },
     )
+
+
+def _why_unscored(content: float | None, coverage: float) -> str | None:
+    if content is None:
+        return "the content could not be judged, and what is said counts most"
+    if coverage < MIN_COVERAGE:
+        measured = f"only {coverage:.0%} of the rubric could be measured"
+        return f"{measured}, and a score needs {MIN_COVERAGE:.0%}"
+    return None
 
 
 def content_scores(content: ContentAnalysis, rubric: RubricDefinition) -> list[WeightedScore]:

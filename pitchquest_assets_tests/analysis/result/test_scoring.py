@@ -83,16 +83,15 @@ def test_equal_shares_everywhere_are_the_overall_score(share: float, overall: in
 
 
 def test_a_hand_computed_example() -> None:
-    # content: problem 15 x 4/5 + ask 5 x 1/5 over 20 = 0.65; delivery: pace 7 x 0.8 over 7;
-    # visual: nothing. Overall: (60 x 0.65 + 25 x 0.8) / 85 = 0.6941.
-    # coverage: 0.6 x 0.2 + 0.25 x 7/25 = 0.19.
-    result = score_of(
-        {"problem_clarity": 4, "ask": 1}, {"pace": 8.0, "fillers": None}, {"framing": None}
-    )
-    assert result.overall == 69
-    assert result.coverage == pytest.approx(0.19)
-    assert result.parts["content"].score == 65.0
-    assert result.parts["content"].coverage == pytest.approx(0.2)
+    # content: ask 5 x 1/5 + the others 95 x 4/5 over 100 = 0.77; delivery: pace 7 x 0.8 over 7;
+    # visual: nothing. Overall: (60 x 0.77 + 25 x 0.8) / 85 = 0.7788.
+    # coverage: 0.6 x 1 + 0.25 x 7/25 = 0.67.
+    items = dict.fromkeys(ITEMS, 4) | {"ask": 1}
+    result = score_of(items, {"pace": 8.0, "fillers": None}, {"framing": None})
+    assert result.overall == 78
+    assert result.coverage == pytest.approx(0.67)
+    assert result.parts["content"].score == 77.0
+    assert result.parts["content"].coverage == 1.0
     assert result.parts["delivery"].score == 80.0
     assert result.parts["delivery"].coverage == pytest.approx(0.28)
     assert result.parts["visual"].score is None
@@ -100,8 +99,10 @@ def test_a_hand_computed_example() -> None:
 
 
 def test_half_a_point_is_rounded_up() -> None:
-    assert score_of({}, {"pace": 6.45}, {}).overall == 65
-    assert score_of({}, {"pace": 6.44}, {}).overall == 64
+    # (60 x 0.6 + 25 x 0.753) / 85 = 0.645
+    items = dict.fromkeys(ITEMS, 3)
+    assert score_of(items, dict.fromkeys(DELIVERY, 7.53), {}).overall == 65
+    assert score_of(items, dict.fromkeys(DELIVERY, 7.52), {}).overall == 64
 
 
 def test_nothing_measurable_is_no_score() -> None:
@@ -113,10 +114,20 @@ def test_nothing_measurable_is_no_score() -> None:
     assert result.parts["visual"].reason == "nothing of it was measured"
 
 
-def test_one_part_alone_is_the_overall_score() -> None:
-    result = score_of({}, {}, dict.fromkeys(VISUAL, 7.3))
-    assert result.overall == 73
-    assert result.coverage == pytest.approx(0.15)
+def test_without_content_there_is_no_overall_score() -> None:
+    result = score_of({}, dict.fromkeys(DELIVERY, 9.0), dict.fromkeys(VISUAL, 7.3))
+    assert result.overall is None
+    assert result.reason == "the content could not be judged, and what is said counts most"
+    assert result.parts["visual"].score == 73.0
+    assert result.coverage == pytest.approx(0.4)
+
+
+def test_below_a_coverage_of_60_percent_there_is_no_overall_score() -> None:
+    items = dict.fromkeys(ITEMS, 4)
+    assert score_of(items, {}, {}).overall == 80
+    fewer = score_of(items | {"ask": None}, {}, {})
+    assert fewer.overall is None
+    assert fewer.reason == "only 57% of the rubric could be measured, and a score needs 60%"
 
 
 def test_a_sub_score_that_the_rubric_does_not_list_changes_nothing() -> None:
