@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test fuzz lint access train settings install install-dev
+.PHONY: analyze up dagit models test test-slow fuzz lint access train settings install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -25,7 +25,10 @@ models: .venv/installed  ## fetch the model files now rather than at first need
 	@$(BIN)/pitchquest models pull $(ARGS)
 
 test: .venv/installed-dev  ## run the tests
-	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: .venv/installed-dev  ## run the tests that take long
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist load -m slow $(ARGS)
 
 fuzz: .venv/installed-dev  ## feed broken videos and captions to the readers for two minutes
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)

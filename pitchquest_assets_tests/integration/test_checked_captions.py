@@ -20,6 +20,8 @@ from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.sounds import audio_from, audio_of, silence, speech_file
 from pitchquest_assets_tests.support.word_errors import word_errors
 
+pytestmark = pytest.mark.slow
+
 TRUE_WPM = 149.5
 JFK = (
     "And so, my fellow Americans: ask not what your country can do for you, ask what you can do "

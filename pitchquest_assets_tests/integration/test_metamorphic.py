@@ -23,6 +23,8 @@ from pitchquest_assets_tests.support.places import ROOT, SHARED
 from pitchquest_assets_tests.support.sounds import audio_from, audio_of, noise, transcript_of
 from pitchquest_assets_tests.support.voices import RATE
 
+pytestmark = pytest.mark.slow
+
 RECORDINGS = {
     "sample": ROOT / "samples" / "pitch.mp4",
     "read pitch": SHARED / "media" / "pitch_tts_720p.mp4",
