@@ -11,13 +11,13 @@ from pitchquest_assets_tests.support.sounds import share_inside
 
 SPOKEN_ITEMS = {
     "problem_clarity": "hospitals in this country throw away two billion dollars",
-    "solution_fit": "We built ShelfSense",
-    "market_opportunity": "a market of two hundred and forty million dollars",
+    "solution_fit": "It is a small camera",
+    "market_opportunity": "each one spends forty thousand dollars a year",
     "why_now": "Cameras cost ten dollars today",
     "competition": "Our competitors sell cabinets",
     "business_model": "We cost three hundred dollars a month",
     "traction": "eleven paying hospitals",
-    "team": "I ran a hospital pharmacy for nine years",
+    "team": "built the vision system at a robotics company",
     "ask": "We are raising one million dollars",
 }
 CLIPS = [
@@ -35,12 +35,22 @@ PORTRAIT = (720, 1280)
 
 
 @pytest.fixture(scope="module")
-def pitch(pitchquest: Command, shared_media: Path, shared_models: Path) -> Any:
+def pitch(
+    pitchquest: Command,
+    shared_media: Path,
+    shared_models: Path,
+    minilm: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
+    """The result of the read pitch, with the meaning of sentences and without Whisper's weights."""
+    models = tmp_path_factory.mktemp("models")
+    for one in (*shared_models.glob("*.onnx"), minilm / "minilm"):
+        (models / one.name).symlink_to(one)
     done = pitchquest(
         "analyze",
         shared_media / "pitch_tts_720p.mp4",
         *("--captions", shared_media / "pitch_script.txt", "--json", "-"),
-        PITCHQUEST_MODELS=str(shared_models),
+        PITCHQUEST_MODELS=str(models),
     )
     assert done.code == 0, done.err
     return done.json()

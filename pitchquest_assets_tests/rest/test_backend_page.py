@@ -183,7 +183,7 @@ def test_every_snippet_does_what_the_page_says(
     again = videos.get(store, "failed-7")
     assert (again.status, again.attempts, again.error) == ("uploaded", 1, None)
     assert videos.get(store, "demo-day-7").owner == ALICE
-    assert videos.get(store, "demo-day-7").options == {"judge": "rules", "max_frames": 20}
+    assert videos.get(store, "demo-day-7").options == {"judge": "local", "max_frames": 20}
     assert videos.get(store, "pitch-de").options == {"language": "de"}
 
 
@@ -192,7 +192,7 @@ def test_every_snippet_does_what_the_page_says(
     [
         ("authenticated", {"language": "de"}, 201),
         ("authenticated", {"language": "de", "judge": "rules"}, 403),
-        ("service_role", {"judge": "rules", "max_frames": 20}, 201),
+        ("service_role", {"judge": "local", "max_frames": 20}, 201),
         ("service_role", {"judge": "a coin"}, 400),
         ("service_role", {"colour": "red"}, 400),
     ],

@@ -76,7 +76,7 @@ def with_hesitations(samples: np.ndarray, seed: int) -> tuple[np.ndarray, list[S
 def pitch_of(samples: np.ndarray) -> float:
     """Return the median pitch of a voice, Hz."""
     floats = samples.astype(np.float32) / 32_768
-    tracks = measure_tracks([floats], speech_spans([floats]))
+    tracks = measure_tracks(lambda: [floats], speech_spans([floats]))
     return float(np.nanmedian(tracks.f0_hz[tracks.voiced]))
 
 
