@@ -51,12 +51,6 @@ def vanished(folder: Path) -> Path:
     return folder / "vanished.mp4"
 
 
-def directory(folder: Path) -> Path:
-    path = folder / "folder.mp4"
-    path.mkdir()
-    return path
-
-
 def without_streams(folder: Path) -> Path:
     return media_factory.write_media(folder / "no_streams.mp4", captions=[(0, 1, "hello")])
 
@@ -69,7 +63,6 @@ def without_streams(folder: Path) -> Path:
         (without_moov, "moov"),
         (playlist, "is not an MP4"),
         (vanished, "not there|no such file"),
-        (directory, "folder|directory"),
         (without_streams, "neither"),
     ],
 )
@@ -173,3 +166,13 @@ def _assert_refused(pitchquest: Command, done: Done, path: Path, why: str) -> No
     assert (row.status, row.error) == ("failed", sentence)
     scratch = pitchquest.home / "scratch"
     assert not scratch.exists() or not any(scratch.iterdir())
+
+
+def test_a_folder_without_a_video_is_refused_with_one_sentence(
+    pitchquest: Command, tmp_path: Path
+) -> None:
+    for command in ("analyze", "submit"):
+        done = pitchquest(command, tmp_path)
+        assert done.code == 2
+        assert done.err.startswith(f"{tmp_path} is a folder without a video (")
+        assert len(done.err.splitlines()) == 1

@@ -15,7 +15,9 @@ from pitchquest_assets_tests.support.uploads import Storage
 @pytest.fixture(scope="session")
 def engine(home: Path) -> Iterator[Engine]:
     with supabase_database(home) as url:
-        opened = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+        # Another test may restart the server between two tests of these.
+        psycopg_url = url.replace("postgresql:", "postgresql+psycopg:", 1)
+        opened = create_engine(psycopg_url, pool_pre_ping=True)
         yield opened
         opened.dispose()
 
