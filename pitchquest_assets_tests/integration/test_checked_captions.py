@@ -268,7 +268,7 @@ def test_half_a_script_is_completed_by_whisper_and_gives_the_true_pace(
     added = len(from_whisper(transcript))
     assert added == pytest.approx(96, abs=5)
     assert transcript.warnings == [
-        f"{added} words were said that the captions do not have, as Whisper heard them"
+        f"{added} words were heard by Whisper that the captions do not have"
     ]
     assert all(a.start_seconds <= b.start_seconds for a, b in pairwise(transcript.words))
 

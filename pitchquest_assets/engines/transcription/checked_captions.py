@@ -131,7 +131,7 @@ def _heard_warnings(agreement: Agreement) -> list[str]:
     warnings = []
     if added := sum(one.written is None for one in agreement.said):
         words = "1 word was" if added == 1 else f"{added} words were"
-        warnings.append(f"{words} said that the captions do not have, as Whisper heard them")
+        warnings.append(f"{words} heard by Whisper that the captions do not have")
     if agreement.around:
         words = "1 word" if agreement.around == 1 else f"{agreement.around} words"
         warnings.append(
