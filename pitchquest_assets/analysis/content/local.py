@@ -19,7 +19,7 @@ from pitchquest_assets.analysis.content.items import (
 from pitchquest_assets.analysis.content.reading import Reading, Shown, carrier, read
 from pitchquest_assets.analysis.content.rubric import RubricDefinition, SpokenItem
 from pitchquest_assets.analysis.content.sentences import Sentence, plain, split_sentences
-from pitchquest_assets.analysis.content.structure import clarity_of, starts_again
+from pitchquest_assets.analysis.content.structure import clarity_of, second_start
 from pitchquest_assets.model import ContentAnalysis, Evidence, RubricItem, Transcript
 
 JUDGE = "local"
@@ -87,8 +87,12 @@ def _warnings(reading: Reading, heard: Sequence[Sentence]) -> list[str]:
             f"this may not be a pitch (probability {reading.pitch_probability:.0%}): look at the "
             "scores of the content yourself"
         )
-    again = starts_again(reading, heard)
-    return [*warnings, again] if again else warnings
+    if start := second_start(reading, heard):
+        at = f"{start.start_seconds:.0f} s"
+        warnings.append(
+            f"a second pitch, or the same one again, seems to begin at {at}: both are judged as one"
+        )
+    return warnings
 
 
 def _spoken_item(

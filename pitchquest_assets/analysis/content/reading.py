@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
-from pitchquest_assets.analysis.content.head import Floats, Head, load_head, probability
+from pitchquest_assets.analysis.content.head import Floats, load_head, probability
 
 
 class Shown(NamedTuple):
@@ -31,18 +31,13 @@ class Reading(NamedTuple):
     is_pitch: bool | None
 
 
-def read(
-    texts: Sequence[str],
-    vectors: npt.NDArray[np.float32] | None = None,
-    head: Head | None = None,
-) -> Reading:
+def read(texts: Sequence[str], vectors: npt.NDArray[np.float32] | None = None) -> Reading:
     """Read the sentences of a text, in order.
 
     Args:
         vectors: of the sentences, float32 (n, size); None reads by the words alone.
-        head: by default that of the package.
     """
-    head = head or load_head()
+    head = load_head()
     settings = head.settings["words" if vectors is None else "vectors"]
     logits = head.logits(texts, vectors)
     return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts))

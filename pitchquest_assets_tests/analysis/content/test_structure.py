@@ -1,0 +1,61 @@
+import random
+from itertools import permutations
+
+import pytest
+
+from pitchquest_assets.analysis.content.local import judge_content
+from pitchquest_assets.analysis.content.rubric import load_rubric
+from pitchquest_assets.model import ContentAnalysis
+from pitchquest_assets_tests.support.pitch_texts import PITCHES
+from pitchquest_assets_tests.support.spoken import speak
+
+PUNCTUATED = {name: pitch.text for name, pitch in PITCHES.items() if pitch.punctuated}
+SECOND = "a second pitch, or the same one again, seems to begin at "
+
+
+def judge(text: str) -> ContentAnalysis:
+    return judge_content(speak(text), load_rubric())
+
+
+def clarity(text: str) -> int:
+    """The score of clarity, 0 for a text that is not taken for a pitch."""
+    return judge(text).clarity or 0
+
+
+@pytest.mark.parametrize("name", PUNCTUATED)
+def test_a_pitch_that_is_said_twice_gains_nothing(name: str) -> None:
+    once, twice = judge(PUNCTUATED[name]), judge(f"{PUNCTUATED[name]} {PUNCTUATED[name]}")
+    assert (twice.clarity or 0) < (once.clarity or 0)
+    assert "nothing said twice" not in twice.items[-1].found
+
+
+def test_most_second_pitches_are_noticed_near_where_they_begin() -> None:
+    noticed, pairs = 0, list(permutations(PUNCTUATED.values(), 2))
+    for first, second in pairs:
+        end = speak(first).words[-1].end_seconds
+        for told in judge(f"{first} {second}").warnings:
+            if told.startswith(SECOND):
+                begins = float(told.removeprefix(SECOND).split(" s:")[0])
+                noticed += 0.5 * end < begins < 1.5 * end
+    # Of the corpus, 65 %; see docs/content_judge.md.
+    assert noticed >= len(pairs) / 2
+
+
+@pytest.mark.parametrize("name", PUNCTUATED)
+def test_one_pitch_is_not_taken_for_two(name: str) -> None:
+    assert not any(SECOND in one for one in judge(PUNCTUATED[name]).warnings)
+
+
+def test_shuffled_sentences_make_pitches_less_clear() -> None:
+    chance = random.Random(1)
+    plain = shuffled = 0
+    for text in PUNCTUATED.values():
+        sentences = " ".join(text.split()).split(". ")
+        plain += clarity(text)
+        shuffled += clarity(". ".join(chance.sample(sentences, len(sentences))))
+    assert shuffled < plain
+
+
+def test_with_fewer_than_three_items_there_is_no_structure_to_judge() -> None:
+    content = judge("We built an app that finds parking for nurses. It is a free app. Thank you.")
+    assert content.clarity in (0, None)
