@@ -162,7 +162,7 @@ def test_doctor_tries_the_project_and_names_what_is_wrong(
         "videos and pitchquest",
         "uploaded to videos, read by a signed URL, removed",
         "videos does not accept text/vtt, application/x-subrip, text/plain: allow them",
-        "90 s behind Supabase",
+        "about 90 s behind Supabase",
         "REST answers 404",
         "policies on storage.objects are missing",
     ):

@@ -231,7 +231,9 @@ def _clock(project: Project) -> Verdict:
     skew = sent + took / 2 - parsedate_to_datetime(date).timestamp() - 0.5
     if abs(skew) > MAX_CLOCK_SKEW_SECONDS:
         ahead = "ahead of" if skew > 0 else "behind"
-        return "failed", f"this machine is {abs(skew):.0f} s {ahead} Supabase: set its clock."
+        # A slow answer makes the last digit uncertain.
+        about = f"about {round(abs(skew), -1):.0f} s"
+        return "failed", f"this machine is {about} {ahead} Supabase: set its clock."
     return "ok", f"{abs(skew):.0f} s apart from Supabase"
 
 
