@@ -5,7 +5,9 @@ from collections.abc import Callable
 from importlib.resources import files
 
 import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
 
+from pitchquest_assets.errors import StoreUnavailable
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.embedded import dagster_url
@@ -17,10 +19,17 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     """Open the instance of DAGSTER_HOME, or without that variable the one under PITCHQUEST_HOME.
 
     Raises:
-        StoreUnavailable: the embedded database cannot be started.
+        StoreUnavailable: the embedded database cannot be started, or Dagster's own database is
+            missing or does not answer.
     """
     os.environ.update(point_to_instance(settings))
-    instance = dg.DagsterInstance.get()
+    try:
+        instance = dg.DagsterInstance.get()
+    except DagsterPostgresException as error:
+        cause = str(getattr(error.__cause__, "orig", error)).strip().splitlines()[-1]
+        raise StoreUnavailable(
+            f"Dagster's own database does not answer ({cause}): check DAGSTER_POSTGRES_URL."
+        ) from error
     # This keeps connections open: by default, Dagster opened 481 in one profiled run.
     instance.optimize_for_webserver(
         statement_timeout=STATEMENT_TIMEOUT_MS, pool_recycle=3600, max_overflow=10
