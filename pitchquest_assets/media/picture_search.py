@@ -18,7 +18,15 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from pitchquest_assets.media.streams import Decoder, demux_only, presentation, readable_packets
+from pitchquest_assets.media.clock import Clock
+from pitchquest_assets.media.streams import (
+    Decoder,
+    clock_of,
+    demux_only,
+    presentation,
+    readable_packets,
+)
+from pitchquest_assets.model import ClockPiece
 
 # Close enough: at most this share of the spacing before the middle of the cell.
 TOLERANCE = 0.4
@@ -43,27 +51,33 @@ class Target:
 class Index:
     """What a stream's packets show without decoding; times in the stream's time base."""
 
-    keyframes: "array[int]"  # presentation times, ascending
+    keyframes: "array[int]"  # presentation times on the mended clock, ascending
+    stored: dict[int, int]  # the same times as the file has them
     longest_gap: int  # between one picture and the next
 
 
-def read_index(container: InputContainer, stream: VideoStream) -> Index:
-    """Read all packets of the stream.
+def read_index(
+    container: InputContainer, stream: VideoStream, pieces: Sequence[ClockPiece] = ()
+) -> Index:
+    """Read all packets of the stream; `pieces` are those of its clock, see `SourceVideo.clock`.
 
     Discard.nonkey would avoid most of the reading, but makes the MOV demuxer's times wrong.
     """
     demux_only(container, stream)
-    pictures, keyframes = array("q"), array("q")
+    clock = clock_of(container, stream, pieces)
+    pictures, stored = array("q"), dict[int, int]()
     for packet in readable_packets(container, stream):
         pts = presentation(packet)
-        if pts is not None:
-            pictures.append(pts)
+        mended = None if pts is None else clock.mend(pts, may_begin=packet.is_keyframe)
+        if pts is not None and mended is not None:
+            pictures.append(mended)
             if packet.is_keyframe:
-                keyframes.append(pts)
+                stored[mended] = pts
     gaps = np.diff(np.sort(np.array(pictures)))
+    first = stream.start_time or 0
+    stored = stored or {first: first}
     return Index(
-        keyframes=array("q", sorted(keyframes) or [stream.start_time or 0]),
-        longest_gap=int(gaps.max(initial=0)),
+        keyframes=array("q", sorted(stored)), stored=stored, longest_gap=int(gaps.max(initial=0))
     )
 
 
@@ -114,7 +128,12 @@ class UnseekableError(Exception):
 
 
 def find_by_seeking(
-    targets: list[Target], container: InputContainer, stream: VideoStream, decoder: Decoder
+    targets: list[Target],
+    index: Index,
+    container: InputContainer,
+    stream: VideoStream,
+    decoder: Decoder,
+    clock: Clock,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """The pictures for the targets, in order; decodes once from each keyframe needed.
 
@@ -124,12 +143,13 @@ def find_by_seeking(
     last = None
     for keyframe, group in groupby(targets, key=lambda target: target.keyframe):
         wanted = list(group)
+        stored = index.stored[keyframe]
         try:
-            container.seek(keyframe, stream=stream)
+            container.seek(stored, stream=stream)
         except av.error.FFmpegError as error:
             raise UnseekableError from error
         packets = readable_packets(container, stream)
-        frames = _decode(packets, decoder, keyframe, alone=wanted[-1].start == keyframe)
+        frames = _decode(packets, decoder, clock, stored, alone=wanted[-1].start == keyframe)
         for pts, picture in pick(frames, wanted):
             if last is None or pts >= last:
                 yield pts, picture
@@ -137,17 +157,29 @@ def find_by_seeking(
 
 
 def find_from_the_start(
-    targets: list[Target], container: InputContainer, stream: VideoStream, decoder: Decoder
+    targets: list[Target],
+    container: InputContainer,
+    stream: VideoStream,
+    decoder: Decoder,
+    clock: Clock,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """The pictures for the targets, in order, from a container of which nothing was read."""
+    demux_only(container, stream)
     packets = readable_packets(container, stream)
-    yield from pick(_decode(packets, decoder, None, alone=False), targets)
+    yield from pick(_decode(packets, decoder, clock, None, alone=False), targets)
 
 
 def _decode(
-    packets: "Iterable[Packet[Any]]", decoder: Decoder, from_pts: int | None, *, alone: bool
+    packets: "Iterable[Packet[Any]]",
+    decoder: Decoder,
+    clock: Clock,
+    from_pts: int | None,
+    *,
+    alone: bool,
 ) -> Iterator[tuple[int, VideoFrame]]:
     """The pictures from the packet at `from_pts` on, or only that packet's; all if that is None.
+
+    `from_pts` is a time as the file has it, the times of the pictures are mended.
 
     Raises:
         UnseekableError: the first packet is a later one.
@@ -166,7 +198,8 @@ def _decode(
             pictures += decoder.decode(None)
         for picture in pictures:
             shown = presentation(picture)
-            if shown is not None:
-                yield shown, picture
+            mended = None if shown is None else clock.mend(shown)
+            if mended is not None:
+                yield mended, picture
         if alone:
             return

@@ -9,28 +9,25 @@ cheapness wins if the picture is close enough:
 
 Long videos, and those with a keyframe every second or two, are therefore sampled by keyframes only.
 The times are the pictures' own presentation times on the clock of `media.streams`, so they are
-exact for variable frame rates too. If a cell shows nothing new, the picture that is still on screen
-counts for it as well (`Frame.cells`), so that shares of pictures become shares of time.
-
-Where seeking fails, all pictures are decoded from the start.
+exact for variable frame rates too; where that clock jumps, `media.clock` mends it. If a cell shows
+nothing new, it gets the picture that is still on screen, unless that one was taken before.
 """
 
 import io
 import math
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from fractions import Fraction
 
 from av.container import InputContainer
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.clock import is_seekable
 from pitchquest_assets.media.jpegs import Album
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.picture_search import (
-    Target,
     UnseekableError,
     find_by_seeking,
     find_from_the_start,
@@ -40,6 +37,7 @@ from pitchquest_assets.media.picture_search import (
 from pitchquest_assets.media.probe import Limits, open_media
 from pitchquest_assets.media.streams import (
     Decoder,
+    clock_of,
     clock_zero,
     time_base,
     video_stream,
@@ -51,10 +49,6 @@ from pitchquest_assets.model import Frame, Frames
 # screen for longer than this: every cell then still holds a picture.
 LEAVE_OUT_SPACING_SECONDS = 0.5
 LEAVE_OUT_GAP_SECONDS = 0.2
-
-Find = Callable[
-    [list[Target], InputContainer, VideoStream, Decoder], Iterator[tuple[int, VideoFrame]]
-]
 
 
 def sample_frames(
@@ -79,49 +73,55 @@ def sample_frames(
     if not source.has_video:
         return _no_frames(spacing, "the file has no video stream")
     try:
-        frames = _sample(video, spacing, count, width_px, limits, find_by_seeking)
+        frames = _sample(video, spacing, count, width_px, limits, is_seekable(source.clock))
     except UnseekableError:
-        frames = _sample(video, spacing, count, width_px, limits, find_from_the_start)
+        frames = _sample(video, spacing, count, width_px, limits, seekable=False)
     if not frames.frames and not source.has_audio:
         raise InvalidVideo(f"No picture of {source.filename} can be decoded: export it again.")
     return frames
 
 
 def _sample(
-    video: LocalVideo, spacing: float, count: int, width_px: int, limits: Limits, find: Find
+    video: LocalVideo, spacing: float, count: int, width_px: int, limits: Limits, seekable: bool
 ) -> Frames:
-    """Open the file and sample it; `find` decodes the pictures for the targets."""
-    filename = video.source.filename
+    """Open the file and sample it; in one that is not seekable, decode from the start."""
+    source = video.source
     with ExitStack() as opened:
-        container = opened.enter_context(open_media(video.path, filename=filename, limits=limits))
+        container = opened.enter_context(_open(video, limits))
         stream = video_stream(container)
         if stream is None:
             return _no_frames(spacing, "the file has no video stream")
-        index = read_index(container, stream)
+        index = read_index(container, stream, source.clock)
         zero, unit = clock_zero(container), time_base(stream)
         bounds = [round((n * Fraction(spacing) + zero) / unit) for n in range(count + 1)]
         targets = plan_targets(bounds, index.keyframes)
-        if find is find_from_the_start:
-            fresh = open_media(video.path, filename=filename, limits=limits)
-            container = opened.enter_context(fresh)
+        if not seekable:
+            container = opened.enter_context(_open(video, limits))
             stream = video_stream(container) or stream
-        decoder = Decoder(stream, filename, limits)
+        decoder = Decoder(stream, source.filename, limits)
+        clock = clock_of(container, stream, source.clock)
         gap_seconds = index.longest_gap * unit
         if spacing >= LEAVE_OUT_SPACING_SECONDS and gap_seconds <= LEAVE_OUT_GAP_SECONDS:
             stream.codec_context.skip_frame = "NONREF"
+        found = (
+            find_by_seeking(targets, index, container, stream, decoder, clock)
+            if seekable
+            else find_from_the_start(targets, container, stream, decoder, clock)
+        )
         album = Album(width_px, stream.sample_aspect_ratio or Fraction(1), count)
-        for pts, picture in find(targets, container, stream, decoder):
+        for pts, picture in found:
             album.add(picture, float(pts * unit - zero))
-        warnings = [*_other_tracks(container, stream, filename), *_damage(decoder, filename)]
+        others = _other_tracks(container, stream, source.filename)
+    warnings = [*others, *_damage(decoder, source.filename)]
     if not album.frames:
         return _no_frames(spacing, "no picture can be decoded", warnings)
-    only_keyframes = all(target.start == target.keyframe for target in targets)
+    only_keyframes = seekable and all(one.start == one.keyframe for one in targets)
     return Frames(
         frames=album.frames,
         width_px=album.size[0],
         height_px=album.size[1],
         spacing_seconds=spacing,
-        method="keyframes" if only_keyframes and find is find_by_seeking else "decode",
+        method="keyframes" if only_keyframes else "decode",
         warnings=warnings,
         payload=album.close(),
     )
@@ -140,6 +140,10 @@ def iter_frames(frames: Frames) -> Iterator[tuple[Frame, bytes]]:
     with zipfile.ZipFile(io.BytesIO(frames.payload)) as archive:
         for frame in frames.frames:
             yield frame, archive.read(frame.name)
+
+
+def _open(video: LocalVideo, limits: Limits) -> AbstractContextManager[InputContainer]:
+    return open_media(video.path, filename=video.source.filename, limits=limits)
 
 
 def _other_tracks(container: InputContainer, taken: VideoStream, filename: str) -> list[str]:

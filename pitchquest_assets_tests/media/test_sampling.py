@@ -13,11 +13,7 @@ from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media import sampling
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
-from pitchquest_assets.media.sampling import (
-    iter_frames,
-    read_frame,
-    sample_frames,
-)
+from pitchquest_assets.media.sampling import iter_frames, read_frame, sample_frames
 from pitchquest_assets.model import Frames
 from pitchquest_assets_tests.support.media_factory import (
     Pictures,
