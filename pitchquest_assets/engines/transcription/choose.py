@@ -1,7 +1,7 @@
 """Chooses the transcriber: captions, then OpenAI, then Whisper, then PocketSphinx."""
 
-from pitchquest_assets.engines.transcription.captions import transcribe_captions
-from pitchquest_assets.engines.transcription.checked_captions import check_captions
+from pitchquest_assets.engines.transcription.captions.aligned import transcribe_captions
+from pitchquest_assets.engines.transcription.captions.checked import check_captions
 from pitchquest_assets.engines.transcription.openai import transcribe_openai
 from pitchquest_assets.engines.transcription.other_languages import transcribe_any_language
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
