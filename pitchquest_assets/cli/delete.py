@@ -86,7 +86,7 @@ def _what_goes(
     erasure = _as_erasure(row)
     counts = erasures.rows_about(store, row.video_id)
     runs = runs_about(instance, row.video_id, erasure.run_ids)
-    shown = [f"{count} {what}" for what, count in [*counts.items(), ("runs", len(runs))] if count]
+    shown = [f"{what}: {count}" for what, count in [*counts.items(), ("runs", len(runs))] if count]
     lines = [f"{row.video_id} ({row.status}): {row.filename}"]
     if shown:
         lines.append(f"  {', '.join(shown)}")
