@@ -1,6 +1,7 @@
 """Carries out erasures: what is left of a deleted video in Dagster, the objects and the files."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -8,6 +9,7 @@ import dagster as dg
 from pitchquest_assets.automation import dagster_erasure
 from pitchquest_assets.automation.left_files import files_about, redact_logs
 from pitchquest_assets.automation.lost_workers import Workers, fail_lost_runs, forget_ended, look
+from pitchquest_assets.errors import InvalidInput
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import scratch
 from pitchquest_assets.store.resource import StoreResource
@@ -15,7 +17,7 @@ from pitchquest_assets.store.rows import erasures
 from pitchquest_assets.store.rows.erasures import Erasure
 from pitchquest_assets.store.rows.progress import ASSETS
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.store.supabase.video_bucket import is_in_bucket, path_in_bucket
+from pitchquest_assets.store.supabase.video_bucket import path_in_bucket
 
 # A worker takes its lease at the start of its first step.
 NEVER_CAME_AFTER = timedelta(minutes=2)
@@ -133,8 +135,10 @@ def _remove_files(store: Store, settings: Settings, erasure: Erasure) -> None:
     in_use = erasures.named_files(store, [*uploads, *map(str, files)])
     if not erasure.keeps_files and store.video_bucket:
         for path in uploads:
-            if is_in_bucket(path) and path not in in_use:
-                store.video_bucket.remove(path_in_bucket(path, None))
+            # A path that leads elsewhere was never read, and Storage has no such file.
+            with suppress(InvalidInput):
+                if path not in in_use:
+                    store.video_bucket.remove(path_in_bucket(path, erasure.owner))
     for file in files:
         if str(file) not in in_use:
             file.unlink(missing_ok=True)

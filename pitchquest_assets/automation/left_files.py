@@ -30,6 +30,8 @@ def files_about(settings: Settings, erasure: Erasure) -> list[Path]:
 
 def theirs(settings: Settings, erasure: Erasure) -> Path | None:
     """Return the file of an upload that stays in its place, as it is not ours."""
+    if not erasure.file_path:
+        return None
     path = Path(erasure.file_path)
     is_local = not is_in_bucket(erasure.file_path) and path.is_file()
     return path if is_local and path not in files_about(settings, erasure) else None
@@ -79,14 +81,15 @@ def _made_files(settings: Settings) -> list[tuple[Path, str]]:
 def _uploads(settings: Settings, erasure: Erasure) -> Iterator[Path]:
     """The upload and its captions, if they lie in the inbox or under PITCHQUEST_HOME."""
     inbox = settings.inbox.expanduser().absolute() if settings.inbox else None
-    named = Path(erasure.file_path)
-    videos = [] if is_in_bucket(erasure.file_path) or not erasure.file_path else [named]
+    # The row of a user names files in the bucket, or none.
+    is_local = erasure.owner is None and erasure.file_path and not is_in_bucket(erasure.file_path)
+    videos = [Path(erasure.file_path)] if is_local else []
     if inbox and inbox.is_dir():
         # On Supabase, the row names the copy in the bucket.
         videos += [path for path in inbox.iterdir() if video_id_of(path) == erasure.video_id]
     for video in dict.fromkeys(videos):
         captions = beside(video)
-        given = erasure.captions_path
+        given = erasure.captions_path if is_local else None
         for path in (video, captions, Path(given) if given and not is_in_bucket(given) else None):
             if path and any(
                 path.is_relative_to(ours) for ours in (settings.home_path, inbox) if ours

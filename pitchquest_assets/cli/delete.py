@@ -105,6 +105,7 @@ def _as_erasure(row: VideoRow) -> Erasure:
         filename=row.filename,
         file_path=row.file_path,
         captions_path=row.captions_path,
+        owner=row.owner,
         object_paths=[],
         keeps_files=False,
         run_ids=[row.job_id] if row.job_id else [],

@@ -16,7 +16,7 @@ from pitchquest_assets.automation.retention import retention
 from pitchquest_assets.automation.run_outcomes import failed_runs
 from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
-from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
+from pitchquest_assets.errors import InvalidVideoId, StoreUnavailable, UnknownVideo
 from pitchquest_assets.model import Audio
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.registration import video_id_of
@@ -25,9 +25,14 @@ from pitchquest_assets.store import scratch, spool
 from pitchquest_assets.store.rows import erasures, leases, queue, results, videos
 from pitchquest_assets.store.rows.asset_values import Address, save_value
 from pitchquest_assets.store.store import Store
+from pitchquest_assets.store.supabase.objects import SupabaseObjects
+from pitchquest_assets.store.supabase.storage import SupabaseStorage
+from pitchquest_assets.store.supabase.video_bucket import VideoBucket
 from pitchquest_assets.worker import this_worker
 from pitchquest_assets_tests.support import factories
+from pitchquest_assets_tests.support.people import ALICE
 from pitchquest_assets_tests.support.processes import gone_process
+from pitchquest_assets_tests.support.storage.server import StorageServer
 from pitchquest_assets_tests.support.traces import traces
 from pitchquest_assets_tests.support.wiring import evaluate
 
@@ -418,3 +423,49 @@ def test_the_costs_of_a_deleted_video_stay_and_are_nobodys(
     query = text("select metric_value from monitoring_metrics where metric_type = 'api_cost'")
     assert store.transaction(lambda c: list(c.scalars(query))) == [{"cost_usd": 0.5}]
     assert json.dumps(tombstones(store)).count(VIDEO) == 0
+
+
+def test_the_files_in_the_bucket_go_whoever_uploaded_them(
+    instance: dg.DagsterInstance, store: Store, tmp_path: Path
+) -> None:
+    with StorageServer() as server:
+        storage = SupabaseStorage(server.url, server.service_key)
+        bucket = VideoBucket(storage)
+        project = Store(store.engine, SupabaseObjects(storage), bucket)
+        (tmp_path / "given").write_bytes(b"x")
+        theirs = [f"{ALICE}/pitch.mp4", f"{ALICE}/pitch.vtt"]
+        for path in (*theirs, f"{ALICE}/other.mp4", "pitchquest/old/old.mp4"):
+            bucket.upload(tmp_path / "given", path)
+        videos.register(
+            project,
+            VIDEO,
+            f"videos/{theirs[0]}",
+            captions_path=f"videos/{theirs[1]}",
+            owner=ALICE,
+        )
+        videos.register(project, "old", "videos/pitchquest/old/old.mp4")
+        value = Audio(duration_seconds=1, payload=b"sound")
+        save_value(project, Address("audio", VIDEO), value, run_id="run", code_version="1")
+        project.objects.put(f"frames/{VIDEO}/without-row.zip", b"x", "application/zip")
+        assert delete(instance, project) == {}
+        assert server.names("videos") == [f"{ALICE}/other.mp4", "pitchquest/old/old.mp4"]
+        assert server.names("pitchquest") == []
+        server.faults.answers = [(503, {}, b"away")] * 99
+        erasures.delete_rows(project, ["old"])
+        storage.attempts = 1
+        with pytest.raises(StoreUnavailable):
+            carry_out(instance, project, load_settings())
+        server.faults.answers = []
+        assert carry_out(instance, project, load_settings()) == {}
+        assert server.names("videos") == [f"{ALICE}/other.mp4"]
+
+
+def test_a_path_that_a_user_wrote_removes_no_file_of_somebody_else(
+    instance: dg.DagsterInstance, store: Store, home: Path
+) -> None:
+    precious = home / "inbox" / "precious.mp4"
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_bytes(b"precious")
+    videos.register(store, VIDEO, str(precious), owner=ALICE)
+    assert delete(instance, store) == {}
+    assert precious.exists()

@@ -101,7 +101,7 @@ begin
     pitchquest.erasure_digest(old.video_id), pitchquest.file_digests(old), runs,
     jsonb_build_object(
       'video_id', old.video_id, 'filename', old.filename, 'file_path', old.file_path,
-      'captions_path', old.captions_path, 'object_paths', paths,
+      'captions_path', old.captions_path, 'owner', old.owner, 'object_paths', paths,
       -- Old results are removed without the files that users uploaded.
       'keeps_files', coalesce(current_setting('pitchquest.keeps_files', true), '') = 'on'
     )

@@ -6,6 +6,7 @@ the file, times and run ids, and nothing else.
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -20,7 +21,7 @@ _DELETE = text("delete from videos where video_id = any(:ids) returning video_id
 _UNFINISHED = text(f"""
     select id, remains ->> 'video_id' as video_id, remains ->> 'filename' as filename,
       remains ->> 'file_path' as file_path, remains ->> 'captions_path' as captions_path,
-      remains -> 'object_paths' as object_paths,
+      cast(remains ->> 'owner' as uuid) as owner, remains -> 'object_paths' as object_paths,
       cast(remains ->> 'keeps_files' as boolean) as keeps_files, run_ids,
       coalesce(cleared_at < now() - interval '{SETTLED_SECONDS} seconds', false) as is_settled
     from pitchquest.erasures
@@ -83,6 +84,7 @@ class Erasure(NamedTuple):
     filename: str
     file_path: str
     captions_path: str | None
+    owner: UUID | None
     object_paths: list[str]
     keeps_files: bool
     run_ids: list[str]
@@ -135,13 +137,14 @@ def erased_among(store: Store, video_ids: Sequence[str]) -> set[str]:
 
 def is_erased_file(store: Store, file_path: str, size_bytes: int) -> bool:
     """Whether this is the file of an erased video, by its path, as a row has it, and its size."""
-    values = {"file_path": file_path, "size_mb": size_bytes / BYTES_PER_MB}
+    values = {"file_path": _text(file_path), "size_mb": size_bytes / BYTES_PER_MB}
     return store.transaction(lambda c: bool(c.scalar(_ERASED_FILE, values)))
 
 
 def digests(store: Store, values: Sequence[str]) -> list[str]:
     """Return the salted hash of each of these texts, which only this database can make again."""
-    return store.transaction(lambda c: list(c.scalars(_DIGESTS, {"values": list(values)})))
+    texts = {"values": [_text(value) for value in values]}
+    return store.transaction(lambda c: list(c.scalars(_DIGESTS, texts)))
 
 
 def named_files(store: Store, paths: Collection[str]) -> set[str]:
@@ -154,3 +157,8 @@ def rows_about(store: Store, video_id: str) -> dict[str, int]:
     return store.transaction(
         lambda c: dict(c.execute(_COUNTS, {"video_id": video_id}).mappings().one())
     )
+
+
+def _text(value: str) -> str:
+    """The name of a file need not be text."""
+    return value.encode(errors="backslashreplace").decode()
