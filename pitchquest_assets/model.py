@@ -348,6 +348,10 @@ class ResultMetadata(Value):
     warnings: list[str] = []
 
 
+RESULT_VERSION = "1.0"
+"""Of the form of a PitchResult: the second number is raised for an added field, else the first."""
+
+
 class PitchResult(Value):
     """The whole result; `model_dump(mode="json")` is the contract that backends read."""
 
@@ -359,6 +363,26 @@ class PitchResult(Value):
     results: Results
     feedback: FeedbackLists
     metadata: ResultMetadata
+
+
+class VideoEventData(Value):
+    """The video of an event."""
+
+    video_id: str
+    owner: str | None = Field(description="the user whose video it is; null: the operator's")
+    status: Literal["completed", "failed"]
+    job_id: str | None
+    attempts: int
+    error: str | None = Field(description="why it failed, in one sentence")
+    overall_score: int | None = Field(description="null unless it is completed and has a score")
+
+
+class VideoEvent(Value):
+    """What the webhook tells a backend; a trigger of the database makes it."""
+
+    type: Literal["video.completed", "video.failed"]
+    timestamp: AwareDatetime = Field(description="when the status changed")
+    data: VideoEventData
 
 
 class Report(BlobValue):

@@ -205,6 +205,16 @@ def results(video_id: VideoId) -> None:
     print(result.model_dump_json(indent=2))
 
 
+@app.command(epilog="Example: pitchquest schema > result.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a result, with its version."""
+    import json
+
+    from pitchquest_assets.cli.schema import result_schema
+
+    print(json.dumps(result_schema(), indent=2, ensure_ascii=False))
+
+
 @app.command(epilog="Example: pitchquest report my_pitch-1a2b3c4d")
 def report(video_id: VideoId) -> None:
     """Print the path of a video's HTML report."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pitchquest_assets.store.objects import check_path
+from pitchquest_assets.store.supabase.download import read_object
 from pitchquest_assets.store.supabase.storage import OBJECTS, SupabaseStorage
 
 PAGE = 1000
@@ -32,7 +33,7 @@ class SupabaseObjects:
     def get(self, path: str) -> bytes:
         """Return the bytes; FileNotFoundError if there is no such object."""
         check_path(path)
-        return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.download(path))
+        return read_object(self.storage, self.bucket, path)
 
     def delete(self, path: str) -> None:
         """Remove the object, if there is one."""
