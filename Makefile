@@ -47,7 +47,7 @@ train: .venv/installed-dev  ## train the local judge anew, from training/content
 settings: .venv/installed  ## write docs/settings.md and .env.example anew, from settings.py
 	@$(BIN)/python -m pitchquest_assets.cli.settings_page
 
-schema: .venv/installed  ## write docs/result.schema.json and docs/result.ts anew, from model.py
+schema: .venv/installed  ## write the JSON Schema of a result and docs/result.ts anew, from model.py
 	@$(BIN)/python -m pitchquest_assets.cli.schema
 
 install: .venv/installed

@@ -1,5 +1,15 @@
 // `make schema` writes this file from `pitchquest_assets/model.py`: do not edit it.
-// Version 1.0 of a result. Fields with a question mark may be missing in older ones.
+// Fields with a question mark may be missing in older results.
+
+/** A stretch of a file in which its clock runs on; times in the file count from its start. */
+export interface ClockPiece {
+  /** in the file */
+  start_seconds: number;
+  /** in the file */
+  end_seconds: number;
+  /** on the mended clock, which has no gaps */
+  begins_at_seconds: number;
+}
 
 /** What was said, item by item; the flat fields repeat the scores of `items` for convenience. */
 export interface ContentAnalysis {
@@ -232,6 +242,8 @@ export interface SourceVideo {
   rotation_degrees?: number;
   /** average frame rate; null if unknown */
   fps?: number | null;
+  /** empty unless the file's clock jumps */
+  clock?: ClockPiece[];
   warnings?: string[];
 }
 

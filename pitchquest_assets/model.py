@@ -357,10 +357,6 @@ class ResultMetadata(Value):
     warnings: list[str] = []
 
 
-RESULT_VERSION = "1.0"
-"""Of the form of a PitchResult: the second number is raised for an added field, else the first."""
-
-
 class PitchResult(Value):
     """The whole result; `model_dump(mode="json")` is the contract that backends read."""
 

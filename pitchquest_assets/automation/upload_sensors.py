@@ -106,7 +106,8 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
             "`pitchquest doctor` says whether it exists."
         )
     gone = queue.check_files(store.store())
-    return dg.SkipReason(f"{registered} uploads were missed, {gone} have lost their file.")
+    lost = f" The files of {gone} uploads were deleted or moved." if gone else ""
+    return dg.SkipReason(f"{registered} uploads were missed.{lost}")
 
 
 @dg.sensor(

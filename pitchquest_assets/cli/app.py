@@ -208,11 +208,9 @@ def results(video_id: VideoId) -> None:
 @app.command(epilog="Example: pitchquest schema > result.schema.json")
 def schema() -> None:
     """Print the JSON Schema of a result, with its version."""
-    import json
+    from pitchquest_assets.cli.schema import SCHEMA_FILE
 
-    from pitchquest_assets.cli.schema import result_schema
-
-    print(json.dumps(result_schema(), indent=2, ensure_ascii=False))
+    print(SCHEMA_FILE.read_text("utf-8"), end="")
 
 
 @app.command(epilog="Example: pitchquest report my_pitch-1a2b3c4d")

@@ -1,24 +1,27 @@
 """The form of a result as JSON Schema and TypeScript, from the types in `model.py`.
 
-`make schema` writes both into docs/: run it after a change of those types, which needs a new
-RESULT_VERSION.
+`make schema` writes both: run it after a change of those types.
 """
 
 import json
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pitchquest_assets.model import RESULT_VERSION, PitchResult, Value, VideoEvent
+from pitchquest_assets.model import PitchResult, Value, VideoEvent
 
 COMMAND = "make schema"
-SCHEMA_FILE, TYPES_FILE = Path("docs/result.schema.json"), Path("docs/result.ts")
+SCHEMA_FILE = Path(__file__).with_name("result_schema.json")
+TYPES_FILE = Path("docs/result.ts")
+HEAD = ("$schema", "$id", "version")
+# What says nothing about the values, and what narrows them.
+TOLD = {"description", "default"}
+NARROWS = {"required", "type", "enum", "const", "anyOf", "minimum", "maximum", "propertyNames"}
 WIDTH = 100
 TYPES_HEAD = f"""\
 // `{COMMAND}` writes this file from `pitchquest_assets/model.py`: do not edit it.
-// Version {RESULT_VERSION} of a result. Fields with a question mark may be missing in older ones.
+// Fields with a question mark may be missing in older results.
 """
 TYPES_TAIL = """
 /** A row of the table `analysis_results`: the newest result of a video, without its nesting. */
@@ -30,16 +33,27 @@ export type AnalysisResultRow = Results &
 """
 
 
-def result_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a PitchResult, older ones of this version too.
+def kept_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a result as it is kept, with its version."""
+    return dict(json.loads(SCHEMA_FILE.read_text("utf-8")))
 
-    Unknown fields are allowed: a newer version may have more.
+
+def current_schema(kept: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a PitchResult as the types are now.
+
+    Unknown fields are allowed, as a newer version may have more. The version stays that of `kept`
+    if nothing has changed; else its second number is raised for what was only added, or the first.
     """
+    now = _open(PitchResult)
+    before = {name: kept[name] for name in kept if name not in HEAD}
+    major, minor = map(int, kept["version"].split("."))
+    if before != now:
+        major, minor = (major, minor + 1) if _only_adds(before, now) else (major + 1, 0)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:pitchquest:result:{RESULT_VERSION}",
-        "version": RESULT_VERSION,
-    } | _open(PitchResult)
+        "$id": f"urn:pitchquest:result:{major}.{minor}",
+        "version": f"{major}.{minor}",
+    } | now
 
 
 def typescript() -> str:
@@ -52,14 +66,14 @@ def typescript() -> str:
     return "\n".join([TYPES_HEAD, *interfaces]).rstrip() + "\n" + TYPES_TAIL
 
 
-def check_version(before: dict[str, Any], after: dict[str, Any]) -> str | None:
-    """Return why `after` may not replace `before`: it has changed under the same version."""
-    if before == after or before.get("version") != after["version"]:
-        return None
-    return (
-        f"The form of a result has changed, and RESULT_VERSION in model.py still is "
-        f"{after['version']}: raise its second number if fields were added, else its first."
-    )
+def _only_adds(before: Any, after: Any) -> bool:
+    """Whether a reader of `before` can go on as it is, and older results fit `after`."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return not NARROWS & (after.keys() - before.keys()) and all(
+            name in TOLD or (name in after and _only_adds(value, after[name]))
+            for name, value in before.items()
+        )
+    return bool(before == after)
 
 
 def _open(model: type[Value]) -> dict[str, Any]:
@@ -133,17 +147,12 @@ def _comment(text: str) -> Iterator[str]:
     yield " */"
 
 
-def main() -> int:
-    """Write both files into the working directory's docs/; refuse a change of the same version."""
-    after = result_schema()
-    before = json.loads(SCHEMA_FILE.read_text("utf-8")) if SCHEMA_FILE.is_file() else {}
-    if problem := check_version(before, after):
-        print(problem, file=sys.stderr)
-        return 1
-    SCHEMA_FILE.write_text(json.dumps(after, indent=2, ensure_ascii=False) + "\n", "utf-8")
+def main() -> None:
+    """Write the schema, and the types into the docs/ of the working directory."""
+    schema = current_schema(kept_schema())
+    SCHEMA_FILE.write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", "utf-8")
     TYPES_FILE.write_text(typescript(), "utf-8")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

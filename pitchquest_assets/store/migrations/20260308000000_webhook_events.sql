@@ -14,6 +14,7 @@ create table public.webhook_events (
   created_at timestamptz not null default now(),
   delivered_at timestamptz,
   tries integer not null default 0 check (tries >= 0),
+  tried_at timestamptz,
   next_try_at timestamptz not null default now(),
   -- Why the newest try failed.
   error text

@@ -21,7 +21,7 @@ _CLAIM = text(f"""
       order by next_try_at, id limit 1 for update skip locked
     )
     update webhook_events as event set
-      tries = tries + 1,
+      tries = tries + 1, tried_at = now(),
       next_try_at = now() + (0.9 + 0.2 * random()) * interval '1 second'
         * least({FIRST_PAUSE_SECONDS} * power(2, least(tries, 30)), {LONGEST_PAUSE_SECONDS})
     from due where event.id = due.id
@@ -36,7 +36,7 @@ _FAILED = text("""
 """)
 _STANDING = text("""
     select count(*) as waiting, coalesce(max(tries), 0) as tries,
-      (array_agg(error order by next_try_at desc) filter (where error is not null))[1] as error
+      (array_agg(error order by tried_at desc) filter (where error is not null))[1] as error
     from webhook_events where delivered_at is null and tries > 0
 """)
 
@@ -64,7 +64,7 @@ def claim_event(store: Store) -> Event | None:
     30 s, 1, 2, 4, … minutes, at most an hour, until it is 3 days old.
     """
     row = store.transaction(lambda connection: connection.execute(_CLAIM).one_or_none())
-    return row and Event(*row)
+    return Event(*row) if row else None
 
 
 def note_delivered(store: Store, event: Event) -> None:
