@@ -63,6 +63,8 @@ class Frame(Value):
 
     time_seconds: float
     name: str = Field(description="file name inside the frames object")
+    cells: int = Field(1, ge=1, description="of the equal parts of the video, those it stands for")
+    scale: float = Field(1.0, gt=0, description="its width divided by that in the video")
 
 
 class Frames(BlobValue):
