@@ -27,6 +27,14 @@ class BlobValue(Value):
     payload: bytes = Field(exclude=True, repr=False)
 
 
+class ClockPiece(Value):
+    """A stretch of a file in which its clock runs on; times in the file count from its start."""
+
+    start_seconds: float = Field(description="in the file")
+    end_seconds: float = Field(description="in the file")
+    begins_at_seconds: float = Field(description="on the mended clock, which has no gaps")
+
+
 class SourceVideo(Value):
     """What the container says about one uploaded file, after checks against the limits."""
 
@@ -46,6 +54,7 @@ class SourceVideo(Value):
     height_px: int | None = Field(None, description="upright height, rotation applied")
     rotation_degrees: int = Field(0, description="clockwise turn that makes the picture upright")
     fps: float | None = Field(None, description="average frame rate; null if unknown")
+    clock: list[ClockPiece] = Field([], description="empty unless the file's clock jumps")
     warnings: list[str] = []
 
 
@@ -54,6 +63,8 @@ class Frame(Value):
 
     time_seconds: float
     name: str = Field(description="file name inside the frames object")
+    cells: int = Field(1, ge=1, description="of the equal parts of the video, those it stands for")
+    scale: float = Field(1.0, gt=0, description="its width divided by that in the video")
 
 
 class Frames(BlobValue):
@@ -359,6 +370,26 @@ class PitchResult(Value):
     results: Results
     feedback: FeedbackLists
     metadata: ResultMetadata
+
+
+class VideoEventData(Value):
+    """The video of an event."""
+
+    video_id: str
+    owner: str | None = Field(description="the user whose video it is; null: the operator's")
+    status: Literal["completed", "failed"]
+    job_id: str | None
+    attempts: int
+    error: str | None = Field(description="why it failed, in one sentence")
+    overall_score: int | None = Field(description="null unless it is completed and has a score")
+
+
+class VideoEvent(Value):
+    """What the webhook tells a backend; a trigger of the database makes it."""
+
+    type: Literal["video.completed", "video.failed"]
+    timestamp: AwareDatetime = Field(description="when the status changed")
+    data: VideoEventData
 
 
 class Report(BlobValue):
