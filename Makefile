@@ -18,8 +18,8 @@ analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAP
 up: .venv/installed  ## analyse whatever is uploaded, until Ctrl-C
 	@$(BIN)/pitchquest up $(ARGS)
 
-dagit: .venv/installed  ## look at the graph in a browser
-	@eval "$$($(BIN)/pitchquest env)" && $(BIN)/dagster dev
+# `dagster dev` answers to any host name, so that a page of another site might reach it.
+dagit: up  ## look at the graph in a browser: Dagit is a part of `up`
 
 models: .venv/installed  ## fetch the model files now rather than at first need
 	@$(BIN)/pitchquest models pull $(ARGS)

@@ -140,7 +140,8 @@ class Harm:
     def _kill(self, name: str, found: list[psutil.Process]) -> None:
         one = found[0] if name in ("postgres", "up") else self._chance.choice(found)
         one.kill()
-        one.wait()
+        if name == "up" and self._up.process:
+            self._up.process.wait()
         self._note(f"kill {name}", "")
 
     def _freeze(self, name: str, found: list[psutil.Process], seconds: float) -> None:

@@ -1,8 +1,7 @@
 """The settings in force as environment variables."""
 
-import os
-
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from pitchquest_assets.cli.dagster_instance import point_to_instance
 from pitchquest_assets.settings import Settings, variables
@@ -31,7 +30,6 @@ def in_force(settings: Settings) -> dict[str, str]:
     values["PITCHQUEST_HOME"] = str(settings.home_path)
     values["PITCHQUEST_MODELS"] = str(settings.models_path)
     values |= point_to_instance(settings)
-    # It was given by a person, and may contain a password.
-    if os.environ.get(DAGSTERS_DATABASE):
+    if make_url(values[DAGSTERS_DATABASE]).password:
         values[DAGSTERS_DATABASE] = MASK
     return values
