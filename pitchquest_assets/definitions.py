@@ -29,6 +29,7 @@ from pitchquest_assets.automation.retention import daily_retention, retention
 from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs
 from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
+from pitchquest_assets.automation.webhook import deliver_webhooks
 from pitchquest_assets.resources import OptionsResource, SettingsResource
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.io_manager import SupabaseIOManager
@@ -92,6 +93,7 @@ def definitions_of(settings: Settings, progress: RunProgress | None = None) -> d
             carry_out_erasures,
             new_results,
             deliver_alerts,
+            deliver_webhooks,
             system_health,
         ],
         resources=resources(settings, progress),

@@ -81,7 +81,7 @@ def event_log(context: dg.OpExecutionContext, store: StoreResource) -> None:
 
 @dg.op
 def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """Remove `system_health` rows, drift checks without an event, and alerts after 30 days."""
+    """Remove health rows, drift checks that changed nothing, alerts and events after 30 days."""
     _report(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
 
 

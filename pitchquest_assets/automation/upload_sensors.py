@@ -92,10 +92,11 @@ def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunReques
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Registers the videos in the bucket of Supabase Storage that its trigger missed.",
+    description="Registers the videos in the bucket of Supabase Storage that its trigger missed, "
+    "and fails uploads whose file was deleted or moved before its analysis.",
 )
 def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Register files in the bucket that have no row; `new_uploads` then sees them."""
+    """Bring the rows up to what is in the bucket; `new_uploads` then sees them."""
     if store.settings.in_force().supabase_url is None:
         return dg.SkipReason("SUPABASE_URL is not set.")
     registered = queue.reconcile_uploads(store.store())
@@ -104,7 +105,9 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
             f"The trigger on storage.objects missed {registered} uploads: "
             "`pitchquest doctor` says whether it exists."
         )
-    return dg.SkipReason(f"{registered} uploads were missed.")
+    gone = queue.check_files(store.store())
+    lost = f" The files of {gone} uploads were deleted or moved." if gone else ""
+    return dg.SkipReason(f"{registered} uploads were missed.{lost}")
 
 
 @dg.sensor(

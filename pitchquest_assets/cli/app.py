@@ -205,6 +205,14 @@ def results(video_id: VideoId) -> None:
     print(result.model_dump_json(indent=2))
 
 
+@app.command(epilog="Example: pitchquest schema > result.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a result, with its version."""
+    from pitchquest_assets.cli.schema import SCHEMA_FILE
+
+    print(SCHEMA_FILE.read_text("utf-8"), end="")
+
+
 @app.command(epilog="Example: pitchquest report my_pitch-1a2b3c4d")
 def report(video_id: VideoId) -> None:
     """Print the path of a video's HTML report."""

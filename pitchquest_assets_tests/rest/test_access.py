@@ -14,6 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from pitchquest_assets_tests.support.people import ALICE, BOB
 from pitchquest_assets_tests.support.places import DOCS
 from pitchquest_assets_tests.support.result_rows import DOCUMENTS
+from pitchquest_assets_tests.support.storage.objects import ALLOW_DELETE
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project
 
 PAGE = DOCS / "access.md"
@@ -28,7 +29,18 @@ RESULT: dict[str, Any] = {name: {} for name in DOCUMENTS} | {"job_id": "job"}
 SECONDS = {"processing_time_seconds": 1.5}
 VIDEO = {"filename": "pitch.mp4", "owner": str(ALICE)}
 MORE = {"video_id": "more", "file_path": f"videos/{ALICE}/more.mp4"}
+REPORT_PATH = "feedback_report/there/run-1.html"
+REPORT = {
+    "asset_key": "feedback_report",
+    "partition_key": "there",
+    "run_id": "run",
+    "value": {},
+} | {
+    "object_path": REPORT_PATH,
+    "object_sha256": "0",
+}
 ANSWER = {"vendor": "gemini", "model": "model", "purpose": "content", "answer": {}}
+EVENT = {"video_id": "scored", "payload": {}}
 # Videos that other rows belong to: one with a result, one without.
 PARENTS = [
     VIDEO | {"video_id": name, "file_path": f"videos/{ALICE}/{name}.mp4"}
@@ -58,7 +70,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"metric_value": {"changed": True}},
     ),
     "asset_values": (
-        {"asset_key": "frames", "partition_key": "there", "run_id": "run", "value": {}},
+        REPORT,
         {"asset_key": "audio", "partition_key": "there", "run_id": "run", "value": {}},
         {"run_id": "changed"},
     ),
@@ -72,13 +84,20 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         ANSWER | {"key": "more", "video_id": "more"},
         {"model": "changed"},
     ),
+    "webhook_events": (
+        EVENT | {"event_key": "there"},
+        EVENT | {"event_key": "more"},
+        {"error": "changed"},
+    ),
     "worker_leases": (
         {"video_id": "there", "job_id": "run", "worker": "host:1:1.00"},
         {"video_id": "more", "job_id": "run", "worker": "host:2:1.00"},
         {"heartbeat_at": "2026-01-01T00:00:00Z"},
     ),
 }
-KEYS = ("video_id", "asset_key", "event_key", "metric_type")
+# Of each view: what it shows of the rows above.
+VIEWS = {"video_progress": {"video_id": "there"}}
+KEYS = ("event_key", "video_id", "asset_key", "metric_type")
 # Of each function that REST publishes: what it is called with, and the table that it changes.
 FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "delete_video": ({"video_id": "there"}, "videos"),
@@ -86,6 +105,7 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
 FILES = {
     "videos/<their id>/…": ("videos", f"{ALICE}/there.mp4", f"{ALICE}/more.mp4"),
     "pitchquest/…": ("pitchquest", "frames/there.zip", "frames/more.zip"),
+    "pitchquest/feedback_report/<video>/…": ("pitchquest", REPORT_PATH, f"{REPORT_PATH}.more"),
 }
 
 
@@ -110,12 +130,19 @@ def table_lines(project: Project) -> Iterator[str]:
         tables = connection.scalars(
             text("select tablename from pg_tables where schemaname = 'public' order by 1")
         ).all()
+        views = connection.scalars(
+            text("select viewname from pg_views where schemaname = 'public'")
+        ).all()
     assert not set(tables) - set(ROWS), "a table without rows to try it with: add them to ROWS"
+    assert set(views) == set(VIEWS), "a view without a row to ask for: add it to VIEWS"
     yield from heading("table")
     for table in tables:
         for operation in ("select", "insert", "update", "delete"):
             found = [through_rest(project, table, operation, *who) for who in CALLERS.values()]
             yield f"| `{table}` | {operation} | {' | '.join(found)} |"
+    for view in VIEWS:
+        found = [through_rest(project, view, "select", *who) for who in CALLERS.values()]
+        yield f"| `{view}` (view) | select | {' | '.join(found)} |"
 
 
 def function_lines(project: Project) -> Iterator[str]:
@@ -132,6 +159,7 @@ def function_lines(project: Project) -> Iterator[str]:
 
 
 def file_lines(project: Project) -> Iterator[str]:
+    seed(project)
     yield from heading("file")
     for place, names in FILES.items():
         for operation in ("read", "upload", "replace", "remove"):
@@ -148,7 +176,7 @@ def through_rest(project: Project, table: str, operation: str, role: str, user: 
     """What comes of one request to PostgREST."""
     seed(project)
     before = contents(project, table)
-    there, more, change = ROWS[table]
+    there, more, change = ROWS[table] if table in ROWS else (VIEWS[table], {}, {})
     column, value = next((name, there[name]) for name in KEYS if name in there)
     rows = project.client(role, user).table(table)
     requests: dict[str, Callable[[], Any]] = {
@@ -197,6 +225,7 @@ def as_storage_does(
     with project.engine.connect() as connection:
         stored = "insert into storage.objects (bucket_id, name) values (:bucket, :there)"
         connection.execute(text(stored), {"bucket": bucket, "there": there})
+        connection.execute(ALLOW_DELETE)
         act_as(connection, role, user)
         values = {"bucket": bucket, "there": there, "more": more}
         try:

@@ -74,6 +74,11 @@ _DELETE_OLD_ALERTS = text(f"""
       select id from alerts where created_at < :before order by id limit {BATCH}
     )
 """)
+_DELETE_OLD_EVENTS = text(f"""
+    delete from webhook_events where id in (
+      select id from webhook_events where created_at < :before order by id limit {BATCH}
+    )
+""")
 _OBJECTS_WITH_ROWS = text("""
     select object_path from asset_values
     where (asset_key, partition_key) in (
@@ -164,19 +169,23 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
 
 
 def prune_records(store: Store, retention_days: float) -> dict[str, int]:
-    """Remove older `system_health` rows, drift checks that changed nothing, and alerts.
+    """Remove older `system_health` rows, drift checks that changed nothing, alerts and events.
 
     The rows that opened or closed an episode of drift stay, and the costs do.
 
     Returns:
-        How many metrics and alerts were removed.
+        How many metrics, alerts and webhook events were removed.
     """
     values = {"before": before(retention_days)}
     return {
         name: _until_done(
             lambda s=statement: store.transaction(lambda c: c.execute(s, values).rowcount)  # type: ignore[misc]
         )
-        for name, statement in (("metrics", _DELETE_OLD_METRICS), ("alerts", _DELETE_OLD_ALERTS))
+        for name, statement in (
+            ("metrics", _DELETE_OLD_METRICS),
+            ("alerts", _DELETE_OLD_ALERTS),
+            ("webhook_events", _DELETE_OLD_EVENTS),
+        )
     }
 
 

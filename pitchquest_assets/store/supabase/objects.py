@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pitchquest_assets.store.objects import check_path
+from pitchquest_assets.store.supabase.download import read_object
 from pitchquest_assets.store.supabase.storage import OBJECTS, SupabaseStorage
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class SupabaseObjects:
     def get(self, path: str) -> bytes:
         """Return the bytes; FileNotFoundError if there is no such object."""
         check_path(path)
-        return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.download(path))
+        return read_object(self.storage, self.bucket, path)
 
     def delete(self, path: str) -> None:
         """Remove the object, if there is one."""

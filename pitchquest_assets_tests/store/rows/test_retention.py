@@ -69,6 +69,7 @@ def grow_older(store: Store, age: timedelta) -> None:
             ("analysis_results_history", "created_at"),
             ("monitoring_metrics", '"timestamp"'),
             ("alerts", "created_at"),
+            ("webhook_events", "created_at"),
         ):
             connection.execute(
                 text(f"update {table} set {column} = {column} - cast(:age as interval)"),
@@ -229,10 +230,11 @@ def test_old_health_rows_and_alerts_go_and_other_metrics_stay(store: Store) -> N
     store.transaction(lambda c: c.execute(insert))
     grow_older(store, 31 * DAY)
     store.transaction(lambda c: c.execute(insert))
-    assert retention.prune_records(store, retention_days=30) == {"metrics": 1, "alerts": 1}
+    removed = {"metrics": 1, "alerts": 1, "webhook_events": 1}
+    assert retention.prune_records(store, retention_days=30) == removed
     kinds = column(store, "select metric_type from monitoring_metrics")
     assert kinds == ["api_cost", "api_cost", "drift", "drift", "system_health"]
-    assert retention.prune_records(store, retention_days=30) == {"metrics": 0, "alerts": 0}
+    assert retention.prune_records(store, retention_days=30) == dict.fromkeys(removed, 0)
 
 
 def test_old_drift_checks_go_unless_they_opened_or_closed_an_episode(store: Store) -> None:
