@@ -21,6 +21,7 @@ from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
 from pitchquest_assets.automation.alerts import deliver_alerts
 from pitchquest_assets.automation.drift_watch import new_results
+from pitchquest_assets.automation.erasure import carry_out_erasures
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch, watch_drift
 from pitchquest_assets.automation.left_behind import left_behind
@@ -89,6 +90,7 @@ def definitions_of(settings: Settings, progress: RunProgress | None = None) -> d
             cancelled_runs,
             left_behind,
             spooled_results,
+            carry_out_erasures,
             new_results,
             deliver_alerts,
             deliver_webhooks,

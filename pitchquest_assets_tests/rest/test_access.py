@@ -98,6 +98,10 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 # Of each view: what it shows of the rows above.
 VIEWS = {"video_progress": {"video_id": "there"}}
 KEYS = ("event_key", "video_id", "asset_key", "metric_type")
+# Of each function that REST publishes: what it is called with, and the table that it changes.
+FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "delete_video": ({"video_id": "there"}, "videos"),
+}
 FILES = {
     "videos/<their id>/…": ("videos", f"{ALICE}/there.mp4", f"{ALICE}/more.mp4"),
     "pitchquest/…": ("pitchquest", "frames/there.zip", "frames/more.zip"),
@@ -106,7 +110,16 @@ FILES = {
 
 
 def test_the_page_about_access_says_what_each_caller_can_do(project: Project) -> None:
-    page = HEAD + "\n".join([*table_lines(project), "", FILES_HEAD, *file_lines(project)]) + "\n"
+    parts = [
+        *table_lines(project),
+        "",
+        FUNCTIONS_HEAD,
+        *function_lines(project),
+        "",
+        FILES_HEAD,
+        *file_lines(project),
+    ]
+    page = HEAD + "\n".join(parts) + "\n"
     if os.environ.get("WRITE_ACCESS"):
         PAGE.write_text(page)
     assert PAGE.read_text() == page, f"the rules have changed; `{WRITE}` writes {PAGE.name} anew"
@@ -130,6 +143,19 @@ def table_lines(project: Project) -> Iterator[str]:
     for view in VIEWS:
         found = [through_rest(project, view, "select", *who) for who in CALLERS.values()]
         yield f"| `{view}` (view) | select | {' | '.join(found)} |"
+
+
+def function_lines(project: Project) -> Iterator[str]:
+    with project.engine.connect() as connection:
+        names = connection.scalars(
+            text("select proname from pg_proc where pronamespace = 'public'::regnamespace")
+        ).all()
+    assert set(names) == set(FUNCTIONS), "a function without a call to try it with"
+    yield f"| function | {' | '.join(CALLERS)} |"
+    yield "|" + " --- |" * (1 + len(CALLERS))
+    for name in sorted(FUNCTIONS):
+        found = [call_through_rest(project, name, *who) for who in CALLERS.values()]
+        yield f"| `{name}` | {' | '.join(found)} |"
 
 
 def file_lines(project: Project) -> Iterator[str]:
@@ -166,6 +192,22 @@ def through_rest(project: Project, table: str, operation: str, role: str, user: 
             raise
         return "refused"
     happened = bool(answer.data) if operation == "select" else contents(project, table) != before
+    return "yes" if happened else "nothing"
+
+
+def call_through_rest(project: Project, name: str, role: str, user: UUID | None) -> str:
+    """What comes of one call of a function through PostgREST."""
+    seed(project)
+    arguments, table = FUNCTIONS[name]
+    before = contents(project, table)
+    try:
+        answer = project.client(role, user).rpc(name, arguments).execute()
+    except APIError as error:
+        if error.code != "42501" or contents(project, table) != before:
+            raise
+        return "refused"
+    happened = contents(project, table) != before
+    assert answer.data == happened
     return "yes" if happened else "nothing"
 
 
@@ -209,7 +251,8 @@ def seed(project: Project) -> None:
         (table, row) for table, (row, *_) in ROWS.items()
     ]
     with project.engine.begin() as connection:
-        connection.execute(text(f"truncate {', '.join(ROWS)} restart identity"))
+        emptied = ", ".join([*ROWS, "pitchquest.erasures"])
+        connection.execute(text(f"truncate {emptied} restart identity"))
         for table, row in rows:
             names = ", ".join(row)
             connection.execute(
@@ -225,6 +268,13 @@ def contents(project: Project, table: str) -> list[Any]:
     with project.engine.connect() as connection:
         rows = f"select to_jsonb(t) - 'updated_at' from {table} as t order by 1"
         return list(connection.scalars(text(rows)))
+
+
+def test_a_video_with_a_result_can_be_deleted_where_the_page_says_so(project: Project) -> None:
+    seed(project)
+    backend = project.client("service_role")
+    backend.table("videos").delete().eq("video_id", "scored").execute()
+    assert backend.table("analysis_results").select("*").execute().data == []
 
 
 @pytest.mark.parametrize("changed", [{"status": "completed"}, {"job_id": "x"}, {"attempts": 0}])
@@ -255,4 +305,5 @@ A test tries each line against a real PostgREST and writes this page (`{WRITE}`)
 "refused" is an error (HTTP 401 or 403), "nothing" an empty answer.
 
 """
+FUNCTIONS_HEAD = "Functions, called by `POST /rest/v1/rpc/<name>`:\n"
 FILES_HEAD = "In Storage, both buckets being private:\n"

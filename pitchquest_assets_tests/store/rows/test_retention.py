@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from pitchquest_assets.model import BlobValue
 from pitchquest_assets.store.objects import FolderObjects
-from pitchquest_assets.store.rows import queue, results, retention, videos
+from pitchquest_assets.store.rows import erasures, queue, results, retention, videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value, save_value
 from pitchquest_assets.store.rows.retention import sweep_uploads
 from pitchquest_assets.store.store import Store
@@ -273,3 +273,30 @@ def test_old_uploads_of_the_pipeline_without_a_row_go_and_no_other(
     assert sweep_uploads(project) == 2
     assert server.names("videos") == kept
     assert sweep_uploads(store) == 0
+
+
+def test_the_report_of_a_video_without_a_row_does_not_outlive_the_other_values(
+    store: Store, objects: FolderObjects
+) -> None:
+    value = Sound(payload=b"report")
+    for video_id in ("gone", "young"):
+        save_value(
+            store, Address("feedback_report", video_id), value, run_id="job-1", code_version="1"
+        )
+        if video_id == "gone":
+            grow_older(store, 8 * DAY)
+    assert retention.prune_values(store, retention_days=7) == 1
+    assert [path.split("/")[1] for path in files(objects)] == ["young"]
+
+
+def test_an_old_video_is_erased_but_for_the_files_that_were_uploaded(
+    store: Store, objects: FolderObjects
+) -> None:
+    add_video(store, "pitch")
+    grow_older(store, 31 * DAY)
+    retention.prune_results(store, retention_days=30)
+    [erasure] = erasures.unfinished(store)
+    assert (erasure.video_id, erasure.keeps_files) == ("pitch", True)
+    add_video(store, "deleted")
+    erasures.delete_rows(store, ["deleted"])
+    assert not erasures.unfinished(store, ["deleted"])[0].keeps_files
