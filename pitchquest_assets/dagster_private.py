@@ -4,6 +4,10 @@
 package may import from `dagster._…`.
 """
 
+# Executes a run that a launcher has started; `dagster api execute_run` does no more, but in a new
+# process each time.
+from dagster._cli.api import _execute_run_command_body as execute_launched_run
+
 # Dagster exports the evaluation of a check, but not the type that names the materialization which
 # was judged; without it, Dagit shows the verdict as one on an older value.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -19,6 +23,9 @@ from dagster._core.events import JobFailureData
 from dagster._core.execution.api import execute_run
 from dagster._core.execution.plan.objects import StepFailureData
 
+# What a launcher is given; Dagster exports neither launchers nor this.
+from dagster._core.launcher import LaunchRunContext
+
 # Dagster can delete runs, but neither single events nor the evaluations of checks.
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
@@ -26,6 +33,9 @@ from dagster._core.storage.event_log.schema import (
 )
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.runs.schema import RunsTable
+
+# A signal between two steps is remembered until Dagster can report it.
+from dagster._utils.interrupts import capture_interrupts
 from dagster_shared.error import SerializableErrorInfo
 
 __all__ = [
@@ -33,10 +43,13 @@ __all__ = [
     "AssetCheckExecutionsTable",
     "InMemoryJob",
     "JobFailureData",
+    "LaunchRunContext",
     "RunsTable",
     "SerializableErrorInfo",
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "StepFailureData",
+    "capture_interrupts",
+    "execute_launched_run",
     "execute_run",
 ]

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from pitchquest_assets.automation.left_behind import give_back_all
 from pitchquest_assets.cli.address import NO_LOGIN, Address
 from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.distributed.readiness import check_machines
 from pitchquest_assets.errors import PitchQuestError, StoreUnavailable
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
@@ -94,9 +95,11 @@ def up(settings: Settings, address: Address, say: Say) -> None:
 
     Raises:
         AlreadyUp: another one is running under this home; the message says where.
-        SettingsError: the address may not be used.
+        SettingsError: the address may not be used, or the settings do not fit several machines.
         StoreUnavailable: the database or Dagit does not start.
     """
+    if settings.broker_url is not None:
+        check_machines(settings)
     home = settings.home_path
     make_home(home)
     state = _state_file(home)

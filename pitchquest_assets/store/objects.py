@@ -33,6 +33,9 @@ class ObjectStore(Protocol):
     def written_before(self, moment: datetime) -> Iterator[str]:
         """Yield the paths of the objects last written before `moment`."""
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+
     def tidy(self, moment: datetime) -> None:
         """Remove what interrupted writes and deletions left behind before `moment`."""
 
@@ -71,6 +74,11 @@ class FolderObjects:
                 file = Path(folder) / name
                 if _NAME.fullmatch(name) and _is_older(file, moment):
                     yield file.relative_to(self.root).as_posix()
+
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+        files = sorted(one for one in self._file(folder).glob("*") if one.is_file())
+        return [f"{folder}/{one.name}" for one in files if _NAME.fullmatch(one.name)]
 
     def tidy(self, moment: datetime) -> None:
         """Remove temporary files and empty folders that are older than `moment`."""

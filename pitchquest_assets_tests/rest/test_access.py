@@ -77,8 +77,13 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"video_id": "more", "job_id": "run", "worker": "host:2:1.00"},
         {"heartbeat_at": "2026-01-01T00:00:00Z"},
     ),
+    "run_workers": (
+        {"queue": "there", "slots": 1, "worker": "host:1:1.00"},
+        {"queue": "more", "slots": 1, "worker": "host:2:1.00"},
+        {"heartbeat_at": "2026-01-01T00:00:00Z"},
+    ),
 }
-KEYS = ("video_id", "asset_key", "event_key", "metric_type")
+KEYS = ("video_id", "asset_key", "event_key", "metric_type", "queue")
 FILES = {
     "videos/<their id>/…": ("videos", f"{ALICE}/there.mp4", f"{ALICE}/more.mp4"),
     "pitchquest/…": ("pitchquest", "frames/there.zip", "frames/more.zip"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from pitchquest_assets.store.objects import check_path
 from pitchquest_assets.store.supabase.storage import OBJECTS, SupabaseStorage
@@ -46,16 +47,24 @@ class SupabaseObjects:
 
     def written_before(self, moment: datetime) -> Iterator[str]:
         """Yield the paths of the objects last written before `moment`."""
+        yield from (found.name for found in self._listed() if found.updated_at < moment)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+        paths = [found.name for found in self._listed(prefix=f"{folder}/")]
+        return sorted(path for path in paths if path.count("/") == folder.count("/") + 1)
+
+    def _listed(self, **options: str) -> Iterator[Any]:
         cursor: str | None = None
         while True:
             # The cursor is a name, so objects removed meanwhile do not make it skip any.
-            options = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
+            asked = {"limit": PAGE, **options} | ({"cursor": cursor} if cursor else {})
             page = self.storage.in_bucket(
                 self.bucket,
                 "",
-                lambda bucket, options=options: bucket.list_v2(options),  # type: ignore[misc]
+                lambda bucket, asked=asked: bucket.list_v2(asked),  # type: ignore[misc]
             )
-            yield from (found.name for found in page.objects if found.updated_at < moment)
+            yield from page.objects
             if not page.hasNext:
                 return
             cursor = page.nextCursor

@@ -16,6 +16,7 @@ from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 TABLES = {
     "vendor_answers",
     "worker_leases",
+    "run_workers",
     "videos",
     "analysis_results",
     "analysis_results_history",
