@@ -2,7 +2,7 @@
 
     python benchmarks/captions.py [SPEECH…] [--models FOLDER] [--size tiny.en]
 
-The limits in engines/transcription/agreement.py and checked_captions.py rest on these tables.
+The limits in engines/transcription/captions/agreement.py and checked.py rest on these tables.
 SPEECH are sound files, each with what is said in it in a .txt of the same name; the sample is
 always there. Whisper hears every sound as it is and spoilt in twelve ways. Real weights must be in
 the models folder: `pitchquest models pull whisper-tiny.en`.
@@ -28,8 +28,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from pitchquest_assets.engines.transcription.agreement import compare  # noqa: E402
-from pitchquest_assets.engines.transcription.checked_captions import check_captions  # noqa: E402
+from pitchquest_assets.engines.transcription.captions.agreement import compare  # noqa: E402
+from pitchquest_assets.engines.transcription.captions.checked import check_captions  # noqa: E402
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper  # noqa: E402
 from pitchquest_assets.engines.weights.files import find  # noqa: E402
 from pitchquest_assets.media.caption_files import Cue, read_captions  # noqa: E402

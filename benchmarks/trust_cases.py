@@ -9,14 +9,13 @@ from pathlib import Path
 
 from benchmarks.trust_recordings import Recording, Samples, recordings, variants
 from pitchquest_assets.analysis.delivery.fillers import find_fillers
-from pitchquest_assets.engines.transcription.agreement import compare
-from pitchquest_assets.engines.transcription.captions import transcribe_captions
-from pitchquest_assets.engines.transcription.checked_captions import MIN_FITTING
-from pitchquest_assets.engines.transcription.expected_errors import (
-    expected_wer,
+from pitchquest_assets.engines.transcription.captions.agreement import compare
+from pitchquest_assets.engines.transcription.captions.aligned import transcribe_captions
+from pitchquest_assets.engines.transcription.captions.checked import MIN_FITTING
+from pitchquest_assets.engines.transcription.captions.expected_errors import (
     expected_wer_of_checked,
-    wordless_share,
 )
+from pitchquest_assets.engines.transcription.expected_errors import expected_wer, wordless_share
 from pitchquest_assets.engines.transcription.pocketsphinx import transcribe_pocketsphinx
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.media.caption_files import Cue

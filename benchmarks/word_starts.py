@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.espeak_events import Speaker  # noqa: E402
 from benchmarks.trust_recordings import recordings  # noqa: E402
-from pitchquest_assets.engines.transcription.captions import transcribe_captions  # noqa: E402
+from pitchquest_assets.engines.transcription.captions.aligned import transcribe_captions  # noqa: E402
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper  # noqa: E402
 from pitchquest_assets.media.caption_files import Cue  # noqa: E402
 from pitchquest_assets.model import Audio, Word  # noqa: E402

@@ -1,7 +1,6 @@
 """The Dagster instance: runs, events and partitions, in a database beside ours."""
 
 import os
-from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -11,8 +10,6 @@ import yaml
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.embedded import dagster_url
-
-STATEMENT_TIMEOUT_MS = 60_000
 
 # A run may wait for a free worker as long as it must; with 0, for no limit, the run monitor fails.
 LONGEST_WAIT_SECONDS = 30 * 24 * 3600
@@ -25,28 +22,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
         StoreUnavailable: the embedded database cannot be started.
     """
     os.environ.update(point_to_instance(settings))
-    instance = dg.DagsterInstance.get()
-    # This keeps connections open: by default, Dagster opened 481 in one profiled run.
-    instance.optimize_for_webserver(
-        statement_timeout=STATEMENT_TIMEOUT_MS, pool_recycle=3600, max_overflow=10
-    )
-    # Dagster asks for its own tables and columns, and for the partition, 260 times a run.
-    for question in ("has_table", "has_asset_key_col", "has_dynamic_partition"):
-        asked = getattr(instance.event_log_storage, question)
-        setattr(instance.event_log_storage, question, _remember_yes(asked))
-    return instance
-
-
-def _remember_yes(ask: Callable[..., bool]) -> Callable[..., bool]:
-    """Remember an answer of yes, and do not ask again: what exists stays."""
-    known: set[tuple[str, ...]] = set()
-
-    def asked(*question: str) -> bool:
-        if question not in known and ask(*question):
-            known.add(question)
-        return question in known
-
-    return asked
+    return dg.DagsterInstance.get()
 
 
 def point_to_instance(settings: Settings) -> dict[str, str]:

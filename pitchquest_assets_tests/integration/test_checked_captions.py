@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
-from pitchquest_assets.engines.transcription.caption_times import moved
-from pitchquest_assets.engines.transcription.captions import transcribe_captions
-from pitchquest_assets.engines.transcription.checked_captions import check_captions
+from pitchquest_assets.engines.transcription.captions.aligned import transcribe_captions
+from pitchquest_assets.engines.transcription.captions.checked import check_captions
+from pitchquest_assets.engines.transcription.captions.times import moved
 from pitchquest_assets.engines.transcription.whisper import transcribe_whisper
 from pitchquest_assets.media.caption_files import Cue, read_captions
 from pitchquest_assets.media.sound import read_samples

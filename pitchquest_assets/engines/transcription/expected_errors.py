@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pitchquest_assets.engines.transcription.agreement import Said
 from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Transcriber, Word
 
@@ -35,11 +34,6 @@ CURVES: dict[Transcriber, Curve] = {
     # or less, and the curve lies between.
     "captions": Curve(half=0.57, steepness=10.0),
 }
-# Of the captions' words in stretches that fit, the shares that were not said: of those that Whisper
-# heard too, and of those that it did not.
-BORNE_OUT_WRONG, UNHEARD_WRONG = 0.01, 0.1
-# Beside captions that fit, Whisper's words are wrong less often than on the whole.
-ADDED_WRONG = 0.7
 NOT_MEASURED = "nobody has measured how often OpenAI's models are wrong at which certainty"
 # A voice further than this from any word has none: most pauses between words are shorter.
 MAX_FROM_WORD_SECONDS = 1.0
@@ -61,21 +55,6 @@ def expected_wer(
         return None
     wrong = curve.at(sum(word.probability for word in words) / len(words))
     return round(wordless_share + (1 - wordless_share) * wrong, 3)
-
-
-def expected_wer_of_checked(said: Sequence[Said], whisper_wer: float | None) -> float:
-    """Return the share of wrong words in captions that were checked against Whisper's words, 0–1.
-
-    Args:
-        said: all words, of the captions or only Whisper's.
-        whisper_wer: the share of Whisper's words that are expected to be wrong.
-    """
-    added_wrong = ADDED_WRONG * (1.0 if whisper_wer is None else whisper_wer)
-    wrong = sum(
-        added_wrong if one.written is None else BORNE_OUT_WRONG if one.heard else UNHEARD_WRONG
-        for one in said
-    )
-    return round(wrong / max(1, len(said)), 3)
 
 
 def wordless_share(words: Sequence[Word], voice: Sequence[Span]) -> float:

@@ -56,14 +56,10 @@ def make_transcript(
         reason: str | None = wordless
     elif not trustworthy:
         reason = untrusted
-    elif expected is not None:
-        is_enough = expected <= MAX_EXPECTED_WER["content"]
-        reason = None if is_enough else f"{untrusted}: {too_many_errors(expected, 'content')}"
-    elif mean >= least_probability:
-        reason = None
+    elif doubt := _doubt(mean, expected, least_probability):
+        reason = f"{untrusted}: {doubt}"
     else:
-        reason = f"{untrusted}: mean word probability {mean:.2f}, {least_probability:.2g} needed"
-    trusted = reason is None
+        reason = None
     return Transcript(
         text=" ".join(word.text for word in words),
         words=[_finished(word, engine) for word in words],
@@ -75,11 +71,21 @@ def make_transcript(
         expected_wer=expected,
         expected_wer_reason=_why_unknown(expected, words, wordless),
         borne_out=borne_out,
-        trusted=trusted,
+        trusted=reason is None,
         reason=reason,
         warnings=list(warnings),
-        hint=None if trusted and engine == "captions" else hint,
+        hint=None if reason is None and engine == "captions" else hint,
     )
+
+
+def _doubt(mean: float, expected: float | None, least_probability: float) -> str | None:
+    """The figure by which the words cannot be trusted; None if they can."""
+    if expected is not None:
+        wrong = too_many_errors(expected, "content")
+        return None if expected <= MAX_EXPECTED_WER["content"] else wrong
+    if mean < least_probability:
+        return f"mean word probability {mean:.2f}, {least_probability:.2g} needed"
+    return None
 
 
 def _why_unknown(expected: float | None, words: Sequence[Word], wordless: str) -> str | None:

@@ -149,7 +149,7 @@ def _bytes_in(scratch: Path) -> int:
     for folder, _, names in os.walk(scratch):
         for name in fnmatch.filter(names, "*.whl"):
             with suppress(FileNotFoundError):
-                size += os.path.getsize(os.path.join(folder, name))
+                size += Path(folder, name).stat().st_size
     return size
 
 

@@ -1,12 +1,100 @@
-"""Dagster's own storage: a database beside ours, found without any setting."""
+"""Dagster's own storage: a database beside ours, found without any setting, its connections kept.
+
+Dagster opens a connection for each query, some 1,000 a minute while nothing happens. Here the
+three storages of a process share one small pool.
+"""
 
 import os
+import threading
+import time
 from typing import Any
 
-from dagster_postgres import DagsterPostgresStorage
+from dagster_postgres import (
+    DagsterPostgresStorage,
+    PostgresEventLogStorage,
+    PostgresRunStorage,
+    PostgresScheduleStorage,
+)
+from sqlalchemy import Engine, create_engine, event
 
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.postgres.embedded import dagster_url
+
+POOL_SIZE = 2
+# For the web server, which answers several requests at a time.
+MAX_OVERFLOW = 10
+RECYCLE_SECONDS = 3600
+# A key that is retired has not been used for days.
+PARTITION_KNOWN_SECONDS = 60.0
+
+_engines: dict[tuple[str, int | None], Engine] = {}
+_making = threading.Lock()
+
+
+class Pooled:
+    """A storage of Dagster's whose engine is that of the process, whatever Dagster makes for it."""
+
+    postgres_url: str
+    _timeout_ms: int | None = None
+
+    @property
+    def _engine(self) -> Engine:
+        return _engine_of(self.postgres_url, self._timeout_ms)
+
+    @_engine.setter
+    def _engine(self, made: Engine) -> None:
+        """Leave Dagster's own engine, which keeps no connection, unused."""
+
+    def optimize_for_webserver(
+        self, statement_timeout: int, pool_recycle: int, max_overflow: int
+    ) -> None:
+        """End statements that take longer (milliseconds); the pool stays as it is."""
+        self._timeout_ms = statement_timeout
+
+
+class PooledRunStorage(Pooled, PostgresRunStorage):
+    """Runs."""
+
+
+class PooledScheduleStorage(Pooled, PostgresScheduleStorage):
+    """Sensors, schedules and their ticks."""
+
+
+class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
+    """Events, assets and partitions.
+
+    Dagster asks for its own tables and columns, and for the partition, 260 times a run: here an
+    answer of yes is remembered.
+    """
+
+    def __init__(self, postgres_url: str) -> None:
+        self._known: set[str] = set()
+        self._partitions: dict[tuple[str, str], float] = {}
+        super().__init__(postgres_url)
+
+    def has_table(self, table_name: str) -> bool:
+        """Return whether the table exists; what exists stays."""
+        if table_name not in self._known and super().has_table(table_name):
+            self._known.add(table_name)
+        return table_name in self._known
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Return whether the table of assets has the column."""
+        name = f"asset_keys.{column_name}"
+        if name not in self._known and super().has_asset_key_col(column_name):
+            self._known.add(name)
+        return name in self._known
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        """Return whether the key exists, or did so a minute ago."""
+        question, now = (partitions_def_name, partition_key), time.monotonic()
+        if self._partitions.get(question, 0) > now:
+            return True
+        # One at a time is enough for a run, and the daemon lives for months.
+        self._partitions.clear()
+        if super().has_dynamic_partition(*question):
+            self._partitions[question] = now + PARTITION_KNOWN_SECONDS
+        return question in self._partitions
 
 
 class PitchQuestStorage(DagsterPostgresStorage):
@@ -15,6 +103,15 @@ class PitchQuestStorage(DagsterPostgresStorage):
     dagster.yaml names this class under `storage: custom`, so that plain `dagster` commands work
     with nothing set; `env: DAGSTER_POSTGRES_URL` would fail without the variable.
     """
+
+    def __init__(self, postgres_url: str, inst_data: Any = None) -> None:
+        self.postgres_url, self.should_autocreate_tables = postgres_url, True
+        self._inst_data = inst_data
+        self._run_storage = PooledRunStorage(postgres_url)
+        self._event_log_storage = PooledEventLogStorage(postgres_url)
+        self._schedule_storage = PooledScheduleStorage(postgres_url)
+        # Not Dagster's, which would make three storages without a pool.
+        super(DagsterPostgresStorage, self).__init__()  # type: ignore[no-untyped-call]
 
     @classmethod
     def config_type(cls) -> Any:
@@ -30,3 +127,43 @@ class PitchQuestStorage(DagsterPostgresStorage):
         """
         url = os.environ.get("DAGSTER_POSTGRES_URL") or dagster_url(load_settings().home_path)
         return cls(url, inst_data=inst_data)
+
+
+def _engine_of(url: str, timeout_ms: int | None) -> Engine:
+    """The engine of this process for a URL; a pre-ping replaces connections that were closed."""
+    with _making:
+        if (url, timeout_ms) not in _engines:
+            _engines[url, timeout_ms] = _new_engine(url, timeout_ms)
+        return _engines[url, timeout_ms]
+
+
+def _new_engine(url: str, timeout_ms: int | None) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=POOL_SIZE,
+        max_overflow=MAX_OVERFLOW,
+        pool_recycle=RECYCLE_SECONDS,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+    )
+    if timeout_ms is not None:
+
+        @event.listens_for(engine, "connect")
+        def limit(connection: Any, _: object) -> None:
+            with connection.cursor() as cursor:
+                cursor.execute(f"set statement_timeout = {int(timeout_ms)}")
+
+    return engine
+
+
+def _leave_connections_to_the_parent() -> None:
+    """Have a forked process open its own; the parent may have held the lock at that moment."""
+    global _making
+    _making = threading.Lock()
+    for engine in _engines.values():
+        engine.dispose(close=False)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_connections_to_the_parent)

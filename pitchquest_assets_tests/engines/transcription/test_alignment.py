@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pitchquest_assets.engines.transcription.alignment import Aligner
-from pitchquest_assets.engines.transcription.captions import transcribe_captions
+from pitchquest_assets.engines.transcription.captions.aligned import transcribe_captions
 from pitchquest_assets.engines.transcription.script_alignment import align_by_anchors
 from pitchquest_assets.media.caption_files import Cue
 from pitchquest_assets.media.sound import iter_blocks, read_samples

@@ -1,6 +1,6 @@
 import pytest
 
-from pitchquest_assets.engines.transcription.caption_times import (
+from pitchquest_assets.engines.transcription.captions.times import (
     beyond_the_end,
     left_out_warning,
     moved,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets.analysis.delivery.analyse import analyse_delivery
-from pitchquest_assets.engines.transcription.caption_times import moved
-from pitchquest_assets.engines.transcription.captions import transcribe_captions
+from pitchquest_assets.engines.transcription.captions.aligned import transcribe_captions
+from pitchquest_assets.engines.transcription.captions.times import moved
 from pitchquest_assets.media.caption_files import Cue, read_captions
 from pitchquest_assets.model import Audio
 from pitchquest_assets_tests.support.caption_writers import WRITERS, Spoken

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pitchquest_assets.engines.transcription.agreement import Said
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, Aligner
-from pitchquest_assets.engines.transcription.placement import place
+from pitchquest_assets.engines.transcription.captions.agreement import Said
+from pitchquest_assets.engines.transcription.captions.placement import place
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Word
 from pitchquest_assets_tests.support.sounds import audio_of

@@ -1,8 +1,8 @@
 """What became of each caption."""
 
-from pitchquest_assets.engines.transcription.agreement import Said
 from pitchquest_assets.engines.transcription.alignment import AlignedWord
-from pitchquest_assets.engines.transcription.cue_checks import (
+from pitchquest_assets.engines.transcription.captions.agreement import Said
+from pitchquest_assets.engines.transcription.captions.cues import (
     CueCheck,
     check_cues,
     cue_warnings,

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from pitchquest_assets.engines.transcription.word_blocks import Block, Spoken, lay_over, spoken
+from pitchquest_assets.engines.transcription.captions.word_blocks import (
+    Block,
+    Spoken,
+    lay_over,
+    spoken,
+)
 from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Word
 

@@ -5,13 +5,13 @@ What was said is taken from the captions where they fit, and from Whisper where 
 
 from collections.abc import Sequence
 
-from pitchquest_assets.engines.transcription.agreement import Agreement, Said, compare
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, fill_gaps
-from pitchquest_assets.engines.transcription.caption_times import beyond_the_end
-from pitchquest_assets.engines.transcription.captions import HINT
-from pitchquest_assets.engines.transcription.cue_checks import check_cues, cue_warnings
-from pitchquest_assets.engines.transcription.expected_errors import expected_wer_of_checked
-from pitchquest_assets.engines.transcription.placement import LANGUAGES, place
+from pitchquest_assets.engines.transcription.captions.agreement import Agreement, Said, compare
+from pitchquest_assets.engines.transcription.captions.aligned import HINT
+from pitchquest_assets.engines.transcription.captions.cues import check_cues, cue_warnings
+from pitchquest_assets.engines.transcription.captions.expected_errors import expected_wer_of_checked
+from pitchquest_assets.engines.transcription.captions.placement import LANGUAGES, place
+from pitchquest_assets.engines.transcription.captions.times import beyond_the_end
 from pitchquest_assets.engines.transcription.trust import make_transcript
 from pitchquest_assets.media.caption_files import Cue
 from pitchquest_assets.media.voice import voice_of

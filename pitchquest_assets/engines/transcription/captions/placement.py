@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from pitchquest_assets.engines.transcription.agreement import Said
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, Aligner, fill_gaps, shift
+from pitchquest_assets.engines.transcription.captions.agreement import Said
 from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.model import Audio, Word
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
-from pitchquest_assets.engines.transcription.agreement import Said
 from pitchquest_assets.engines.transcription.alignment import AlignedWord
-from pitchquest_assets.engines.transcription.caption_times import SHIFT_SECONDS, shift_warning
+from pitchquest_assets.engines.transcription.captions.agreement import Said
+from pitchquest_assets.engines.transcription.captions.times import SHIFT_SECONDS, shift_warning
 from pitchquest_assets.media.caption_files import Cue
 
 # A caption is missing if less of its words than this were said.

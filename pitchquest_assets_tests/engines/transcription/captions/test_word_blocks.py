@@ -2,7 +2,7 @@
 
 import pytest
 
-from pitchquest_assets.engines.transcription.word_blocks import lay_over, spoken
+from pitchquest_assets.engines.transcription.captions.word_blocks import lay_over, spoken
 
 
 def laid(captions: str, heard: str) -> list[str]:

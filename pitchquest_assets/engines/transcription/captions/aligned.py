@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, Aligner, fill_gaps, shift
-from pitchquest_assets.engines.transcription.caption_times import (
+from pitchquest_assets.engines.transcription.captions.times import (
     beyond_the_end,
     left_out_warning,
     moved,

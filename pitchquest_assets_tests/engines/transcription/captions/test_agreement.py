@@ -2,7 +2,7 @@
 
 import pytest
 
-from pitchquest_assets.engines.transcription.agreement import Agreement, compare
+from pitchquest_assets.engines.transcription.captions.agreement import Agreement, compare
 from pitchquest_assets.model import Word
 from pitchquest_assets_tests.support.spoken import speak
 
