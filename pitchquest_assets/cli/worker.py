@@ -31,7 +31,7 @@ from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.rows import leases, run_workers
 from pitchquest_assets.store.rows.run_workers import RunWorker
 from pitchquest_assets.store.store import Store, open_store
-from pitchquest_assets.worker import KEPT_BY_PARENT, is_gone, name_of, this_worker
+from pitchquest_assets.worker import KEPT_BY_PARENT, host_of, is_gone, name_of, this_worker
 
 Say = Callable[[str], None]
 
@@ -157,7 +157,7 @@ class _Machine:
     def _keep_house(self, say: Say) -> None:
         """Store what was spooled here, remove scratch files of lost workers, look at the disk."""
         if (free := self._free_bytes()) < MIN_FREE_BYTES:
-            tell_of_disk(self._store, self._settings.home_path, free)
+            tell_of_disk(self._store, self._settings.home_path, free, host_of(self._name))
         for folder in scratch.sweep(self._settings, is_gone):
             say(f"The scratch files {folder} were removed, as their worker is gone.")
         if spool.waiting(self._settings):

@@ -1,6 +1,7 @@
 """Whether the settings fit several machines: each must reach what another one stores."""
 
 import os
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from sqlalchemy import make_url
@@ -8,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.rows.run_workers import RunWorker
 
 DAGSTER_URL = "DAGSTER_POSTGRES_URL"
 
@@ -41,6 +43,20 @@ def check_machines(settings: Settings) -> None:
         raise SettingsError(
             "Celery is not installed: `pip install 'pitchquest-assets[celery]'` on each machine."
         )
+
+
+def lacking_places(settings: Settings, workers: Sequence[RunWorker]) -> str | None:
+    """Return a sentence if more runs are started at a time than the workers have places for."""
+    places = sum(worker.slots for worker in workers)
+    if not places:
+        return "No `pitchquest worker` runs yet: uploads wait until one does."
+    if settings.max_concurrent_runs <= places:
+        return None
+    return (
+        f"PITCHQUEST_MAX_CONCURRENT_RUNS is {settings.max_concurrent_runs}, and the workers have "
+        f"{places} places: lower it, or start more workers, as Redis knows neither turns nor "
+        "priorities."
+    )
 
 
 def _has_host(url: str) -> bool:
