@@ -34,12 +34,13 @@ _SAVE = text(f"""
     on conflict (video_id) do update set
       {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
 """)
+# First, as a deletion does: two that lock in another order would stop each other.
+_LOCK_VIDEO = text("select job_id from videos where video_id = :video_id for no key update")
 _COMPLETE = text("""
     update videos set status = 'completed', error = null, job_id = :job_id,
       duration_seconds = :duration_seconds
     where video_id = :video_id and (status <> 'processing' or job_id = :job_id)
 """)
-_HOLDER = text("select job_id from videos where video_id = :video_id for update")
 
 
 def save_result(store: Store, result: PitchResult, *, if_held: bool = False) -> None:
@@ -58,12 +59,11 @@ def save_result(store: Store, result: PitchResult, *, if_held: bool = False) -> 
     row = _to_row(result)
 
     def work(connection: Connection) -> None:
-        if if_held:
-            holder = connection.scalar(_HOLDER, {"video_id": result.video_id})
-            if holder not in (None, result.job_id):
-                raise Superseded(
-                    f"Another run has taken {result.video_id} from this one: its result counts."
-                )
+        holder = connection.scalar(_LOCK_VIDEO, {"video_id": result.video_id})
+        if if_held and holder not in (None, result.job_id):
+            raise Superseded(
+                f"Another run has taken {result.video_id} from this one: its result counts."
+            )
         connection.execute(_SAVE, row)
         done = {
             "video_id": result.video_id,
