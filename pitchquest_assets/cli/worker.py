@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pitchquest_assets.automation.health import MIN_FREE_BYTES, tell_of_disk
 from pitchquest_assets.automation.left_behind import give_back_all
+from pitchquest_assets.automation.left_files import remove_made_files
 from pitchquest_assets.cli.dagster_instance import open_instance, point_to_instance
 from pitchquest_assets.cli.parent_death import die_with_parent
 from pitchquest_assets.distributed.readiness import check_machines
@@ -155,11 +156,12 @@ class _Machine:
         return {name for name in found if not is_gone(name)}
 
     def _keep_house(self, say: Say) -> None:
-        """Store what was spooled here, remove scratch files of lost workers, look at the disk."""
+        """Store what was spooled here, remove what is of no use any more, look at the disk."""
         if (free := self._free_bytes()) < MIN_FREE_BYTES:
             tell_of_disk(self._store, self._settings.home_path, free, host_of(self._name))
         for folder in scratch.sweep(self._settings, is_gone):
             say(f"The scratch files {folder} were removed, as their worker is gone.")
+        remove_made_files(self._store, self._settings)
         if spool.waiting(self._settings):
             recovered, problems = spool.recover_all(self._store, self._settings)
             for sentence in (*map(str, recovered), *problems):

@@ -107,7 +107,7 @@ class Worker:
         """Stop it as a service manager does, unless it has ended."""
         if self.process and self.process.poll() is None:
             for process in self.processes():
-                if "worker" in process.cmdline():
+                if process.cmdline()[1:3] == [str(PITCHQUEST), "worker"]:
                     process.send_signal(signal.SIGTERM)
                     break
             self.process.wait(60)
