@@ -11,6 +11,10 @@ from pathlib import Path
 # PocketSphinx holds the interpreter lock while it aligns captions with the sound, so no thread can
 # send a heartbeat: 80 s of CPU for the longest text it takes in one piece, more on a busy machine.
 SILENT_SECONDS = 180
+# Between two steps that have a process each, the next one starts within seconds.
+REST_SECONDS = 300
+# Set where the parent of this process sends the heartbeats of its run.
+KEPT_BY_PARENT = "PITCHQUEST_KEPT_BY_PARENT"
 # Only Linux has these.
 PROCESS_IDS = Path("/proc/self/ns/pid")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -21,6 +25,11 @@ CLOCK_STEP_SECONDS = 60.0
 def this_worker() -> str:
     """Return the name of this process, as `name_of` gives it."""
     return name_of(os.getpid())
+
+
+def is_kept_by_parent() -> bool:
+    """Return whether `pitchquest worker` sends the heartbeats of what runs in this process."""
+    return KEPT_BY_PARENT in os.environ
 
 
 def name_of(pid: int) -> str:
@@ -62,6 +71,11 @@ def is_here(worker: str) -> bool:
     """Return whether the worker is, or was, a process of this machine."""
     host, _, _ = worker.partition(":")
     return "/".join(host.split("/")[:2]) == _host()
+
+
+def host_of(worker: str) -> str:
+    """Return the name of a worker's machine, as people know it."""
+    return worker.partition(":")[0].partition("/")[0]
 
 
 def is_gone(worker: str) -> bool:
