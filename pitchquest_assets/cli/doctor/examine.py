@@ -26,7 +26,11 @@ from pitchquest_assets.store.store import open_engine, open_store
 MIN_FREE_GB = 1.0
 DAEMON_SILENT_AFTER_SECONDS = 120
 
+MIGRATE = "migrations are missing: `pitchquest migrate`"
+
 State = Literal["ok", "failed", "not configured"]
+Try = Callable[[Settings], tuple[State, str]]
+Tries = dict[str, Try]
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,19 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Try everything independently; changes nothing that `analyze` would not change."""
-    tries: dict[str, Callable[[Settings], tuple[State, str]]] = {
+    """Try everything independently; changes nothing that `analyze` would not change.
+
+    Where migrations are missing it tries no more, as that would only repeat what follows from it.
+    """
+    basics: Tries = {
         "Supabase": doctor_supabase.supabase,
         "database": _database,
         "schema": _schema,
+    }
+    found = [_try(what, attempt, settings) for what, attempt in basics.items()]
+    if any(MIGRATE in one.detail for one in found):
+        return found
+    tries: Tries = {
         **(doctor_supabase.tries() if settings.supabase_url else {"objects": _objects}),
         "disk": _disk,
         **doctor_engines.tries(),
@@ -55,17 +67,18 @@ def examine(settings: Settings) -> list[Finding]:
         "webhook": _webhook,
         "spool": _spool,
     }
-    found = []
-    for what, attempt in tries.items():
-        try:
-            state, detail = attempt(settings)
-        except PitchQuestError as error:
-            state, detail = "failed", str(error)
-        except DBAPIError as error:
-            reason = str(error.orig).strip().partition("\n")[0]
-            state, detail = "failed", f"The database refuses ({reason}): check DATABASE_URL's role."
-        found.append(Finding(what, state, detail))
-    return found
+    return found + [_try(what, attempt, settings) for what, attempt in tries.items()]
+
+
+def _try(what: str, attempt: Try, settings: Settings) -> Finding:
+    try:
+        return Finding(what, *attempt(settings))
+    except PitchQuestError as error:
+        return Finding(what, "failed", str(error))
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        sentence = f"The database refuses ({reason}): check DATABASE_URL's role."
+        return Finding(what, "failed", sentence)
 
 
 def _database(settings: Settings) -> tuple[State, str]:
@@ -78,7 +91,7 @@ def _database(settings: Settings) -> tuple[State, str]:
 def _schema(settings: Settings) -> tuple[State, str]:
     missing = pending(open_engine(settings))
     if missing:
-        return "failed", f"{len(missing)} migrations are missing: `pitchquest migrate`."
+        return "failed", f"{len(missing)} {MIGRATE}."
     return "ok", "up to date"
 
 
