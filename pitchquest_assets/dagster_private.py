@@ -19,6 +19,9 @@ from dagster._core.events import JobFailureData
 from dagster._core.execution.api import execute_run
 from dagster._core.execution.plan.objects import StepFailureData
 
+# Launchers of one's own are documented, but not what they are given and return.
+from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+
 # Dagster can delete runs, but neither single events nor the evaluations of checks.
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
@@ -26,17 +29,26 @@ from dagster._core.storage.event_log.schema import (
 )
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.runs.schema import RunsTable
+
+# What the code server's own processes do with a run, signals and failures included.
+from dagster._grpc.impl import core_execute_run
+from dagster._utils.hosted_user_process import recon_job_from_origin
 from dagster_shared.error import SerializableErrorInfo
 
 __all__ = [
     "AssetCheckEvaluationTargetMaterializationData",
     "AssetCheckExecutionsTable",
+    "CheckRunHealthResult",
     "InMemoryJob",
     "JobFailureData",
+    "LaunchRunContext",
     "RunsTable",
     "SerializableErrorInfo",
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "StepFailureData",
+    "WorkerStatus",
+    "core_execute_run",
     "execute_run",
+    "recon_job_from_origin",
 ]

@@ -29,6 +29,7 @@ PARTITION_KNOWN_SECONDS = 60.0
 
 _engines: dict[tuple[str, int | None], Engine] = {}
 _making = threading.Lock()
+_with_tables: set[str] = set()
 
 
 class Pooled:
@@ -67,10 +68,10 @@ class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
     answer of yes is remembered.
     """
 
-    def __init__(self, postgres_url: str) -> None:
+    def __init__(self, postgres_url: str, should_autocreate_tables: bool = True) -> None:
         self._known: set[str] = set()
         self._partitions: dict[tuple[str, str], float] = {}
-        super().__init__(postgres_url)
+        super().__init__(postgres_url, should_autocreate_tables)
 
     def has_table(self, table_name: str) -> bool:
         """Return whether the table exists; what exists stays."""
@@ -105,11 +106,14 @@ class PitchQuestStorage(DagsterPostgresStorage):
     """
 
     def __init__(self, postgres_url: str, inst_data: Any = None) -> None:
-        self.postgres_url, self.should_autocreate_tables = postgres_url, True
+        # The code server opens an instance for each tick; that the tables exist is asked once.
+        create = postgres_url not in _with_tables
+        self.postgres_url, self.should_autocreate_tables = postgres_url, create
         self._inst_data = inst_data
-        self._run_storage = PooledRunStorage(postgres_url)
-        self._event_log_storage = PooledEventLogStorage(postgres_url)
-        self._schedule_storage = PooledScheduleStorage(postgres_url)
+        self._run_storage = PooledRunStorage(postgres_url, create)
+        self._event_log_storage = PooledEventLogStorage(postgres_url, create)
+        self._schedule_storage = PooledScheduleStorage(postgres_url, create)
+        _with_tables.add(postgres_url)
         # Not Dagster's, which would make three storages without a pool.
         super(DagsterPostgresStorage, self).__init__()  # type: ignore[no-untyped-call]
 
