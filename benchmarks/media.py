@@ -89,8 +89,8 @@ def variants(video: Path, folder: Path) -> list[tuple[str, Path]]:
 
 def keyframe_distance(video: Path) -> tuple[float, float]:
     """Return the mean seconds between keyframes, and the pictures per second."""
+    from pitchquest_assets.media.picture_search import read_index
     from pitchquest_assets.media.probe import Limits, open_media, probe
-    from pitchquest_assets.media.sampling import read_index
     from pitchquest_assets.media.streams import video_stream
 
     source = probe(video, video_id="x", filename=video.name, captions_path=None, limits=Limits())

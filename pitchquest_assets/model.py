@@ -27,6 +27,14 @@ class BlobValue(Value):
     payload: bytes = Field(exclude=True, repr=False)
 
 
+class ClockPiece(Value):
+    """A stretch of a file in which its clock runs on; times in the file count from its start."""
+
+    start_seconds: float = Field(description="in the file")
+    end_seconds: float = Field(description="in the file")
+    begins_at_seconds: float = Field(description="on the mended clock, which has no gaps")
+
+
 class SourceVideo(Value):
     """What the container says about one uploaded file, after checks against the limits."""
 
@@ -46,6 +54,7 @@ class SourceVideo(Value):
     height_px: int | None = Field(None, description="upright height, rotation applied")
     rotation_degrees: int = Field(0, description="clockwise turn that makes the picture upright")
     fps: float | None = Field(None, description="average frame rate; null if unknown")
+    clock: list[ClockPiece] = Field([], description="empty unless the file's clock jumps")
     warnings: list[str] = []
 
 

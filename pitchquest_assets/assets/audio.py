@@ -10,7 +10,7 @@ from pitchquest_assets.model import Audio, SourceVideo
 from pitchquest_assets.resources import OptionsResource
 
 
-@video_asset(code_version="2", group="input", kinds={"flac"})
+@video_asset(code_version="3", group="input", kinds={"flac"})
 def audio(
     context: dg.AssetExecutionContext,
     source_video: SourceVideo,

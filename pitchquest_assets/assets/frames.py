@@ -11,7 +11,7 @@ from pitchquest_assets.model import Frames, SourceVideo
 from pitchquest_assets.resources import OptionsResource
 
 
-@video_asset(code_version="1", group="input", kinds={"image"})
+@video_asset(code_version="2", group="input", kinds={"image"})
 def frames(
     context: dg.AssetExecutionContext,
     source_video: SourceVideo,

@@ -14,14 +14,14 @@ from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import videos
 
 
-@video_asset(code_version="1", group="input", kinds={"video"})
+@video_asset(code_version="2", group="input", kinds={"video"})
 def source_video(
     context: dg.AssetExecutionContext,
     store: StoreResource,
     local_files: LocalFiles,
     options: OptionsResource,
 ) -> SourceVideo:
-    """What the container says: streams, picture size, duration, rotation, checksum.
+    """What the container says: streams, picture size, duration, clock, rotation, checksum.
 
     Fails without a retry if the file or its captions cannot be read, if there is neither picture
     nor sound, or if a limit is exceeded (PITCHQUEST_MAX_…).

@@ -3,7 +3,9 @@
 The formats are in `media.captions`: WebVTT, SubRip, SubViewer, SubStation, TTML, and plain text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from pitchquest_assets.errors import InvalidCaptions
@@ -12,13 +14,24 @@ from pitchquest_assets.media.captions.formats import SUFFIXES, check_suffix, par
 from pitchquest_assets.media.captions.repeats import Shown, without_repeats
 from pitchquest_assets.media.captions.speaker_names import without_names
 from pitchquest_assets.media.captions.spoken_text import spoken_lines
+from pitchquest_assets.media.clock import EDGE_SECONDS, Clock
+from pitchquest_assets.model import SourceVideo
 
-__all__ = ["MAX_SIZE_BYTES", "SUFFIXES", "Cue", "beside", "clean_cues", "read_captions"]
+__all__ = [
+    "MAX_SIZE_BYTES",
+    "SUFFIXES",
+    "Cue",
+    "beside",
+    "clean_cues",
+    "mend_cues",
+    "read_captions",
+]
 
 # The captions of an hour take about 100 kB; automatic ones with a time for each word, 500 kB.
 MAX_SIZE_BYTES = 1_000_000
 # A script of an hour in one line has about 60,000.
 MAX_LINE_CHARACTERS = 100_000
+MILLISECOND = Fraction(1, 1000)
 # Nothing so long is a word, and a language without blanks between words has line breaks.
 MAX_WORD_CHARACTERS = 1_000
 
@@ -70,6 +83,28 @@ def clean_cues(cues: Iterable[Cue]) -> list[Cue]:
         if lines
     ]
     return without_repeats(shown)
+
+
+def mend_cues(cues: Sequence[Cue], source: SourceVideo) -> list[Cue]:
+    """Return the cues of a caption file on the mended clock of its video.
+
+    Captions that were made by watching the file count the gaps of its clock, too; they end later
+    than the video does. Those made after an upload mostly don't.
+    """
+    last = max((cue.end_seconds or 0.0 for cue in cues), default=0.0)
+    if last <= source.duration_seconds + EDGE_SECONDS:
+        return list(cues)
+    clock = Clock(source.clock, MILLISECOND, Fraction(0))
+    mended = []
+    for cue in cues:
+        if cue.start_seconds is None or cue.end_seconds is None:
+            continue
+        start = clock.mend(round(cue.start_seconds / MILLISECOND))
+        if start is not None:
+            at = float(start * MILLISECOND)
+            end = at + cue.end_seconds - cue.start_seconds
+            mended.append(replace(cue, start_seconds=at, end_seconds=end))
+    return mended
 
 
 def _read_text(path: Path) -> str:

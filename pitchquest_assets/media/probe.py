@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,6 @@ import av.error
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 from av.subtitles.subtitle import AssSubtitle
 from av.video.frame import VideoFrame
@@ -23,23 +23,31 @@ from av.video.stream import VideoStream
 
 from pitchquest_assets.errors import InvalidCaptions, InvalidVideo
 from pitchquest_assets.media.captions.substation import plain_text
+from pitchquest_assets.media.clock_jumps import (
+    PacketTimes,
+    Piece,
+    TooManyJumps,
+    end_seconds,
+    find_pieces,
+    frame_rate,
+    mended_clock,
+    name_jumps,
+)
+from pitchquest_assets.media.cut_short import cut_short
 from pitchquest_assets.media.streams import (
     Decoder,
     audio_stream,
+    clock_of,
     clock_zero,
     first_decodable,
-    presentation,
     readable_packets,
-    time_base,
     video_stream,
 )
 from pitchquest_assets.media.untrusted import Limits, beyond, open_file, open_media
-from pitchquest_assets.model import SourceVideo
+from pitchquest_assets.model import ClockPiece, SourceVideo
 
 __all__ = ["Limits", "embedded_captions", "open_media", "probe"]
 
-# A file was cut short if its streams end this much earlier than its header says.
-CUT_SHORT_SECONDS = 0.5
 # Give up on the picture if none can be decoded from this many packets.
 FIRST_PICTURE_PACKETS = 300
 # What microphones and cameras make lies well within; of a file beyond that, a few bytes may become
@@ -96,8 +104,13 @@ def probe(
     )
 
 
-def embedded_captions(path: Path) -> list[tuple[float, float, str]]:
+def embedded_captions(
+    path: Path, clock: Sequence[ClockPiece] = ()
+) -> list[tuple[float, float, str]]:
     """Read the text subtitles inside the file: (start seconds, end seconds, plain text) each.
+
+    Args:
+        clock: the pieces of the file's clock, see `SourceVideo.clock`.
 
     Raises:
         InvalidCaptions: they are larger than any pitch needs.
@@ -109,6 +122,7 @@ def embedded_captions(path: Path) -> list[tuple[float, float, str]]:
         stream = first_decodable(container.streams.subtitles)
         if stream is None:
             return []
+        mended = clock_of(container, stream, clock)
         for packet in readable_packets(container, stream):
             size_bytes += packet.size
             if packet.size > MAX_SUBTITLE_PACKET_BYTES or size_bytes > MAX_SUBTITLE_BYTES:
@@ -116,9 +130,10 @@ def embedded_captions(path: Path) -> list[tuple[float, float, str]]:
                     f"The subtitles inside {path.name} are larger than those of any pitch: remove "
                     "that track, or give captions in a file."
                 )
-            if packet.pts is None or not packet.duration:
+            pts = None if packet.pts is None else mended.mend(packet.pts)
+            if pts is None or not packet.duration:
                 continue
-            start = packet.pts * packet.time_base - zero
+            start = pts * packet.time_base - zero
             end = start + packet.duration * packet.time_base
             text = _subtitle_text(packet)
             if text and end > 0:
@@ -136,41 +151,11 @@ def _subtitle_text(packet: "Packet[SubtitleStream]") -> str:
     return "\n".join(plain_text(event.decode(errors="replace")) for event in events).strip()
 
 
-class _Extent:
-    """When a stream's packets are presented, in its time base, and their number."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.unit = time_base(stream)
-        self._rate = stream.average_rate if stream.type == "video" else None
-        self._usual_duration = round(1 / (self._rate * self.unit)) if self._rate else 0
-        self.packets = self.first = self.last = self.end = 0
-
-    def add(self, packet: "Packet[Any]") -> None:
-        pts = presentation(packet)
-        if pts is None or packet.is_discard or packet.is_corrupt:
-            return
-        self.packets += 1
-        end = pts + (packet.duration or self._usual_duration)
-        if self.packets == 1:
-            self.first, self.last, self.end = pts, pts, end
-        else:
-            self.first = min(self.first, pts)
-            self.last = max(self.last, pts)
-            self.end = max(self.end, end)
-
-    @property
-    def rate(self) -> float | None:
-        """Packets per second."""
-        if self.last > self.first:
-            return round(float((self.packets - 1) / ((self.last - self.first) * self.unit)), 3)
-        return float(self._rate) if self._rate else None
-
-
 @dataclass
 class _Contents:
-    """What all packets showed: one extent per type of stream, and the first picture."""
+    """What all packets showed: the times of each stream, by its type, and the first picture."""
 
-    extents: dict[str, _Extent]
+    times: dict[str, PacketTimes]
     picture: VideoFrame | None
 
 
@@ -188,26 +173,44 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
     _check_plausible(video, audio, filename)
     contents = _read_packets(container, filename, limits)
     warnings = []
-    if contents.picture is None and "video" in contents.extents:
-        del contents.extents["video"]
+    if contents.picture is None and "video" in contents.times:
+        del contents.times["video"]
         warnings.append(f"No picture of {filename} can be decoded: only the sound is analysed.")
-    if not contents.extents:
+    if not contents.times:
         raise InvalidVideo(f"Nothing in {filename} can be decoded: export or upload it again.")
-    zero = clock_zero(container)
-    ends = [float(extent.end * extent.unit - zero) for extent in contents.extents.values()]
-    seconds = max(SHORTEST_SECONDS, *ends)
+    pieces = _pieces(contents, filename)
+    clock = mended_clock(pieces)
+    seconds = max(SHORTEST_SECONDS, end_seconds(pieces, clock))
+    if seconds > limits.max_duration_seconds:
+        limit = f"{limits.max_duration_seconds:g} s"
+        raise beyond(filename, "is longer", limit, "MAX_DURATION_SECONDS")
+    warnings += name_jumps(clock, filename)
+    used = [stream for stream in (video, audio) if stream and stream.type in contents.times]
+    last = max(seconds, end_seconds(pieces, []))
+    warnings += cut_short(container, used, filename, seconds=seconds, last_seconds=last)
     facts: dict[str, Any] = {
         "container": container.format.name.partition(",")[0],
         "duration_seconds": seconds,
         "has_video": contents.picture is not None,
-        "has_audio": "audio" in contents.extents,
-        "warnings": warnings + _cut_short(container, filename, seconds),
+        "has_audio": "audio" in contents.times,
+        "clock": clock,
+        "warnings": warnings,
     }
-    if audio is not None and "audio" in contents.extents:
+    if audio is not None and "audio" in contents.times:
         facts["audio_codec"] = audio.codec.canonical_name
     if video is not None and contents.picture is not None:
-        facts |= _describe_pictures(video, contents.picture, contents.extents["video"])
+        facts |= _describe_pictures(video, contents.picture)
+        facts["fps"] = frame_rate(pieces, contents.times["video"].rate)
     return facts
+
+
+def _pieces(contents: _Contents, filename: str) -> list[Piece]:
+    try:
+        return find_pieces(list(contents.times.values()))
+    except TooManyJumps as error:
+        raise InvalidVideo(
+            f"The clock of {filename} jumps more often than that of any recording: export it again."
+        ) from error
 
 
 def _check_plausible(video: VideoStream | None, audio: AudioStream | None, filename: str) -> None:
@@ -226,7 +229,7 @@ def is_plausible(sample_rate_hz: int, channels: int) -> bool:
     return sample_rate_hz in SAMPLE_RATES_HZ and 1 <= channels <= MAX_CHANNELS
 
 
-def _describe_pictures(video: VideoStream, first: VideoFrame, extent: _Extent) -> dict[str, Any]:
+def _describe_pictures(video: VideoStream, first: VideoFrame) -> dict[str, Any]:
     turn = round(-first.rotation / 90) * 90 % 360  # PyAV counts anticlockwise
     on_its_side = turn % 180 != 0
     return {
@@ -234,37 +237,20 @@ def _describe_pictures(video: VideoStream, first: VideoFrame, extent: _Extent) -
         "rotation_degrees": turn,
         "width_px": first.height if on_its_side else first.width,
         "height_px": first.width if on_its_side else first.height,
-        "fps": extent.rate,
     }
 
 
 def _read_packets(container: InputContainer, filename: str, limits: Limits) -> _Contents:
     """Read all packets of the main streams, and decode until there is one picture."""
     video, audio = video_stream(container), audio_stream(container)
-    latest_seconds = Fraction(limits.max_duration_seconds) + clock_zero(container)
     decoder = Decoder(video, filename, limits) if video is not None else None
-    extents = {stream.type: _Extent(stream) for stream in (video, audio) if stream is not None}
-    latest = {kind: latest_seconds // extent.unit for kind, extent in extents.items()}
+    zero = clock_zero(container)
+    times = {one.type: PacketTimes(one, zero) for one in (video, audio) if one is not None}
     picture = None
     for packet in readable_packets(container, video, audio):
         kind = packet.stream.type
-        extent = extents[kind]
-        waiting = kind == "video" and picture is None and extent.packets < FIRST_PICTURE_PACKETS
-        if waiting and decoder is not None:
+        waiting = kind == "video" and picture is None
+        if waiting and decoder is not None and times[kind].packets < FIRST_PICTURE_PACKETS:
             picture = next(iter(decoder.decode(packet)), None)
-        extent.add(packet)
-        if extent.end > latest[kind]:
-            limit = f"{limits.max_duration_seconds:g} s"
-            raise beyond(filename, "is longer", limit, "MAX_DURATION_SECONDS")
-    return _Contents({kind: e for kind, e in extents.items() if e.packets}, picture)
-
-
-def _cut_short(container: InputContainer, filename: str, seconds: float) -> list[str]:
-    """A warning if the header claims a longer duration than the streams have."""
-    claimed = (container.duration or 0) / av.time_base
-    if claimed - seconds < CUT_SHORT_SECONDS:
-        return []
-    return [
-        f"{filename} claims {claimed:.1f} s but only {seconds:.1f} s could be decoded: "
-        "it was probably cut short, so upload it again if more is wanted."
-    ]
+        times[kind].add(packet)
+    return _Contents({kind: one for kind, one in times.items() if one.packets}, picture)

@@ -13,11 +13,13 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from pitchquest_assets.media.channels import Channels
+from pitchquest_assets.media.clock import Clock
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, is_plausible, open_media
 from pitchquest_assets.media.sound import RESAMPLED_FRAME, SAMPLE_RATE_HZ, FlacWriter, Samples
 from pitchquest_assets.media.streams import (
     Decoder,
+    clock_of,
     clock_zero,
     demux_only,
     presentation,
@@ -55,31 +57,42 @@ def decode_track(
         demux_only(container, stream)
         decoder = Decoder(stream, source.filename, limits)
         writer, channels = FlacWriter(), Channels()
-        clock = _Clock(writer, clock_zero(container), time_base(stream), channel)
+        clock = clock_of(container, stream, source.clock)
+        placed = _Placed(writer, clock, clock_zero(container), time_base(stream), channel)
         end_seconds = min(source.duration_seconds, limits.max_duration_seconds) + MAX_EXCESS_SECONDS
         for packet in readable_packets(container, stream):
             for frame in decoder.decode(packet):
                 if not is_plausible(frame.sample_rate, frame.layout.nb_channels):
                     decoder.damaged += 1
-                elif clock.end_seconds(frame) <= end_seconds:  # else: damaged timestamp
+                    continue
+                seconds = placed.seconds(frame)
+                length_seconds = frame.samples / frame.sample_rate
+                # Else its timestamp is damaged.
+                if seconds is not None and seconds + length_seconds <= end_seconds:
                     channels.add(frame)
-                    clock.add(frame)
-        clock.end_segment()
+                    placed.add(frame, seconds)
+        placed.end_segment()
     audio = None
-    if clock.heard:
+    if placed.heard:
         seconds = writer.samples / SAMPLE_RATE_HZ
         audio = Audio(duration_seconds=seconds, payload=writer.close())
     return TrackSound(audio, channels, decoder.damaged)
 
 
-class _Clock:
+class _Placed:
     """Resamples decoded sound and writes each sample at its time."""
 
     def __init__(
-        self, writer: FlacWriter, zero: Fraction, unit: Fraction, channel: int | None
+        self,
+        writer: FlacWriter,
+        clock: Clock,
+        zero: Fraction,
+        unit: Fraction,
+        channel: int | None,
     ) -> None:
         self.heard = False
         self._writer = writer
+        self._clock = clock
         self._zero = float(zero)
         self._unit = float(unit)
         self._channel = channel
@@ -88,18 +101,19 @@ class _Clock:
         self._next_seconds = 0.0
         self._leave_out = 0
 
-    def seconds(self, frame: AudioFrame) -> float:
-        """When the frame begins, in seconds; without a timestamp, right after the previous one."""
+    def seconds(self, frame: AudioFrame) -> float | None:
+        """When the frame begins, in seconds; without a timestamp, right after the previous one.
+
+        None if its timestamp belongs nowhere.
+        """
         pts = presentation(frame)
-        return self._next_seconds if pts is None else pts * self._unit - self._zero
+        if pts is None:
+            return self._next_seconds
+        mended = self._clock.mend(pts)
+        return None if mended is None else mended * self._unit - self._zero
 
-    def end_seconds(self, frame: AudioFrame) -> float:
-        """When the frame ends, in seconds."""
-        return self.seconds(frame) + frame.samples / frame.sample_rate
-
-    def add(self, frame: AudioFrame) -> None:
-        """Resample and write the next frame."""
-        seconds = self.seconds(frame)
+    def add(self, frame: AudioFrame, seconds: float) -> None:
+        """Resample and write the next frame, which begins at that time."""
         setup = (frame.sample_rate, frame.format.name, frame.layout.name)
         drift_seconds = abs(seconds - self._next_seconds)
         if self._resampler is None or setup != self._setup or drift_seconds > MAX_DRIFT_SECONDS:

@@ -3,11 +3,12 @@
 The clock: every time in PitchQuest is in seconds on one clock that pictures, sound and captions
 share. Its zero is the container's start, the earliest timestamp of any stream, so a stream that
 starts late keeps its offset from the others. A start slightly before zero is the audio codec's
-warm-up, which no player presents; the file's own zero is used then.
+warm-up, which no player presents; the file's own zero is used then. Where the file's clock jumps,
+`media.clock` mends it.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -21,7 +22,9 @@ from av.stream import Discard, Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from pitchquest_assets.media.clock import Clock
 from pitchquest_assets.media.untrusted import Limits, beyond
+from pitchquest_assets.model import ClockPiece
 
 # Audio codecs start up to this much before zero, with sound that players discard.
 CODEC_WARM_UP_SECONDS = 0.25
@@ -111,6 +114,11 @@ def clock_zero(container: InputContainer) -> Fraction:
     """Return the clock's zero (see above), in seconds of the container's own timestamps."""
     start = Fraction(container.start_time or 0, av.time_base)
     return Fraction(0) if -CODEC_WARM_UP_SECONDS <= start <= 0 else start
+
+
+def clock_of(container: InputContainer, stream: Stream, pieces: Sequence[ClockPiece]) -> Clock:
+    """Return what mends the timestamps of a stream from here on; `pieces` are those of probe."""
+    return Clock(pieces, time_base(stream), clock_zero(container))
 
 
 def time_base(stream: Stream) -> Fraction:

@@ -1,5 +1,4 @@
 import random
-from array import array
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,14 +11,7 @@ from numpy.typing import NDArray
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
-from pitchquest_assets.media.sampling import (
-    Target,
-    iter_frames,
-    pick,
-    plan_targets,
-    read_frame,
-    sample_frames,
-)
+from pitchquest_assets.media.sampling import iter_frames, read_frame, sample_frames
 from pitchquest_assets.model import Frames
 from pitchquest_assets_tests.support.media_factory import (
     Pictures,
@@ -258,58 +250,11 @@ def test_pictures_that_grow_beyond_the_limit_are_not_decoded(tmp_path: Path) -> 
         sampled(path, limits=Limits(max_pixels=1000))
 
 
-KEYFRAMES = array("q", [0, 100, 200, 1000])
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ((90, 130), Target(100, 100, 129)),  # the keyframe inside
-        ((100, 200), Target(100, 100, 199)),  # the first moment belongs to the cell, the last not
-        ((90, 290), Target(200, 200, 289)),  # the nearest of two
-        ((400, 600), Target(200, 420, 599)),  # decode from the keyframe before
-        ((1100, 1300), Target(1000, 1120, 1299)),
-    ],
-)
-def test_plan_takes_keyframes_that_are_near_enough(cell: tuple[int, int], expected: Target) -> None:
-    assert plan_targets(cell, KEYFRAMES) == [expected]
-
-
 def test_keyframe_each_second_is_enough_for_one_picture_per_second(tmp_path: Path) -> None:
     path = write_media(tmp_path / "a.mp4", Pictures(steady(9), keyframe_every=10))
     frames = sampled(path)
     assert frames.method == "keyframes"
     assert numbers(frames) == list(range(0, 90, 10))
-
-
-@pytest.mark.parametrize(
-    ("shown", "windows", "expected"),
-    [
-        ([0, 10, 20, 30], [(8, 12), (18, 22)], [10, 20]),
-        ([0, 10, 20, 30], [(11, 19)], [10]),  # what is on show by then
-        ([0, 10, 50], [(12, 18), (22, 28), (45, 55)], [10, 50]),  # but once only
-        ([0, 10], [(22, 28), (32, 38)], [10]),
-        ([30], [(0, 10), (25, 35)], [30]),  # nothing is on show yet
-    ],
-)
-def test_pick_takes_the_first_picture_in_each_window(
-    shown: list[int], windows: list[tuple[int, int]], expected: list[int]
-) -> None:
-    frames = [(pts, f"picture {pts}") for pts in shown]
-    targets = [Target(0, start, end) for start, end in windows]
-    assert [pts for pts, _ in pick(frames, targets)] == expected
-
-
-def test_pick_decodes_no_further_than_needed() -> None:
-    decoded = []
-
-    def frames():
-        for pts in range(0, 100, 10):
-            decoded.append(pts)
-            yield pts, ""
-
-    list(pick(frames(), [Target(0, 15, 25)]))
-    assert decoded == [0, 10, 20]
 
 
 @pytest.mark.parametrize(

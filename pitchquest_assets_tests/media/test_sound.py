@@ -20,9 +20,9 @@ from pitchquest_assets_tests.support.media_factory import (
     steady,
     write_media,
 )
+from pitchquest_assets_tests.support.sounds import tones
 
 RATE_HZ = 16_000
-AUDIBLE = 2_000  # of 32768; the tone peaks at 16384
 PICTURES = Pictures(steady(4))
 EXACT = 2 / RATE_HZ
 LOSSY = 0.002
@@ -31,13 +31,6 @@ LOSSY = 0.002
 def extracted(path: Path, limits: Limits | None = None) -> Audio:
     source = probe(path, video_id="v", filename=path.name, captions_path=None, limits=Limits())
     return extract_audio(LocalVideo(source, path), limits=limits or Limits())
-
-
-def tones(audio: Audio) -> list[tuple[float, float]]:
-    """Start and end of each audible span; 50 ms of silence part two."""
-    heard = np.flatnonzero(np.abs(read_samples(audio).astype(int)) > AUDIBLE)
-    spans = np.split(heard, np.flatnonzero(np.diff(heard) > RATE_HZ // 20) + 1)
-    return [(span[0] / RATE_HZ, span[-1] / RATE_HZ) for span in spans if span.size]
 
 
 def test_sound_that_goes_on_long_after_the_file_has_ended_is_not_decoded(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import numpy as np
 
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
+from pitchquest_assets.media.sound import read_samples
 from pitchquest_assets.media.sound_choice import extract_audio
 from pitchquest_assets.media.voice import MAX_CUT_SECONDS, Span
 from pitchquest_assets.model import Audio, Transcript, Word
 
 RATE = 16_000
 SPEECHLESS = ("silence", "white noise", "pink noise", "hum", "music", "singing")
+AUDIBLE = 2_000  # of 32768; the tone of `media_factory` peaks at 16384
 NOTES_HZ = (220.0, 247.0, 262.0, 294.0, 330.0, 349.0, 392.0, 440.0)
 
 
@@ -49,6 +51,13 @@ def speech_file(path: Path) -> Audio:
             for piece in resampler.resample(frame)
         ]
     return audio_from(np.concatenate(pieces))
+
+
+def tones(audio: Audio) -> list[tuple[float, float]]:
+    """Start and end of each audible span in seconds; 50 ms of silence part two."""
+    heard = np.flatnonzero(np.abs(read_samples(audio).astype(int)) > AUDIBLE)
+    spans = np.split(heard, np.flatnonzero(np.diff(heard) > RATE // 20) + 1)
+    return [(span[0] / RATE, span[-1] / RATE) for span in spans if span.size]
 
 
 def silence(seconds: float) -> np.ndarray:

@@ -10,7 +10,13 @@ from pitchquest_assets.engines.vendors.calls import Caller
 from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import EngineUnavailable
-from pitchquest_assets.media.caption_files import Cue, beside, clean_cues, read_captions
+from pitchquest_assets.media.caption_files import (
+    Cue,
+    beside,
+    clean_cues,
+    mend_cues,
+    read_captions,
+)
 from pitchquest_assets.media.decoding import in_child
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, embedded_captions
@@ -92,7 +98,8 @@ def find_captions(video: LocalVideo) -> list[Cue]:
     """Return the captions given for a video, beside it, or inside it; [] if there are none."""
     path = video.captions or beside(video.path)
     if path:
-        return in_child(read_captions, path.name, Limits())(path)
-    name = video.source.filename
-    found = in_child(embedded_captions, name, Limits())(video.path)
+        cues = in_child(read_captions, path.name, Limits())(path)
+        return mend_cues(cues, video.source) if video.source.clock else cues
+    name, clock = video.source.filename, video.source.clock
+    found = in_child(embedded_captions, name, Limits())(video.path, clock)
     return clean_cues(Cue(text, start, end) for start, end, text in found)
