@@ -63,6 +63,8 @@ class Frame(Value):
 
     time_seconds: float
     name: str = Field(description="file name inside the frames object")
+    cells: int = Field(1, ge=1, description="of the equal parts of the video, those it stands for")
+    scale: float = Field(1.0, gt=0, description="its width divided by that in the video")
 
 
 class Frames(BlobValue):
@@ -368,6 +370,26 @@ class PitchResult(Value):
     results: Results
     feedback: FeedbackLists
     metadata: ResultMetadata
+
+
+class VideoEventData(Value):
+    """The video of an event."""
+
+    video_id: str
+    owner: str | None = Field(description="the user whose video it is; null: the operator's")
+    status: Literal["completed", "failed"]
+    job_id: str | None
+    attempts: int
+    error: str | None = Field(description="why it failed, in one sentence")
+    overall_score: int | None = Field(description="null unless it is completed and has a score")
+
+
+class VideoEvent(Value):
+    """What the webhook tells a backend; a trigger of the database makes it."""
+
+    type: Literal["video.completed", "video.failed"]
+    timestamp: AwareDatetime = Field(description="when the status changed")
+    data: VideoEventData
 
 
 class Report(BlobValue):

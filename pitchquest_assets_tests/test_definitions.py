@@ -77,16 +77,22 @@ for sensor in repository.sensor_defs:
 
 
 @pytest.mark.parametrize(
-    ("inbox", "supabase", "alerts", "stopped"),
+    ("inbox", "supabase", "alerts", "webhook", "stopped"),
     [
-        ("/inbox", "https://project.supabase.co", "json://localhost", []),
-        ("", "", "", ["deliver_alerts", "inbox", "missed_uploads"]),
+        ("/inbox", "https://project.supabase.co", "json://localhost", "https://backend", []),
+        ("", "", "", "", ["deliver_alerts", "deliver_webhooks", "inbox", "missed_uploads"]),
     ],
 )
 def test_every_sensor_and_schedule_runs_that_has_something_to_do_with_the_settings(
-    inbox: str, supabase: str, alerts: str, stopped: list[str], tmp_path: Path
+    inbox: str, supabase: str, alerts: str, webhook: str, stopped: list[str], tmp_path: Path
 ) -> None:
-    variables = {"PITCHQUEST_INBOX": inbox, "SUPABASE_URL": supabase, "ALERT_URLS": alerts}
+    variables = {
+        "PITCHQUEST_INBOX": inbox,
+        "SUPABASE_URL": supabase,
+        "ALERT_URLS": alerts,
+        "PITCHQUEST_WEBHOOK_URL": webhook,
+        "PITCHQUEST_WEBHOOK_SECRET": "0" * 64,
+    }
     done = subprocess.run(
         [sys.executable, "-c", STOPPED_SENSORS],
         env=os.environ | variables | {"PYTHONPATH": str(ROOT)},

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
@@ -86,9 +87,7 @@ def print_status(
         shown.add_row(
             *(str(entry[key] or "") for key in ("video_id", "status")),
             str(entry["attempts"]),
-            f"{place}. in the queue"
-            if (place := entry["queue_position"])
-            else str(entry["progress"]),
+            _shown_progress(entry),
             Text(str(entry["error"] or "")),  # its brackets are not markup
         )
     empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
@@ -101,6 +100,13 @@ def _rows_to_show(store: Store, video_id: str | None, newest: int | None) -> lis
     if video_id:
         return [videos.get(store, video_id)]
     return videos.list_videos(store) if newest is None else videos.newest_videos(store, newest)
+
+
+def _shown_progress(entry: dict[str, Any]) -> str:
+    if entry["status"] != "uploaded":
+        return str(entry["progress"])
+    place = entry["queue_position"]
+    return f"{place}. in the queue" if place else "waits for its file"
 
 
 def _is_open(row: VideoRow) -> bool:

@@ -4,7 +4,6 @@ import io
 import math
 import struct
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -14,6 +13,7 @@ from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from pitchquest_assets.media.hdr import is_hdr, to_sdr
 from pitchquest_assets.model import Frame
 
 JPEG_QUALITY = 85
@@ -45,26 +45,39 @@ class Album:
 
     def __init__(self, width_px: int, pixel_aspect: Fraction, expected: int) -> None:
         self.frames: list[Frame] = []
-        self.size: tuple[int, int] = (0, 0)
+        self.size: tuple[int, int] = (0, 0)  # of the first picture
         self._width_px = width_px
         self._orientation: Orientation | None = None
         plausible = 1 / MAX_PIXEL_ASPECT <= pixel_aspect <= MAX_PIXEL_ASPECT
         self._pixel_aspect = pixel_aspect if plausible else Fraction(1)
         self._every = math.ceil(expected / CONTACT_SHEET_PICTURES)
         self._thumbnails: list[Image] = []
+        self._shown: VideoFrame | None = None
         self._jpegs: dict[str, bytes] = {}
 
     def add(self, picture: VideoFrame, time_seconds: float) -> None:
-        """Turn a decoded picture upright, scale it, and keep it under its time."""
+        """Turn a decoded picture upright, scale it, and keep it under its time.
+
+        The same picture again, which is still on screen, stands for one more cell.
+        """
+        if picture is self._shown:
+            last = self.frames[-1]
+            self.frames[-1] = last.model_copy(update={"cells": last.cells + 1})
+            return
+        self._shown = picture
         if self._orientation is None:
             self._orientation = Orientation.of(picture)
         image = upright_image(picture, self._orientation, self._pixel_aspect, self._width_px)
         name = f"{len(self.frames) + 1:04d}_{time_seconds:.3f}s.jpg"
         self._jpegs[name] = encode_jpeg(image, JPEG_QUALITY)
         if len(self.frames) % self._every == 0:
-            self._thumbnails.append(_thumbnail(image, self._thumbnails))
-        self.frames.append(Frame(time_seconds=time_seconds, name=name))
-        self.size = image.shape[1], image.shape[0]
+            self._thumbnails.append(_thumbnail(image))
+        height, width = image.shape[:2]
+        stored_width = picture.height if self._orientation.swapped else picture.width
+        self.frames.append(
+            Frame(time_seconds=time_seconds, name=name, scale=width / max(1, stored_width))
+        )
+        self.size = self.size if len(self.frames) > 1 else (width, height)
 
     def close(self) -> bytes:
         """Return the ZIP, whose last entry is the contact sheet; b"" if there are no pictures."""
@@ -114,11 +127,12 @@ def upright_image(
     scaled = picture.reformat(
         width=height if swapped else width,
         height=width if swapped else height,
-        format="bgr24",
+        format="rgb48le" if is_hdr(picture) else "bgr24",
         interpolation="AREA",
         threads=1,
     )
-    image = cast(Image, scaled.to_ndarray())
+    pixels = scaled.to_ndarray()
+    image = to_sdr(pixels, picture.color_trc) if is_hdr(picture) else cast(Image, pixels)
     image = image.transpose(1, 0, 2) if swapped else image
     rows = -1 if orientation.mirrored_rows else 1
     columns = -1 if orientation.mirrored_columns else 1
@@ -133,25 +147,29 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
     return bytes(data)
 
 
-def _thumbnail(image: Image, others: Sequence[Image]) -> Image:
-    """A small picture, of the size of the others: a stream may change its size."""
+def _thumbnail(image: Image) -> Image:
     import cv2
 
     height, width = image.shape[:2]
     fitting = min(max(1, round(height * THUMBNAIL_WIDTH_PX / width)), THUMBNAIL_MAX_HEIGHT_PX)
-    size = THUMBNAIL_WIDTH_PX, others[0].shape[0] if others else fitting
-    return cast(Image, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    return cast(
+        Image, cv2.resize(image, (THUMBNAIL_WIDTH_PX, fitting), interpolation=cv2.INTER_AREA)
+    )
 
 
 def _contact_sheet(thumbnails: list[Image]) -> bytes:
-    """The thumbnails in rows, as a JPEG small enough for Dagster's metadata."""
-    height, width = thumbnails[0].shape[:2]
+    """The thumbnails in rows, as a JPEG small enough for Dagster's metadata.
+
+    Each is in a cell as high as the highest: a phone may be turned while it records.
+    """
+    height = max(one.shape[0] for one in thumbnails)
     columns = min(CONTACT_SHEET_COLUMNS, len(thumbnails))
     rows = math.ceil(len(thumbnails) / columns)
-    sheet = np.zeros((rows * height, columns * width, 3), np.uint8)
+    sheet = np.zeros((rows * height, columns * THUMBNAIL_WIDTH_PX, 3), np.uint8)
     for index, thumbnail in enumerate(thumbnails):
-        top, left = index // columns * height, index % columns * width
-        sheet[top : top + height, left : left + width] = thumbnail
+        top = index // columns * height + (height - thumbnail.shape[0]) // 2
+        left = index % columns * THUMBNAIL_WIDTH_PX
+        sheet[top : top + thumbnail.shape[0], left : left + THUMBNAIL_WIDTH_PX] = thumbnail
     for quality in (70, 50, 35, 20, 10):
         jpeg = encode_jpeg(sheet, quality)
         if len(jpeg) <= CONTACT_SHEET_MAX_BYTES:

@@ -101,9 +101,10 @@ def plan_targets(bounds: Sequence[int], keyframes: Sequence[int]) -> list[Target
 
 
 def pick(frames: Iterable[tuple[int, T]], targets: Iterable[Target]) -> Iterator[tuple[int, T]]:
-    """Yield the pictures that meet the targets, each at most once; reads no more than it needs.
+    """Yield the picture that meets each target; reads no more than it needs.
 
-    A target whose window has no picture gets the one that is still on screen.
+    A target whose window has no picture gets the one that is still on screen, which may have been
+    yielded for an earlier target too.
     """
     waiting = deque(targets)
     on_show: tuple[int, T] | None = None
@@ -112,17 +113,18 @@ def pick(frames: Iterable[tuple[int, T]], targets: Iterable[Target]) -> Iterator
             waiting.popleft()
             if on_show is not None:
                 yield on_show
-                on_show = None
+        on_show = pts, frame
         if waiting and waiting[0].start <= pts:
             waiting.popleft()
-            yield pts, frame
-            on_show = None
-        else:
-            on_show = pts, frame
+            yield on_show
         if not waiting:
             return
-    if waiting and on_show is not None:
-        yield on_show
+    if on_show is not None:
+        yield from [on_show] * len(waiting)
+
+
+class UnseekableError(Exception):
+    """The container cannot go to a keyframe that it has."""
 
 
 def find_by_seeking(
@@ -133,20 +135,23 @@ def find_by_seeking(
     decoder: Decoder,
     clock: Clock,
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """The pictures for the targets, in order; decodes once from each keyframe needed."""
+    """The pictures for the targets, in order; decodes once from each keyframe needed.
+
+    Raises:
+        UnseekableError: the container does not go to one of the keyframes.
+    """
     last = None
     for keyframe, group in groupby(targets, key=lambda target: target.keyframe):
         wanted = list(group)
         stored = index.stored[keyframe]
         try:
             container.seek(stored, stream=stream)
-        except av.error.FFmpegError:
-            decoder.damaged += 1
-            continue
+        except av.error.FFmpegError as error:
+            raise UnseekableError from error
         packets = readable_packets(container, stream)
         frames = _decode(packets, decoder, clock, stored, alone=wanted[-1].start == keyframe)
         for pts, picture in pick(frames, wanted):
-            if last is None or pts > last:
+            if last is None or pts >= last:
                 yield pts, picture
                 last = pts
 
@@ -175,11 +180,17 @@ def _decode(
     """The pictures from the packet at `from_pts` on, or only that packet's; all if that is None.
 
     `from_pts` is a time as the file has it, the times of the pictures are mended.
+
+    Raises:
+        UnseekableError: the first packet is a later one.
     """
-    started = from_pts is None
+    started, seen = from_pts is None, False
     for packet in packets:
         pts = presentation(packet)
-        started = started or (from_pts is not None and pts is not None and pts >= from_pts)
+        if from_pts is not None and pts is not None:
+            if not seen and pts > from_pts:
+                raise UnseekableError
+            started, seen = started or pts >= from_pts, True
         if not started:
             continue
         pictures = decoder.decode(packet)

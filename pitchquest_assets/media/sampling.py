@@ -21,12 +21,14 @@ from contextlib import AbstractContextManager, ExitStack
 from fractions import Fraction
 
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media.clock import is_seekable
 from pitchquest_assets.media.jpegs import Album
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.picture_search import (
+    UnseekableError,
     find_by_seeking,
     find_from_the_start,
     plan_targets,
@@ -39,6 +41,7 @@ from pitchquest_assets.media.streams import (
     clock_zero,
     time_base,
     video_stream,
+    video_streams,
 )
 from pitchquest_assets.model import Frame, Frames
 
@@ -67,16 +70,31 @@ def sample_frames(
     source = video.source
     count = max(1, min(max_frames, math.floor(source.duration_seconds * max_frames_per_second)))
     spacing = source.duration_seconds / count
+    if not source.has_video:
+        return _no_frames(spacing, "the file has no video stream")
+    try:
+        frames = _sample(video, spacing, count, width_px, limits, is_seekable(source.clock))
+    except UnseekableError:
+        frames = _sample(video, spacing, count, width_px, limits, seekable=False)
+    if not frames.frames and not source.has_audio:
+        raise InvalidVideo(f"No picture of {source.filename} can be decoded: export it again.")
+    return frames
+
+
+def _sample(
+    video: LocalVideo, spacing: float, count: int, width_px: int, limits: Limits, seekable: bool
+) -> Frames:
+    """Open the file and sample it; in one that is not seekable, decode from the start."""
+    source = video.source
     with ExitStack() as opened:
         container = opened.enter_context(_open(video, limits))
-        stream = video_stream(container) if source.has_video else None
+        stream = video_stream(container)
         if stream is None:
             return _no_frames(spacing, "the file has no video stream")
         index = read_index(container, stream, source.clock)
         zero, unit = clock_zero(container), time_base(stream)
         bounds = [round((n * Fraction(spacing) + zero) / unit) for n in range(count + 1)]
         targets = plan_targets(bounds, index.keyframes)
-        seekable = is_seekable(source.clock)
         if not seekable:
             container = opened.enter_context(_open(video, limits))
             stream = video_stream(container) or stream
@@ -93,21 +111,20 @@ def sample_frames(
         album = Album(width_px, stream.sample_aspect_ratio or Fraction(1), count)
         for pts, picture in found:
             album.add(picture, float(pts * unit - zero))
-    warnings = _damage(decoder, source.filename)
-    if album.frames:
-        only_keyframes = seekable and all(one.start == one.keyframe for one in targets)
-        return Frames(
-            frames=album.frames,
-            width_px=album.size[0],
-            height_px=album.size[1],
-            spacing_seconds=spacing,
-            method="keyframes" if only_keyframes else "decode",
-            warnings=warnings,
-            payload=album.close(),
-        )
-    if not source.has_audio:
-        raise InvalidVideo(f"No picture of {source.filename} can be decoded: export it again.")
-    return _no_frames(spacing, "no picture can be decoded", warnings)
+        others = _other_tracks(container, stream, source.filename)
+    warnings = [*others, *_damage(decoder, source.filename)]
+    if not album.frames:
+        return _no_frames(spacing, "no picture can be decoded", warnings)
+    only_keyframes = seekable and all(one.start == one.keyframe for one in targets)
+    return Frames(
+        frames=album.frames,
+        width_px=album.size[0],
+        height_px=album.size[1],
+        spacing_seconds=spacing,
+        method="keyframes" if only_keyframes else "decode",
+        warnings=warnings,
+        payload=album.close(),
+    )
 
 
 def read_frame(frames: Frames, name: str) -> bytes:
@@ -127,6 +144,18 @@ def iter_frames(frames: Frames) -> Iterator[tuple[Frame, bytes]]:
 
 def _open(video: LocalVideo, limits: Limits) -> AbstractContextManager[InputContainer]:
     return open_media(video.path, filename=video.source.filename, limits=limits)
+
+
+def _other_tracks(container: InputContainer, taken: VideoStream, filename: str) -> list[str]:
+    """A warning if there are pictures that are not looked at."""
+    tracks = sorted(stream.index for stream in video_streams(container))
+    if len(tracks) < 2:
+        return []
+    return [
+        f"{filename} has {len(tracks)} tracks of pictures, of which only number "
+        f"{tracks.index(taken.index) + 1} is analysed: if another one shows the speaker, export "
+        "that one alone."
+    ]
 
 
 def _damage(decoder: Decoder, filename: str) -> list[str]:

@@ -72,8 +72,13 @@ class Decoder:
 
 def video_stream(container: InputContainer) -> VideoStream | None:
     """Return the video stream, preferably the default one; cover pictures do not count."""
+    return next(iter(video_streams(container)), None)
+
+
+def video_streams(container: InputContainer) -> list[VideoStream]:
+    """Return all video streams that have a decoder; the one of `video_stream` is the first."""
     still = Disposition.attached_pic | Disposition.timed_thumbnails
-    return first_decodable(s for s in container.streams.video if not s.disposition & still)
+    return _by_default(s for s in container.streams.video if not s.disposition & still)
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
@@ -38,6 +39,14 @@ def test_the_json_is_the_contract_that_backends_read(analysed: dict) -> None:
     assert set(result["metadata"]["costs"]) == {
         "whisper_api", "gemini_vision", "gemini_text", "total_usd",
     }  # fmt: skip
+
+
+def test_real_results_fit_the_schema_that_the_command_prints(
+    pitchquest: Command, analysed: dict
+) -> None:
+    schema = pitchquest("schema").json()
+    for result in (analysed["first"], analysed["result"]):
+        assert list(Draft202012Validator(schema).iter_errors(result)) == []
 
 
 def test_every_strength_and_improvement_shows_its_evidence(analysed: dict) -> None:

@@ -1,3 +1,4 @@
+import io
 import random
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media import sampling
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
 from pitchquest_assets.media.sampling import iter_frames, read_frame, sample_frames
@@ -113,6 +115,77 @@ def test_picture_on_show_is_taken_once_where_nothing_new_is_shown(tmp_path: Path
     slides = Pictures([0, 0.1, 0.2, 9.8, 9.9])
     frames = sampled(write_media(tmp_path / "slides.mp4", slides), rate=1)
     assert numbers(frames) == [0, 2, 3]
+
+
+def test_picture_stands_for_as_many_seconds_as_it_is_on_show(tmp_path: Path) -> None:
+    still = Pictures([0, *steady(10, start=10)])
+    frames = sampled(write_media(tmp_path / "still.mp4", still), rate=1)
+    assert [frame.cells for frame in frames.frames] == [10] + [1] * 10
+    moving = sampled(write_media(tmp_path / "moving.mp4", Pictures(steady(20))), rate=1)
+    assert [frame.cells for frame in moving.frames] == [1] * 20
+
+
+class Unseekable(io.RawIOBase):
+    """A file that can only be read on, as one that comes through a pipe."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+@pytest.mark.parametrize("keyframe_every", [250, 10])
+def test_file_in_which_seeking_fails_is_decoded_from_its_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyframe_every: int
+) -> None:
+    path = write_media(tmp_path / "a.mkv", Pictures(steady(12), keyframe_every=keyframe_every))
+    expected = sampled(path)
+    monkeypatch.setattr(
+        sampling, "open_media", lambda path, **_: av.open(Unseekable(path), format="matroska")
+    )
+    frames = sampled(path)
+    assert times(frames) == times(expected)
+    assert numbers(frames) == numbers(expected)
+    assert frames.warnings == []
+
+
+def test_other_tracks_of_pictures_are_named(shared_cases: Path) -> None:
+    frames = sampled(shared_cases / "media" / "b12_screen_first.mp4")
+    assert frames.warnings == [
+        "b12_screen_first.mp4 has 2 tracks of pictures, of which only number 1 is analysed: if "
+        "another one shows the speaker, export that one alone."
+    ]
+
+
+def test_turned_phone_gives_pictures_of_both_shapes(shared_cases: Path) -> None:
+    frames = sampled(shared_cases / "media" / "a01_turned.webm")
+    shapes = [pixels(jpeg).shape[:2] for _, jpeg in iter_frames(frames)]
+    assert shapes == [(180, 320)] * 3 + [(320, 180)] * 3
+    assert (frames.width_px, frames.height_px) == (320, 180)
+
+
+def test_picture_says_how_much_smaller_it_is_than_in_the_video(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mp4", Pictures([0], size_px=(320, 180), rotation_degrees=90))
+    assert sampled(path, width_px=90).frames[0].scale == 0.5
+    assert sampled(path).frames[0].scale == 1
+
+
+@pytest.mark.parametrize("curve", ["hlg", "sdr"])
+def test_hdr_pictures_look_like_sdr_ones(shared_cases: Path, curve: str) -> None:
+    folder = shared_cases / "media"
+    shown, expected = (
+        [pixels(jpeg).astype(int) for _, jpeg in iter_frames(sampled(folder / name))]
+        for name in (f"a08_{curve}.mov", "a08_sdr.mov")
+    )
+    differences = [np.abs(one - other).mean() for one, other in zip(shown, expected, strict=True)]
+    assert max(differences) < 16  # 45 without a mapping
 
 
 def test_late_video_keeps_its_offset_against_the_sound(tmp_path: Path) -> None:

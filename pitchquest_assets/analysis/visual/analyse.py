@@ -46,7 +46,7 @@ def analyse_visual(
     """
     if not frames.frames:
         scene = Scene([], no_landmarks=None, no_pictures=frames.reason)
-        return _analysis(scene, None, [])
+        return _analysis(scene, None, frames.warnings)
     detector = open_detector(yunet_model)
     with one_thread():
         observations, unreadable = observe(iter_frames(frames), detector)
@@ -56,7 +56,7 @@ def analyse_visual(
     return _analysis(scene, detector.name, [*frames.warnings, *warnings])
 
 
-def _analysis(scene: Scene, detector: str | None, warnings: list[str]) -> VisualAnalysis:
+def _analysis(scene: Scene, detector: str | None, warnings: Sequence[str]) -> VisualAnalysis:
     measurements = _measure(scene)
     scores = score_all(scene, measurements)
     events = find_events(scene)
@@ -69,7 +69,7 @@ def _analysis(scene: Scene, detector: str | None, warnings: list[str]) -> Visual
         events=events,
         timeline=_timeline(scene),
         notable_frames=_notable_frames(scene, events),
-        warnings=warnings,
+        warnings=list(warnings),
     )
 
 

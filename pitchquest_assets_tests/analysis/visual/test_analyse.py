@@ -39,9 +39,11 @@ def test_video_without_pictures_is_null_with_its_reason() -> None:
         spacing_seconds=1.0,
         method="none",
         reason="the file has no video stream",
+        warnings=["a.mp4 is damaged"],
     )
     analysis = analyse_visual(frames, yunet_model=None)
     assert analysis.frames_analyzed == 0
+    assert analysis.warnings == ["a.mp4 is damaged"]
     assert analysis.detector is None
     assert analysis.body_language_score is None
     assert (analysis.events, analysis.timeline, analysis.notable_frames) == ([], {}, [])
