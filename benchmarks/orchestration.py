@@ -12,7 +12,7 @@ that they have reaped, so that the short-lived ones count too. Figures per video
 counted until five seconds after the last run, less the idle cost of that time. "run workers" is
 all that the warm parent, the code server and the daemon start; "client" is `pitchquest up` itself
 and `submit`. Memory is PSS, each page counted once, while idle. A connection is a session in
-pg_stat_database. Events are the rows of Dagster's event_logs, nothing pruned; kB (of 1,000 bytes) is
+pg_stat_database. Events are the rows of event_logs, nothing pruned; kB (of 1,000 bytes) is
 sum(pg_column_size), without indexes. Seconds count from `videos.uploaded_at` to the start that
 Dagster's `runs` tells and to the result's row; the videos come at random moments.
 

@@ -4,6 +4,10 @@
 package may import from `dagster._…`.
 """
 
+# Executes a run that a launcher has started; `dagster api execute_run` does no more, but in a new
+# process each time.
+from dagster._cli.api import _execute_run_command_body as execute_launched_run
+
 # Dagster exports the evaluation of a check, but not the type that names the materialization which
 # was judged; without it, Dagit shows the verdict as one on an older value.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -43,6 +47,9 @@ from dagster._core.storage.schedules.schema import JobTickTable
 # What the code server's own processes do with a run, signals and failures included.
 from dagster._grpc.impl import core_execute_run
 from dagster._utils.hosted_user_process import recon_job_from_origin
+
+# A signal between two steps is remembered until Dagster can report it.
+from dagster._utils.interrupts import capture_interrupts
 from dagster_shared.error import SerializableErrorInfo
 
 BACKFILL_ENDED = sorted({status.value for status in BULK_ACTION_TERMINAL_STATUSES})
@@ -66,7 +73,9 @@ __all__ = [
     "SqlEventLogStorageTable",
     "StepFailureData",
     "WorkerStatus",
+    "capture_interrupts",
     "core_execute_run",
+    "execute_launched_run",
     "execute_run",
     "recon_job_from_origin",
 ]
