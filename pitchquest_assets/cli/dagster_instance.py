@@ -53,7 +53,5 @@ def instance_config(settings: Settings) -> dict[str, Any]:
             "class": "CeleryLauncher",
             "config": {"broker": {"env": "PITCHQUEST_BROKER_URL"}, "default_queue": "cpu"},
         }
-        # Every place is filled at once; with Dagster's 5 s, short videos would wait for each other.
-        config["run_queue"]["dequeue_interval_seconds"] = 1
         config["run_monitoring"]["start_timeout_seconds"] = LONGEST_WAIT_SECONDS
     return config
