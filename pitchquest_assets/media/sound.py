@@ -44,13 +44,6 @@ def read_floats(
     return _as_floats(read_samples(audio, start_seconds, end_seconds))
 
 
-def blocks_of(samples: Samples, seconds: float = 60.0) -> Iterator[NDArray[np.float32]]:
-    """Yield samples that were read as `iter_blocks` does, without decoding them once more."""
-    size = max(1, round(seconds * SAMPLE_RATE_HZ))
-    for first in range(0, len(samples), size):
-        yield _as_floats(samples[first : first + size])
-
-
 def flac_of(audio: Audio, start_seconds: float, end_seconds: float) -> bytes:
     """Return a part of the sound as a FLAC file of its own."""
     writer = FlacWriter()

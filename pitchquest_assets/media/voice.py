@@ -21,7 +21,7 @@ from pitchquest_assets.media.levels import (
     levels_of,
     speech_gain,
 )
-from pitchquest_assets.media.sound import blocks_of, read_samples
+from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.model import Audio
 
 SAMPLE_RATE_HZ = 16_000
@@ -73,19 +73,25 @@ def hear(audio: Audio) -> Voice:
 
 
 def _hear(audio: Audio) -> Voice:
-    samples = read_samples(audio)
-    levels = levels_of(blocks_of(samples, BLOCK_SECONDS))
+    levels = levels_of(iter_blocks(audio, BLOCK_SECONDS))
     # The model remembers what it has heard: what it finds must not depend on silence before. A
     # level reaches one step beyond its sound.
     first = int(np.isfinite(levels).argmax()) if levels.size else 0
     first += first > 0
     gain = np.float32(speech_gain(levels))
-    blocks = blocks_of(samples[first * STEP_SAMPLES :], BLOCK_SECONDS)
+    blocks = _from(first * STEP_SAMPLES, iter_blocks(audio, BLOCK_SECONDS))
     probabilities = np.fromiter(_probabilities(block * gain for block in blocks), np.float32)
     start = first * STEP_SECONDS
     spans = _spans(probabilities, audio.duration_seconds - start)
     moved = tuple((start + begin, start + end) for begin, end in spans)
     return Voice(moved, probabilities, start, levels)
+
+
+def _from(first: int, blocks: Iterable[Samples]) -> Iterator[Samples]:
+    """The blocks from that sample on."""
+    for block in blocks:
+        yield block[first:]
+        first = max(0, first - len(block))
 
 
 def voice_of(audio: Audio) -> tuple[Span, ...]:

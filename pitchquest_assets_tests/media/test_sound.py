@@ -9,7 +9,7 @@ import pytest
 from pitchquest_assets.errors import InvalidVideo
 from pitchquest_assets.media.local_video import LocalVideo
 from pitchquest_assets.media.probe import Limits, probe
-from pitchquest_assets.media.sound import blocks_of, iter_blocks, read_floats, read_samples
+from pitchquest_assets.media.sound import iter_blocks, read_floats, read_samples
 from pitchquest_assets.media.sound_choice import extract_audio
 from pitchquest_assets.media.sound_track import MAX_DRIFT_SECONDS
 from pitchquest_assets.model import Audio
@@ -176,12 +176,3 @@ def test_blocks_are_all_samples_in_order(audio: Audio, seconds: float) -> None:
 )
 def test_shared_media_are_heard(shared_media: Path, name: str, seconds: float) -> None:
     assert extracted(shared_media / name).duration_seconds == pytest.approx(seconds, abs=0.05)
-
-
-@pytest.mark.parametrize("seconds", [0.1, 2.5, 60])
-def test_samples_that_were_read_give_the_same_blocks(audio: Audio, seconds: float) -> None:
-    read = list(blocks_of(read_samples(audio), seconds))
-    decoded = list(iter_blocks(audio, seconds))
-    assert [block.size for block in read] == [block.size for block in decoded]
-    assert np.array_equal(np.concatenate(read), np.concatenate(decoded))
-    assert list(blocks_of(read_samples(audio)[:0])) == []

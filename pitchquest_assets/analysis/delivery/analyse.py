@@ -28,7 +28,7 @@ from pitchquest_assets.analysis.delivery.speech import Speech
 from pitchquest_assets.analysis.references import Bounds, bounds_of, side_of
 from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.media.pauses import between_pauses
-from pitchquest_assets.media.sound import blocks_of, read_samples
+from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import hear
 from pitchquest_assets.model import (
     Audio,
@@ -65,8 +65,7 @@ def analyse_delivery(
     """
     heard = hear(audio)
     spans = between_pauses(heard)
-    samples = read_samples(audio)
-    tracks = prosody.measure_tracks(lambda: blocks_of(samples), spans)
+    tracks = prosody.measure_tracks(lambda: iter_blocks(audio) if audio.payload else [], spans)
     speech = Speech(audio, transcript, spans, tracks, heard.levels_db, energy)
     measurements = _measure(speech)
     typical = _typical_times(speech, measurements)
