@@ -233,3 +233,17 @@ def test_a_file_in_a_bucket_needs_the_project(store: Store, instance: dg.Dagster
     assert "set SUPABASE_URL, SUPABASE_KEY and DATABASE_URL" in (
         videos.get(store, "pitch").error or ""
     )
+
+
+def test_a_file_of_one_machine_is_refused_where_several_share_the_work(
+    project: Store, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos.register(project, "pitch", str(SAMPLE_PITCH))
+    assert run(instance, "source_video").success
+    monkeypatch.setenv("PITCHQUEST_BROKER_URL", "redis://127.0.0.1:1/0")
+    videos.register(project, "pitch", str(SAMPLE_PITCH))
+    assert not run(instance, "source_video").success
+    assert videos.get(project, "pitch").error == (
+        f"{SAMPLE_PITCH} is a file of one machine, and several share the work: `pitchquest "
+        "submit` uploads it."
+    )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pitchquest_assets.cli.doctor import engines as doctor_engines
 from pitchquest_assets.cli.doctor import supabase as doctor_supabase
+from pitchquest_assets.distributed.readiness import check_machines, lacking_places
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
@@ -18,6 +19,7 @@ from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres.database import in_transaction
 from pitchquest_assets.store.postgres.migrate import pending
+from pitchquest_assets.store.rows import run_workers
 from pitchquest_assets.store.rows.webhook_events import undelivered
 from pitchquest_assets.store.store import open_engine, open_store
 
@@ -59,6 +61,7 @@ def examine(settings: Settings) -> list[Finding]:
         **doctor_engines.tries(),
         "Dagster": _dagster,
         "daemon": _daemon,
+        **({"workers": _workers} if settings.broker_url else {}),
         "inbox": _inbox,
         "alerts": _alerts,
         "webhook": _webhook,
@@ -124,6 +127,17 @@ def _daemon(settings: Settings) -> tuple[State, str]:
     if age < DAEMON_SILENT_AFTER_SECONDS:
         return "ok", f"last heard of {age:.0f} s ago"
     return "not configured", "not running: uploads wait until `pitchquest up`."
+
+
+def _workers(settings: Settings) -> tuple[State, str]:
+    check_machines(settings)
+    found = run_workers.living(open_store(settings))
+    if sentence := lacking_places(settings, found):
+        return "failed", sentence
+    full = [one.host for one in found if (one.disk_free_bytes or 0) / 1e9 < MIN_FREE_GB]
+    if full:
+        return "failed", f"The disk of {', '.join(full)} is nearly full: make room there."
+    return "ok", ", ".join(f"{one.host}: {one.slots} × {one.queue}" for one in found)
 
 
 def _inbox(settings: Settings) -> tuple[State, str]:
