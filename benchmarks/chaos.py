@@ -5,7 +5,7 @@
 
 Copies of the first seconds of a video are uploaded, so that some always wait, while one part after
 another is killed (SIGKILL) or frozen (SIGSTOP, for seconds): run workers, their decoding processes,
-the code server, the daemon, Dagit, PostgreSQL and `up` itself. Then nothing is harmed any more, and
+the code server, the parent of the runs, the daemon, Dagit, PostgreSQL and `up` itself. Then nothing is harmed any more, and
 whatever was uploaded must come to its end. Printed are uploads in, results out, and
 
     lost      uploads without a result, or whose status is not 'completed'
@@ -55,6 +55,8 @@ FREEZE_SECONDS = (1.0, 15.0)
 SETTLE_SECONDS = 600.0
 POLL_SECONDS = 1.0
 DECODER = "pitchquest_assets.media.decoding_process"
+# What else has the environment of `up`.
+NO_RUNS = ("resource_tracker", "postgres -D", DECODER)
 
 Find = Callable[[], list[psutil.Process]]
 
@@ -115,6 +117,7 @@ class Harm:
             "worker": self._workers,
             "decoder": self._decoders,
             "code-server": lambda: [self._up.services()["code-server"]],
+            "runs": lambda: [self._up.services()["runs"]],
             "daemon": lambda: [self._up.services()["daemon"]],
             "webserver": lambda: [self._up.services()["webserver"]],
             "postgres": self._postgres,
@@ -172,13 +175,16 @@ class Harm:
             self._up.start()
 
     def _workers(self) -> list[psutil.Process]:
-        """The processes in which runs are, also those of a code server that was killed."""
-        home = str(self._up.command.home)
+        """The processes in which runs are, also those whose parent was killed."""
+        home, up = str(self._up.command.home), self._up.process
+        known = {one.pid for one in self._up.services().values()} | {up.pid if up else 0}
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                is_spawned = any("spawn_main" in part for part in process.cmdline())
-                if is_spawned and process.environ().get("PITCHQUEST_HOME") == home:
+                line = " ".join(process.cmdline())
+                is_run = "python" in line and not any(other in line for other in NO_RUNS)
+                is_here = process.environ().get("PITCHQUEST_HOME") == home
+                if is_run and is_here and process.pid not in known:
                     found.append(process)
         return found
 

@@ -119,7 +119,7 @@ def test_a_key_is_in_no_log_row_report_error_or_process_list(
     told = [str(error), *up.process.communicate(timeout=DEADLINE_SECONDS)]
     told += [text for done in said for text in (done.out, done.err)] + sorted(seen)
     told += all_told(up.command.home)
-    assert any("spawn_main" in line for line in seen), "no run was seen"
+    assert any("decoding_process" in line for line in seen), "no run was seen"
     found = {
         name: [text[max(0, text.find(key) - 200) : text.find(key)] for text in told if key in text]
         for name, key in SECRETS.items()
