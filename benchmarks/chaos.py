@@ -5,8 +5,9 @@
 
 Copies of the first seconds of a video are uploaded, so that some always wait, while one part after
 another is killed (SIGKILL) or frozen (SIGSTOP, for seconds): run workers, their decoding processes,
-the code server, the parent of the runs, the daemon, Dagit, PostgreSQL and `up` itself. Then nothing is harmed any more, and
-whatever was uploaded must come to its end. Printed are uploads in, results out, and
+the code server, the parent of the runs, the daemon, Dagit, PostgreSQL and `up` itself. Then nothing
+is harmed any more, and whatever was uploaded must come to its end. Printed are uploads in, results
+out, and
 
     lost      uploads without a result, or whose status is not 'completed'
     doubled   results beyond the first of an upload
