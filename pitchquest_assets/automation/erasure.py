@@ -78,7 +78,7 @@ def _carry_out(
     runs = {
         one.id: dagster_erasure.runs_about(instance, one.video_id, one.run_ids) for one in found
     }
-    busy = {one.id: _end(instance, runs[one.id], workers) for one in found}
+    busy = {one.id: _end(instance, one.video_id, runs[one.id], workers) for one in found}
     for one in found:
         _remove_objects(store, one)
         _remove_files(store, settings, one)
@@ -97,21 +97,24 @@ def _carry_out(
 
 
 def _end(
-    instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun], workers: Workers
+    instance: dg.DagsterInstance, video_id: str, runs: Sequence[dg.DagsterRun], workers: Workers
 ) -> str | None:
-    """Cancel the runs of one video; return which of them still works on it, if one does."""
-    busy = None
+    """Cancel the runs of one video; return which of them may still write about it, if one may."""
+    at_work = {
+        lease.job_id
+        for lease, state in workers.leases.items()
+        if lease.video_id == video_id and state != "lost"
+    }
     for run in runs:
         if run.is_finished:
             continue
-        if workers.of(run.run_id) is None and _is_old(instance, run):
+        if run.run_id not in at_work and _is_old(instance, run):
             instance.report_run_canceled(run, ERASED)
         elif run.status != dg.DagsterRunStatus.CANCELING:
             _cancel(instance, run)
-        now = instance.get_run_by_id(run.run_id)
-        if workers.of(run.run_id) or (now and not now.is_finished):
-            busy = f"run {run.run_id} works on it, and ends at its next step"
-    return busy
+        # The next look finds it ended.
+        at_work.add(run.run_id)
+    return f"run {min(at_work)} works on it, and ends at its next step" if at_work else None
 
 
 def _cancel(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:

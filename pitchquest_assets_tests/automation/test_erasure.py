@@ -38,6 +38,8 @@ from pitchquest_assets_tests.support.wiring import evaluate
 
 VIDEO, TITLE = "zebrafink-7", "Zebrafink Robotics"
 WORDS = (VIDEO, TITLE, "purple giraffes")
+# In ticks of half a minute, as the slowest of these sensors has them.
+TWO_HOURS = 240
 OTHER = "other-zebrafink-7.b"
 
 
@@ -272,6 +274,34 @@ def test_a_running_analysis_is_ended_first_and_can_write_no_more(
     assert leases.all_leases(store) == []
 
 
+def test_a_run_that_has_not_begun_is_cancelled_and_goes_too(
+    instance: dg.DagsterInstance, store: Store, home: Path
+) -> None:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    instance.add_run(
+        dg.DagsterRun(
+            job_name="analyze_pitch",
+            run_id="8c2f3f5e-0000-4000-8000-000000000010",
+            tags={"dagster/partition": VIDEO},
+            status=dg.DagsterRunStatus.NOT_STARTED,
+        )
+    )
+    assert "works on it" in delete(instance, store)[VIDEO]
+    assert [run.status.value for run in instance.get_runs()] == ["CANCELED"]
+    assert carry_out(instance, store, load_settings()) == {}
+    assert traces(home, VIDEO) == []
+
+
+def test_a_worker_whose_run_was_deleted_in_dagit_is_waited_for(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    leases.beat(store, "8c2f3f5e-0000-4000-8000-000000000020", this_worker(), VIDEO)
+    assert "000000000020 works on it" in delete(instance, store)[VIDEO]
+    leases.delete(store, "8c2f3f5e-0000-4000-8000-000000000020")
+    assert carry_out(instance, store, load_settings()) == {}
+
+
 def test_a_killed_worker_holds_nothing_up(
     instance: dg.DagsterInstance, store: Store, home: Path
 ) -> None:
@@ -346,8 +376,13 @@ def tell_failed(instance: dg.DagsterInstance, run_id: str) -> None:
         failed_runs(context)
 
 
-def test_two_hours_of_ticks_do_not_bring_it_back_while_its_file_lies_in_the_inbox(
-    instance: dg.DagsterInstance, store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ticks", [10, pytest.param(TWO_HOURS, marks=pytest.mark.slow)])
+def test_ticks_do_not_bring_it_back_while_its_file_lies_in_the_inbox(
+    instance: dg.DagsterInstance,
+    store: Store,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ticks: int,
 ) -> None:
     folder = home / "inbox"
     monkeypatch.setenv("PITCHQUEST_INBOX", str(folder))
@@ -360,7 +395,7 @@ def test_two_hours_of_ticks_do_not_bring_it_back_while_its_file_lies_in_the_inbo
     # It is put back from a copy, as a sync does, or could not be removed.
     delete(instance, store, row.video_id)
     path.write_bytes(b"video")
-    cursor = tick_all(instance, cursor, 40)
+    cursor = tick_all(instance, cursor, ticks)
     assert videos.list_videos(store) == []
     assert instance.get_dynamic_partitions("videos") == []
     assert TITLE not in cursor
