@@ -92,6 +92,8 @@ export interface Feedback {
   detail: string;
   part: "content" | "delivery" | "visual";
   evidence: Evidence;
+  /** points of 100 that full marks would bring; null for a strength */
+  points?: number | null;
 }
 
 /** The three strongest points and the three most useful improvements, or fewer. */
@@ -203,6 +205,8 @@ export interface Score {
   reason?: string | null;
   /** the measurement in words, with its unit */
   basis?: string;
+  /** the name of that measurement, if it is one */
+  measurement?: string | null;
   /** based on a bound, so too weak to be praised */
   is_bound?: boolean;
   /** a moment that is typical of it */

@@ -4,6 +4,10 @@
 package may import from `dagster._…`.
 """
 
+# Executes a run that a launcher has started; `dagster api execute_run` does no more, but in a new
+# process each time.
+from dagster._cli.api import _execute_run_command_body as execute_launched_run
+
 # Dagster exports the evaluation of a check, but not the type that names the materialization which
 # was judged; without it, Dagit shows the verdict as one on an older value.
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -22,6 +26,9 @@ from dagster._core.execution.api import execute_run
 from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from dagster._core.execution.plan.objects import StepFailureData
 
+# What a launcher is given; Dagster exports neither launchers nor this.
+from dagster._core.launcher import LaunchRunContext
+
 # What the state of a sensor consists of; the states are read and written by public methods.
 from dagster._core.scheduler.instigation import SensorInstigatorData
 
@@ -36,6 +43,9 @@ from dagster._core.storage.event_log.schema import (
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.runs.schema import BulkActionsTable, RunsTable
 from dagster._core.storage.schedules.schema import JobTickTable
+
+# A signal between two steps is remembered until Dagster can report it.
+from dagster._utils.interrupts import capture_interrupts
 from dagster_shared.error import SerializableErrorInfo
 
 BACKFILL_ENDED = sorted({status.value for status in BULK_ACTION_TERMINAL_STATUSES})
@@ -50,11 +60,14 @@ __all__ = [
     "InMemoryJob",
     "JobFailureData",
     "JobTickTable",
+    "LaunchRunContext",
     "RunsTable",
     "SensorInstigatorData",
     "SerializableErrorInfo",
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "StepFailureData",
+    "capture_interrupts",
+    "execute_launched_run",
     "execute_run",
 ]

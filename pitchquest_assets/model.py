@@ -159,6 +159,7 @@ class Score(Value):
     value: float | None = Field(ge=0, le=10)
     reason: str | None = None
     basis: str = Field("", description="the measurement in words, with its unit")
+    measurement: str | None = Field(None, description="the name of that measurement, if it is one")
     is_bound: bool = Field(False, description="based on a bound, so too weak to be praised")
     time_seconds: float | None = Field(None, description="a moment that is typical of it")
 
@@ -271,6 +272,9 @@ class Feedback(Value):
     detail: str
     part: Part
     evidence: Evidence
+    points: float | None = Field(
+        None, gt=0, description="points of 100 that full marks would bring; null for a strength"
+    )
 
 
 class FeedbackLists(Value):

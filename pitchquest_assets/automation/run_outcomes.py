@@ -55,11 +55,10 @@ def settle(
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
-    if job_id and spooled.is_file():
+    if job_id:
         try:
-            spool.recover(store, settings, spooled)
-            return f"{row.video_id} is completed: its result was spooled."
+            if spool.recover_of_run(store, settings, row.video_id, job_id):
+                return f"{row.video_id} is completed: its result was spooled."
         except StoreCorrupt as error:
             cause = Cause(str(error))
     tries = row.workers_lost + 1

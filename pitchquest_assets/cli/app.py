@@ -137,6 +137,25 @@ def up(
     )
 
 
+@app.command(epilog="Example: pitchquest worker --queue gpu --concurrency 1")
+def worker(
+    queue: Annotated[str, typer.Option(help="cpu, gpu, or another name.")] = "cpu",
+    concurrency: Annotated[int | None, typer.Option(help="Default: one per core.", min=1)] = None,
+) -> None:
+    """Analyse on this machine what `pitchquest up` on another one hands out, until Ctrl-C."""
+    from pitchquest_assets.cli.worker import work
+    from pitchquest_assets.settings import load_settings
+
+    gc.freeze()
+    gc.enable()
+    work(
+        load_settings(),
+        queue,
+        concurrency or os.cpu_count() or 1,
+        lambda sentence: print(sentence, file=sys.stderr, flush=True),
+    )
+
+
 @app.command(epilog="Example: pitchquest submit *.mp4")
 def submit(
     paths: Annotated[list[Path], typer.Argument(help="Videos or folders.", show_default=False)],

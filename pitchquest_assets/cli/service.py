@@ -22,10 +22,12 @@ from filelock import FileLock, Timeout
 from pitchquest_assets.automation.left_behind import give_back_all
 from pitchquest_assets.cli.address import NO_LOGIN, Address
 from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.distributed.readiness import check_machines, lacking_places
 from pitchquest_assets.errors import PitchQuestError, StoreUnavailable
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.rows import run_workers
 from pitchquest_assets.store.store import open_store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 
@@ -94,9 +96,11 @@ def up(settings: Settings, address: Address, say: Say) -> None:
 
     Raises:
         AlreadyUp: another one is running under this home; the message says where.
-        SettingsError: the address may not be used.
+        SettingsError: the address may not be used, or the settings do not fit several machines.
         StoreUnavailable: the database or Dagit does not start.
     """
+    if settings.broker_url is not None:
+        check_machines(settings)
     home = settings.home_path
     make_home(home)
     state = _state_file(home)
@@ -137,6 +141,9 @@ def _run(settings: Settings, address: Address, state: Path, say: Say) -> None:
             if address.is_open:
                 say(f"{NO_LOGIN}, and {address.host} is open to other machines (--insecure).")
             say(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
+            if settings.broker_url is not None:
+                sentence = lacking_places(settings, run_workers.living(store))
+                say(sentence or "The workers have a place for every run.")
             _watch(settings, services, lambda: _write(state, url, services), say)
         except KeyboardInterrupt:
             _ignore_further_signals()

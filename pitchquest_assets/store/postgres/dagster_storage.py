@@ -18,6 +18,7 @@ from dagster_postgres import (
 from sqlalchemy import Engine, create_engine, event
 
 from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store.postgres.database import CONNECT_TIMEOUT_SECONDS, ENDS_WHEN_CUT
 from pitchquest_assets.store.postgres.embedded import dagster_url
 
 POOL_SIZE = 2
@@ -141,6 +142,7 @@ def _new_engine(url: str, timeout_ms: int | None) -> Engine:
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS, **ENDS_WHEN_CUT},
         pool_size=POOL_SIZE,
         max_overflow=MAX_OVERFLOW,
         pool_recycle=RECYCLE_SECONDS,
