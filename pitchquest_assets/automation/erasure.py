@@ -11,7 +11,7 @@ from pitchquest_assets.automation.left_files import files_about, redact_logs
 from pitchquest_assets.automation.lost_workers import Workers, fail_lost_runs, forget_ended, look
 from pitchquest_assets.errors import InvalidInput
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store import scratch
+from pitchquest_assets.store import scratch, spool
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import erasures
 from pitchquest_assets.store.rows.erasures import Erasure
@@ -100,10 +100,12 @@ def _end(
     instance: dg.DagsterInstance, video_id: str, runs: Sequence[dg.DagsterRun], workers: Workers
 ) -> str | None:
     """Cancel the runs of one video; return which of them may still write about it, if one may."""
+    run_ids = {run.run_id for run in runs}
     at_work = {
         lease.job_id
         for lease, state in workers.leases.items()
-        if lease.video_id == video_id and state != "lost"
+        # A lease that was taken before the first step names no video.
+        if (lease.video_id == video_id or lease.job_id in run_ids) and state != "lost"
     }
     for run in runs:
         if run.is_finished:
@@ -139,6 +141,9 @@ def _remove_objects(store: Store, erasure: Erasure) -> None:
         store.objects.delete(path)
     for asset in ASSETS:
         store.objects.delete_folder(f"{asset}/{erasure.video_id}")
+    for path in spool.waiting_objects(store):
+        if spool.video_id_of(path) == erasure.video_id:
+            store.objects.delete(path)
 
 
 def _remove_files(store: Store, settings: Settings, erasure: Erasure) -> None:

@@ -296,9 +296,10 @@ def test_a_worker_whose_run_was_deleted_in_dagit_is_waited_for(
     instance: dg.DagsterInstance, store: Store
 ) -> None:
     videos.register(store, VIDEO, "/in/pitch.mp4")
-    leases.beat(store, "8c2f3f5e-0000-4000-8000-000000000020", this_worker(), VIDEO)
-    assert "000000000020 works on it" in delete(instance, store)[VIDEO]
-    leases.delete(store, "8c2f3f5e-0000-4000-8000-000000000020")
+    run_id = "8c2f3f5e-0000-4000-8000-000000000020"
+    leases.beat(store, run_id, this_worker(), VIDEO)
+    assert f"{run_id} works on it" in delete(instance, store)[VIDEO]
+    leases.delete(store, run_id)
     assert carry_out(instance, store, load_settings()) == {}
 
 
@@ -482,9 +483,12 @@ def test_the_files_in_the_bucket_go_whoever_uploaded_them(
         value = Audio(duration_seconds=1, payload=b"sound")
         save_value(project, Address("audio", VIDEO), value, run_id="run", code_version="1")
         project.objects.put(f"frames/{VIDEO}/without-row.zip", b"x", "application/zip")
+        for video_id in (VIDEO, f"{VIDEO}_b"):
+            spool.keep(project, load_settings(), factories.pitch_result(video_id=video_id))
         assert delete(instance, project) == {}
         assert server.names("videos") == [f"{ALICE}/other.mp4", "pitchquest/old/old.mp4"]
-        assert server.names("pitchquest") == []
+        [kept] = server.names("pitchquest")
+        assert kept.startswith(f"spool/{VIDEO}_b_")
         server.faults.answers = [(503, {}, b"away")] * 99
         erasures.delete_rows(project, ["old"])
         storage.attempts = 1
