@@ -26,8 +26,8 @@ from dagster._core.execution.api import execute_run
 from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from dagster._core.execution.plan.objects import StepFailureData
 
-# What a launcher is given; Dagster exports neither launchers nor this.
-from dagster._core.launcher import LaunchRunContext
+# Launchers of one's own are documented, but not what they are given and return.
+from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 
 # What the state of a sensor consists of; the states are read and written by public methods.
 from dagster._core.scheduler.instigation import SensorInstigatorData
@@ -44,6 +44,10 @@ from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 from dagster._core.storage.runs.schema import BulkActionsTable, RunsTable
 from dagster._core.storage.schedules.schema import JobTickTable
 
+# What the code server's own processes do with a run, signals and failures included.
+from dagster._grpc.impl import core_execute_run
+from dagster._utils.hosted_user_process import recon_job_from_origin
+
 # A signal between two steps is remembered until Dagster can report it.
 from dagster._utils.interrupts import capture_interrupts
 from dagster_shared.error import SerializableErrorInfo
@@ -57,6 +61,7 @@ __all__ = [
     "AssetEventTagsTable",
     "AssetKeyTable",
     "BulkActionsTable",
+    "CheckRunHealthResult",
     "InMemoryJob",
     "JobFailureData",
     "JobTickTable",
@@ -67,7 +72,10 @@ __all__ = [
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",
     "StepFailureData",
+    "WorkerStatus",
     "capture_interrupts",
+    "core_execute_run",
     "execute_launched_run",
     "execute_run",
+    "recon_job_from_origin",
 ]

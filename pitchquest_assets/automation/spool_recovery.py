@@ -9,7 +9,7 @@ from pitchquest_assets.store.resource import StoreResource
 
 @dg.sensor(
     job=analyze_pitch,
-    minimum_interval_seconds=15,
+    minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Stores the results in the spool, which the database could not take, each exactly "
     "once, and requests the reports that their runs did not reach.",

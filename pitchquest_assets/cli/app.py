@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pitchquest_assets.store.store import Store
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+# What `status` shows without --all.
+NEWEST = 20
 # New objects before a garbage collection; Python's 700 cost a tenth of a second of CPU per video.
 GARBAGE_OBJECTS = 20_000
 
@@ -200,14 +202,18 @@ def recover() -> None:
 
 @app.command(epilog="Example: pitchquest status my_pitch-1a2b3c4d --json")
 def status(
-    video_id: Annotated[str | None, typer.Argument(help="One video; default: all.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list.")] = False,
+    video_id: Annotated[
+        str | None, typer.Argument(help=f"One video; default: the {NEWEST} newest.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All videos.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of all videos.")] = False,
 ) -> None:
     """Show what the backend sees: status, job, attempts, error, progress."""
     from pitchquest_assets.cli.show import print_status
 
     store = _store()
-    print_status(store, video_id, as_json=as_json)
+    newest = None if every or as_json else NEWEST
+    print_status(store, video_id, as_json=as_json, newest=newest)
 
 
 @app.command(epilog="Example: pitchquest results my_pitch-1a2b3c4d > result.json")
