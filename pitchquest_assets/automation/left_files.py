@@ -72,9 +72,8 @@ def _made_files(settings: Settings) -> list[tuple[Path, str]]:
     reports = (settings.home_path / "reports").glob("*.html")
     folders = (spool.spool_folder(settings), spool.backup_folder(settings))
     copies = [path for folder in folders for path in folder.glob("*_*.json")]
-    # The id of a run has no underscore.
     return [(path, path.stem) for path in reports] + [
-        (path, path.stem.rpartition("_")[0]) for path in copies
+        (path, spool.video_id_of(path.name)) for path in copies
     ]
 
 
