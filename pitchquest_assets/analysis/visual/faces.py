@@ -115,7 +115,10 @@ class YuNet:
 
     def find(self, picture: Picture) -> list[Face]:
         """Return faces with pose and mouth; without them if the crop shows no face."""
-        found = [(Face(*row[:4]), row[4]) for row in self._find_boxes(picture)]
+        found = [
+            (Face(left, top, width, height), tilt)
+            for left, top, width, height, tilt in self._find_boxes(picture)
+        ]
         return [self._measured(picture, box, tilt) for box, tilt in _foreground(found)]
 
     def _find_boxes(self, picture: Picture) -> list[list[float]]:
@@ -155,7 +158,7 @@ class YuNet:
         )
         if mouth is None or first[2] is None:
             return box
-        points = (plain + mirrored) / 2
+        points = np.asarray((plain + mirrored) / 2, np.float32)
         return replace(
             box,
             yaw_degrees=yaw,
@@ -288,7 +291,8 @@ def _upright(picture: Picture, box: Face, tilt_degrees: float) -> Picture:
     # Boxes are measured from the edge of the first pixel, OpenCV's turns from its middle.
     middle = np.array(box.centre_px) - 0.5
     turn = cv2.getRotationMatrix2D(middle.tolist(), tilt_degrees, scale)
-    turn[:, 2] += np.array(crop_size) / 2 - 0.5 - middle
+    shift = np.array(crop_size) / 2 - 0.5 - middle
+    turn = turn + np.array([[0, 0, shift[0]], [0, 0, shift[1]]])
     crop = cv2.warpAffine(
         picture, turn, crop_size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )

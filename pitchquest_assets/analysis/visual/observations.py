@@ -115,7 +115,7 @@ def observe(
     observations: list[Observation] = []
     for index, (sight, face, cut) in enumerate(zip(sights, faces, cuts, strict=True)):
         before = None if cut or index == 0 else sights[index - 1]
-        neighbour = before and (before, faces[index - 1])
+        neighbour = None if before is None else (before, faces[index - 1])
         observations.append(_observation(sight, face, cut, neighbour, spacing_seconds))
     return observations, unreadable
 
