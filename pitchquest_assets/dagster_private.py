@@ -17,23 +17,41 @@ from dagster._core.definitions.job_base import InMemoryJob
 # The data of failure events: the events are public, their data is not.
 from dagster._core.events import JobFailureData
 from dagster._core.execution.api import execute_run
+
+# Which backfills have ended.
+from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from dagster._core.execution.plan.objects import StepFailureData
 
-# Dagster can delete runs, but neither single events nor the evaluations of checks.
+# What the state of a sensor consists of; the states are read and written by public methods.
+from dagster._core.scheduler.instigation import SensorInstigatorData
+
+# Dagster can delete runs, but neither single events, evaluations of checks, ticks nor backfills,
+# nor the copy of the newest event that each asset has.
 from dagster._core.storage.event_log.schema import (
     AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    AssetKeyTable,
     SqlEventLogStorageTable,
 )
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
-from dagster._core.storage.runs.schema import RunsTable
+from dagster._core.storage.runs.schema import BulkActionsTable, RunsTable
+from dagster._core.storage.schedules.schema import JobTickTable
 from dagster_shared.error import SerializableErrorInfo
 
+BACKFILL_ENDED = sorted({status.value for status in BULK_ACTION_TERMINAL_STATUSES})
+
 __all__ = [
+    "BACKFILL_ENDED",
     "AssetCheckEvaluationTargetMaterializationData",
     "AssetCheckExecutionsTable",
+    "AssetEventTagsTable",
+    "AssetKeyTable",
+    "BulkActionsTable",
     "InMemoryJob",
     "JobFailureData",
+    "JobTickTable",
     "RunsTable",
+    "SensorInstigatorData",
     "SerializableErrorInfo",
     "SqlEventLogStorage",
     "SqlEventLogStorageTable",

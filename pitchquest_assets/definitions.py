@@ -21,6 +21,7 @@ from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
 from pitchquest_assets.automation.alerts import deliver_alerts
 from pitchquest_assets.automation.drift_watch import new_results
+from pitchquest_assets.automation.erasure import carry_out_erasures
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch, watch_drift
 from pitchquest_assets.automation.left_behind import left_behind
@@ -28,6 +29,7 @@ from pitchquest_assets.automation.retention import daily_retention, retention
 from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs
 from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
+from pitchquest_assets.automation.webhook import deliver_webhooks
 from pitchquest_assets.resources import OptionsResource, SettingsResource
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.io_manager import SupabaseIOManager
@@ -88,8 +90,10 @@ def definitions_of(settings: Settings, progress: RunProgress | None = None) -> d
             cancelled_runs,
             left_behind,
             spooled_results,
+            carry_out_erasures,
             new_results,
             deliver_alerts,
+            deliver_webhooks,
             system_health,
         ],
         resources=resources(settings, progress),

@@ -19,8 +19,7 @@ VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startsw
 # What the database refuses in paths (control characters, and those that turn or hide text), or
 # what is no text at all.
 UNSTORABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 

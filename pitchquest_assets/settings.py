@@ -170,6 +170,20 @@ class Settings(BaseSettings):
         validation_alias="ALERT_URLS",
         description="where alerts are sent: Apprise URLs, separated by spaces",
     )
+    webhook_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+",
+        description="where completed and failed videos are told of, see docs/backend.md",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="signs the webhook: `whsec_` and 24 to 64 bytes in base64; two, separated by "
+        "a space, while one replaces the other",
+    )
+    webhook_inner_addresses: Literal["refused", "allowed"] = Field(
+        "refused",
+        description="allowed: the webhook may lead into the inner network, and begin with http://",
+    )
     save_json_backup: bool = Field(
         False,
         validation_alias="SAVE_JSON_BACKUP",

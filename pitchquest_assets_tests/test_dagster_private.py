@@ -43,8 +43,18 @@ def test_the_tables_that_are_pruned_have_the_columns_that_are_asked() -> None:
     tables: list[tuple[sa.Table, set[str]]] = [
         (private.SqlEventLogStorageTable, {"id", "event", "dagster_event_type", "run_id"}),
         (private.RunsTable, {"run_id", "pipeline_name", "status", "end_time"}),
-        (private.AssetCheckExecutionsTable, {"run_id"}),
+        (private.AssetCheckExecutionsTable, {"run_id", "partition"}),
+        (private.SqlEventLogStorageTable, {"asset_key", "partition"}),
+        (private.AssetEventTagsTable, {"event_id"}),
+        (
+            private.AssetKeyTable,
+            {"asset_key", "last_materialization", "last_run_id", "cached_status_data"},
+        ),
+        (private.BulkActionsTable, {"status", "body"}),
+        (private.JobTickTable, {"tick_body"}),
     ]
     for table, columns in tables:
         assert columns <= set(table.c.keys()), table
     assert hasattr(private.SqlEventLogStorage, "index_connection")
+    assert "last_run_key" in private.SensorInstigatorData._fields
+    assert {"CANCELED", "COMPLETED_SUCCESS", "FAILED"} <= set(private.BACKFILL_ENDED)

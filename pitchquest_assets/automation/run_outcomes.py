@@ -8,7 +8,7 @@ from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
 from pitchquest_assets.store.resource import StoreResource
-from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows import erasures, queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
 
@@ -80,6 +80,9 @@ def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None
     run, store = context.dagster_run, resource.store()
     video_id = run.tags.get(PARTITION_TAG)
     row = videos.find(store, video_id) if video_id else None
+    if video_id and row is None:
+        # It was requested while its video was deleted: what it has written is removed, too.
+        erasures.reopen(store, video_id)
     if row is None or row.status not in ("processing", "uploaded"):
         return
     waits_for_it = row.status == "uploaded" and run.tags.get(ATTEMPT_TAG) == str(row.attempts)

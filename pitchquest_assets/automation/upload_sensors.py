@@ -19,7 +19,7 @@ from pitchquest_assets.registration import (
 from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
-from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows import erasures, queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow, check_video_id
 from pitchquest_assets.store.store import Store
 
@@ -92,10 +92,11 @@ def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunReques
 @dg.sensor(
     minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Registers the videos in the bucket of Supabase Storage that its trigger missed.",
+    description="Registers the videos in the bucket of Supabase Storage that its trigger missed, "
+    "and fails uploads whose file was deleted or moved before its analysis.",
 )
 def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Register files in the bucket that have no row; `new_uploads` then sees them."""
+    """Bring the rows up to what is in the bucket; `new_uploads` then sees them."""
     if store.settings.in_force().supabase_url is None:
         return dg.SkipReason("SUPABASE_URL is not set.")
     registered = queue.reconcile_uploads(store.store())
@@ -104,7 +105,9 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
             f"The trigger on storage.objects missed {registered} uploads: "
             "`pitchquest doctor` says whether it exists."
         )
-    return dg.SkipReason(f"{registered} uploads were missed.")
+    gone = queue.check_files(store.store())
+    lost = f" The files of {gone} uploads were deleted or moved." if gone else ""
+    return dg.SkipReason(f"{registered} uploads were missed.{lost}")
 
 
 @dg.sensor(
@@ -119,8 +122,11 @@ def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.Senso
     if settings.inbox is None:
         return dg.SensorResult(skip_reason="PITCHQUEST_INBOX is not set.")
     before = json.loads(context.cursor or "{}")
-    now = _sizes(settings)
-    settled = [Path(path) for path, seen in now.items() if before.get(path) == seen]
+    found = _sizes(settings)
+    # Dagster keeps cursors, and the name of a file may be that of a person.
+    names = dict(zip(found, erasures.digests(store.store(), list(found)), strict=True))
+    now = {names[path]: seen for path, seen in found.items()}
+    settled = [Path(path) for path, seen in found.items() if before.get(names[path]) == seen]
     registered = 0
     for path in settled:
         try:
@@ -154,6 +160,8 @@ def _register_new(store: Store, settings: Settings, path: Path) -> bool:
     size_mb = path.stat().st_size / videos.BYTES_PER_MB
     places = (str(path), file_path_of(store, path, video_id))
     if known and known.file_path in places and known.file_size_mb == size_mb:
+        return False
+    if known is None and erasures.is_erased_file(store, places[1], path.stat().st_size):
         return False
     # A tick that takes longer than Dagster waits continues while the next one starts.
     if path in _under_way:

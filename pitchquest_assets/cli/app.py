@@ -205,6 +205,14 @@ def results(video_id: VideoId) -> None:
     print(result.model_dump_json(indent=2))
 
 
+@app.command(epilog="Example: pitchquest schema > result.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a result, with its version."""
+    from pitchquest_assets.cli.schema import SCHEMA_FILE
+
+    print(SCHEMA_FILE.read_text("utf-8"), end="")
+
+
 @app.command(epilog="Example: pitchquest report my_pitch-1a2b3c4d")
 def report(video_id: VideoId) -> None:
     """Print the path of a video's HTML report."""
@@ -232,6 +240,21 @@ def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse
     for video_id in video_ids:
         row = videos.retry(store, video_id)
         print(f"{video_id} is 'uploaded' again: `pitchquest up` analyses {row.file_path}.")
+
+
+@app.command(epilog="Example: pitchquest delete my_pitch-1a2b3c4d --dry-run")
+def delete(
+    video_ids: Annotated[
+        list[str], typer.Argument(help="Videos to erase; what only one id begins with will do.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase videos: rows, results, objects, uploads, and what Dagster knows of them."""
+    from pitchquest_assets.cli.delete import delete as erase
+    from pitchquest_assets.settings import load_settings
+
+    erase(_store(), load_settings(), video_ids, dry_run=dry_run, yes=yes)
 
 
 @app.command(epilog="Example: pitchquest migrate")

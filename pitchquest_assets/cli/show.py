@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
@@ -81,13 +82,18 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
         shown.add_row(
             *(str(entry[key] or "") for key in ("video_id", "status")),
             str(entry["attempts"]),
-            f"{place}. in the queue"
-            if (place := entry["queue_position"])
-            else str(entry["progress"]),
+            _shown_progress(entry),
             Text(str(entry["error"] or "")),  # its brackets are not markup
         )
     empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
     Console().print(shown if table else empty, soft_wrap=not table)
+
+
+def _shown_progress(entry: dict[str, Any]) -> str:
+    if entry["status"] != "uploaded":
+        return str(entry["progress"])
+    place = entry["queue_position"]
+    return f"{place}. in the queue" if place else "waits for its file"
 
 
 def _is_open(row: VideoRow) -> bool:

@@ -10,7 +10,7 @@ from pitchquest_assets.errors import StoreCorrupt, UnknownVideo
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.objects import write_whole
-from pitchquest_assets.store.rows import results
+from pitchquest_assets.store.rows import erasures, results
 from pitchquest_assets.store.store import Store
 
 
@@ -85,7 +85,8 @@ def recover(store: Store, settings: Settings, path: Path) -> Recovered | None:
     If the video has a newer result by now, the file goes to the backup folder instead.
 
     Returns:
-        What happened to it; None if another process was faster.
+        What happened to it; None if another process was faster, or if its video was deleted: the
+        file is removed then.
 
     Raises:
         StoreUnavailable: the database still does not answer; the file stays.
@@ -107,7 +108,13 @@ def recover(store: Store, settings: Settings, path: Path) -> Recovered | None:
         backup.mkdir(parents=True, exist_ok=True)
         path.replace(backup / path.name)
         return Recovered(result.video_id, result.job_id, stored=False)
-    # Storing it twice does no harm: the row is the same.
-    results.save_result(store, result)
+    try:
+        # Storing it twice does no harm: the row is the same.
+        results.save_result(store, result)
+    except UnknownVideo:
+        if not erasures.erased_among(store, [result.video_id]):
+            raise
+        path.unlink(missing_ok=True)
+        return None
     path.unlink(missing_ok=True)
     return Recovered(result.video_id, result.job_id, stored=True)

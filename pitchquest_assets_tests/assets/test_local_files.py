@@ -159,8 +159,11 @@ def test_a_refused_file_leaves_the_older_one_to_its_row(
 
 
 def downloaded(server: StorageServer) -> int:
-    """How many files were begun to be fetched by a signed URL."""
-    return sum(method == "GET" and "/object/sign/" in path for method, path in server.requests)
+    """How many files were begun to be fetched."""
+    return sum(
+        method == "GET" and "/object/authenticated/videos/" in path
+        for method, path in server.requests
+    )
 
 
 def test_a_row_names_only_what_its_owner_may_read(store: Store) -> None:

@@ -162,7 +162,7 @@ def test_doctor_is_content_with_the_project(project: Project, home: Path) -> Non
     for told in (
         "a row was written and removed as service_role",
         "uploads become rows at once, and Realtime publishes them",
-        "uploaded to videos, read by a signed URL, removed",
+        "uploaded to videos, read back, removed",
     ):
         assert told in done.out
     assert done.code == 0, done.out

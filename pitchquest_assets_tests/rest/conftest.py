@@ -26,5 +26,7 @@ def project(whole_project: Project) -> Project:
                 " where schemaname = 'public'"
             )
         ).one()
-        connection.execute(text(f"truncate {tables}, storage.objects restart identity"))
+        connection.execute(
+            text(f"truncate {tables}, storage.objects, pitchquest.erasures restart identity")
+        )
     return whole_project

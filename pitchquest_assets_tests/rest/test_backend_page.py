@@ -35,6 +35,7 @@ PRINTED = {
         r'"status":"completed","error":null',
     ),
     "Read the result": (rf"^{SCORE} \[", rf'"overall_score":{SCORE},"strengths":\[\{{'),
+    "Delete a video": (r"^(True|true)$", r"^true$"),
     "How many": (r"^3$", r"(?i)content-range: \S+/3"),
     "The last 100 scores": (
         rf"^100 {SCORE}$",
@@ -66,7 +67,7 @@ def full_project(project: Project, tmp_path: Path) -> Project:
             text("""
                 insert into videos (video_id, filename, file_path, status)
                 select 'video-' || n, 'pitch.mp4', '/in/' || n || '.mp4', 'completed'
-                from generate_series(1, :videos - 5) as n
+                from generate_series(1, :videos - 6) as n
             """),
             {"videos": VIDEOS},
         )
@@ -96,6 +97,8 @@ def full_project(project: Project, tmp_path: Path) -> Project:
     videos.register(store, "pitch-7", f"videos/{ALICE}/pitch-7.mp4", owner=ALICE)
     result = factories.pitch_result(video_id="pitch-7")
     results.save_result(store, result)
+    old = "pitch-of-last-year"
+    videos.register(store, old, f"videos/{ALICE}/{old}.mp4", owner=ALICE)
     with project.engine.begin() as connection:
         change = "update analysis_results set overall_score = :score, created_at = now()"
         connection.execute(text(f"{change} where video_id = 'pitch-7'"), {"score": SCORE})
@@ -174,12 +177,13 @@ def test_every_snippet_does_what_the_page_says(
     if language != "sh":
         assert all(strength in outputs["Read the result"] for strength in STRENGTHS)
         assert outputs["Read the result"].splitlines()[-1] == "auto run-1"
-        # Alice has four; the file and the rows that the snippets have added are among them.
-        assert outputs["everything"].split() == ["4", str(VIDEOS + 3)]
+        # Alice has four: the snippets have added a file and two rows, and deleted one.
+        assert outputs["everything"].split() == ["4", str(VIDEOS + 2)]
     else:
         assert '[{"judge":"auto","transcript":"run-1"}]' in outputs["Read the result"]
     assert full_project.storage.data(f"videos/{ALICE}/pitch.mp4") == PITCH
     store = Store(full_project.engine, FolderObjects(tmp_path / "objects"))
+    assert videos.find(store, "pitch-of-last-year") is None
     again = videos.get(store, "failed-7")
     assert (again.status, again.attempts, again.error) == ("uploaded", 1, None)
     assert videos.get(store, "demo-day-7").owner == ALICE

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pitchquest_assets.analysis.content.doubts import doubts
 from pitchquest_assets.analysis.content.facts import FACTS
 from pitchquest_assets.analysis.content.items import (
     addresses_the_judge,
@@ -92,6 +93,9 @@ def _warnings(reading: Reading, heard: Sequence[Sentence]) -> list[str]:
         warnings.append(
             f"a second pitch, or the same one again, seems to begin at {at}: both are judged as one"
         )
+    for doubt in doubts([one.text for one in heard], reading.shown):
+        at = f"{heard[doubt.sentence].start_seconds:.0f} s"
+        warnings.append(f"figures cannot be right at {at}: {doubt.reason}")
     return warnings
 
 

@@ -18,7 +18,8 @@ from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres.database import in_transaction
 from pitchquest_assets.store.postgres.migrate import pending
-from pitchquest_assets.store.store import open_engine
+from pitchquest_assets.store.rows.webhook_events import undelivered
+from pitchquest_assets.store.store import open_engine, open_store
 
 MIN_FREE_GB = 1.0
 DAEMON_SILENT_AFTER_SECONDS = 120
@@ -48,6 +49,7 @@ def examine(settings: Settings) -> list[Finding]:
         "daemon": _daemon,
         "inbox": _inbox,
         "alerts": _alerts,
+        "webhook": _webhook,
         "spool": _spool,
     }
     found = []
@@ -130,6 +132,20 @@ def _alerts(settings: Settings) -> tuple[State, str]:
     if bad:
         raise SettingsError(f"ALERT_URLS: number {bad[0]} of {len(urls)} is not an Apprise URL.")
     return "ok", f"alerts go to {len(urls)} URL{'s' if len(urls) > 1 else ''}"
+
+
+def _webhook(settings: Settings) -> tuple[State, str]:
+    from pitchquest_assets.automation.webhook_receiver import receiver_of
+
+    receiver = receiver_of(settings)
+    if receiver is None:
+        return "not configured", "PITCHQUEST_WEBHOOK_URL is told when a video is done."
+    with receiver:
+        receiver.check_address()
+    waiting, tries, error = undelivered(open_store(settings))
+    if waiting:
+        return "failed", f"{waiting} events wait, tried up to {tries} times: {error}"
+    return "ok", f"events go to {receiver.host}"
 
 
 def _spool(settings: Settings) -> tuple[State, str]:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from pitchquest_assets.errors import StoreUnavailable
@@ -76,6 +76,11 @@ def why_unanswered(error: DBAPIError) -> str:
             "RETENTION_DAYS for example, and try again."
         )
     return f"The database does not answer ({reason}): check that it runs and try again."
+
+
+def violated(error: IntegrityError) -> str | None:
+    """Return the name of the constraint, or of the rule of a trigger, that refused a row."""
+    return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -34,6 +34,8 @@ _SAVE = text(f"""
     on conflict (video_id) do update set
       {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
 """)
+# First, as a deletion does: two that lock in another order would stop each other.
+_LOCK_VIDEO = text("select from videos where video_id = :video_id for no key update")
 _COMPLETE = text("""
     update videos set status = 'completed', error = null, job_id = :job_id,
       duration_seconds = :duration_seconds
@@ -53,6 +55,7 @@ def save_result(store: Store, result: PitchResult) -> None:
     row = _to_row(result)
 
     def work(connection: Connection) -> None:
+        connection.execute(_LOCK_VIDEO, {"video_id": result.video_id})
         connection.execute(_SAVE, row)
         done = {
             "video_id": result.video_id,

@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from pitchquest_assets.errors import InvalidVideo
-from pitchquest_assets.store.supabase.download import Download
+from pitchquest_assets.store.supabase.download import download_file
 from pitchquest_assets.store.supabase.objects import SupabaseObjects
 from pitchquest_assets.store.supabase.storage import VIDEOS, SupabaseStorage
 from pitchquest_assets.store.supabase.upload import CHUNK_BYTES, upload_resumably
@@ -88,13 +88,13 @@ class VideoBucket:
     def download(self, path: str, target: Path, max_size_mb: float) -> str:
         """Stream `videos/<path>` into a file, whole or not at all; return its SHA-256.
 
-        Resumes after a break, with a new signed URL if the old one has expired.
+        Resumes after a break.
 
         Raises:
             FileNotFoundError: there is no such file in the bucket.
             InvalidVideo: it is larger than `max_size_mb`.
         """
-        return Download(self.storage, VIDEOS, path, target, max_size_mb).run()
+        return download_file(self.storage, VIDEOS, path, target, max_size_mb)
 
     def remove(self, path: str) -> None:
         """Remove a file, if it exists."""

@@ -106,6 +106,18 @@ def test_asking_for_points_alone_gets_none() -> None:
     assert {one.reason for one in content.items} == {"every sentence speaks to the judge"}
 
 
+def test_figures_that_cannot_be_right_are_warned_of_and_change_no_score() -> None:
+    ask = "We are raising two million dollars to open fifty bakeries."
+    again = "We are raising ninety thousand dollars to open fifty bakeries."
+    once, twice = judge(CONTEXT.format(ask)), judge(CONTEXT.format(f"{ask} {again}"))
+    reason = "the ask is first “two million dollars”, then “ninety thousand dollars”"
+    doubted = [one for one in twice.warnings if one.startswith("figures cannot be right at ")]
+    assert len(doubted) == 1
+    assert doubted[0].endswith(reason)
+    assert not any(one.startswith("figures") for one in once.warnings)
+    assert once.ask == twice.ask
+
+
 def test_a_concrete_pitch_scores_above_a_vague_one() -> None:
     concrete, vague = scores(judge(PITCHES["saas"].text)), scores(judge(PITCHES["vague"].text))
     assert all((concrete[name] or 0) > (vague[name] or 0) for name in PITCHES["vague"].shown)

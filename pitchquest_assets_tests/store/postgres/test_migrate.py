@@ -15,6 +15,7 @@ from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 
 TABLES = {
     "vendor_answers",
+    "webhook_events",
     "worker_leases",
     "videos",
     "analysis_results",
