@@ -1,5 +1,6 @@
 """The wiring, on one screen."""
 
+from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any
 
@@ -64,7 +65,8 @@ def resources(
     shared: Any = store or StoreResource.configure_at_launch(settings=fields)
     return {
         "settings": fields,
-        "store": shared,
+        "store": _made_once(store or StoreResource.of(settings)),
+        "shared_store": shared,
         "io_manager": SupabaseIOManager(store=shared),
         "local_files": LocalFiles(store=shared),
         "worker": RunWorker(store=shared, options=options),
@@ -72,6 +74,17 @@ def resources(
         "progress": progress,
         "engines": EnginesResource(store=shared, options=options, progress=progress),
     }
+
+
+def _made_once(resource: StoreResource) -> dg.ResourceDefinition:
+    """The resource as an object that is made once a process; made anew, it costs a tick 40 ms."""
+
+    @lru_cache(maxsize=1)
+    def make() -> StoreResource:
+        made: StoreResource = ExitStack().enter_context(resource.process_config_and_initialize_cm())
+        return made
+
+    return dg.ResourceDefinition(lambda _: make())
 
 
 @lru_cache(maxsize=1)

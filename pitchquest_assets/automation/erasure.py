@@ -59,9 +59,19 @@ def carry_out(
     Raises:
         StoreUnavailable: the database or Storage does not answer; the next call goes on.
     """
-    found = erasures.unfinished(store, None if video_ids is None else list(video_ids))
-    if not found:
+    wanted = None if video_ids is None else list(video_ids)
+    if not erasures.unfinished(store, wanted):
         return {}
+    with erasures.alone(store) as is_alone:
+        found = erasures.unfinished(store, wanted)
+        if not is_alone:
+            return {one.video_id: "another process is at it" for one in found}
+        return _carry_out(instance, store, settings, found)
+
+
+def _carry_out(
+    instance: dg.DagsterInstance, store: Store, settings: Settings, found: list[Erasure]
+) -> dict[str, str]:
     workers = look(store, {})
     fail_lost_runs(instance, workers)
     forget_ended(instance, store, workers)

@@ -14,7 +14,7 @@ from pitchquest_assets.store.store import Store
 
 
 @dg.run_failure_sensor(
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes into the row of a video why its run failed, or has it tried again if the "
     "worker was lost. Covers killed workers and timeouts too.",
@@ -26,7 +26,7 @@ def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> No
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.CANCELED,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Sets the video of a run that was cancelled, here or by its time limit, to failed.",
 )
@@ -55,11 +55,10 @@ def settle(
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
-    if job_id and spooled.is_file():
+    if job_id:
         try:
-            spool.recover(store, settings, spooled)
-            return f"{row.video_id} is completed: its result was spooled."
+            if spool.recover_of_run(store, settings, row.video_id, job_id):
+                return f"{row.video_id} is completed: its result was spooled."
         except StoreCorrupt as error:
             cause = Cause(str(error))
     tries = row.workers_lost + 1

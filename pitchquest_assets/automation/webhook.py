@@ -4,6 +4,7 @@ import time
 
 import dagster as dg
 
+from pitchquest_assets.automation.configured import running_with
 from pitchquest_assets.automation.webhook_receiver import Receiver, receiver_of
 from pitchquest_assets.errors import PitchQuestError
 from pitchquest_assets.store.resource import StoreResource
@@ -16,7 +17,7 @@ TICK_SECONDS = 25.0
 
 @dg.sensor(
     minimum_interval_seconds=5,
-    default_status=dg.DefaultSensorStatus.RUNNING,
+    default_status=running_with("webhook_url"),
     description="Tells PITCHQUEST_WEBHOOK_URL of completed and failed videos, signed with "
     "PITCHQUEST_WEBHOOK_SECRET. What is not accepted is sent again for 3 days, with growing "
     "pauses. Without the URL, events stay in the table `webhook_events`.",

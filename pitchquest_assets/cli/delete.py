@@ -13,10 +13,12 @@ from pitchquest_assets.automation.left_files import files_about, theirs
 from pitchquest_assets.cli.dagster_instance import open_instance
 from pitchquest_assets.errors import InvalidInput, StoreUnavailable
 from pitchquest_assets.settings import Settings
+from pitchquest_assets.store.postgres.rewriting import rewrite
 from pitchquest_assets.store.rows import erasures, videos
 from pitchquest_assets.store.rows.erasures import Erasure
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
+from pitchquest_assets.store.supabase.project import project_of
 from pitchquest_assets.store.supabase.video_bucket import is_in_bucket
 
 PATIENCE_SECONDS = 90.0
@@ -36,8 +38,10 @@ def delete(
     Raises:
         UnknownVideo: no such video is registered, nor being erased.
         InvalidInput: several videos begin with what was given, or nobody is there to ask.
+        SettingsError: Storage cannot be used.
         StoreUnavailable: something could not be removed yet; the next `delete` or `up` goes on.
     """
+    store.check_storage()
     begun = {one.video_id for one in erasures.unfinished(store, given)}
     rows = [videos.by_prefix(store, name) for name in dict.fromkeys(given) if name not in begun]
     instance = open_instance(settings)
@@ -50,6 +54,8 @@ def delete(
     ours = {row.video_id: theirs(settings, _as_erasure(row)) for row in rows}
     ids = {*begun, *erasures.delete_rows(store, list(ours))}
     _wait(instance, store, settings, ids)
+    if ids and project_of(settings) is None:
+        rewrite(settings.home_path)
     for video_id in sorted(ids):
         print(f"{video_id} is erased.")
     for path in filter(None, ours.values()):
@@ -59,7 +65,10 @@ def delete(
 def _wait(instance: dg.DagsterInstance, store: Store, settings: Settings, ids: set[str]) -> None:
     """Carry the erasures out until they are finished."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while waiting := carry_out(instance, store, settings, ids):
+    while erasures.unfinished(store, ids):
+        waiting = carry_out(instance, store, settings, ids)
+        if not waiting:
+            continue
         if time.monotonic() > deadline:
             raise StoreUnavailable(
                 "\n".join(

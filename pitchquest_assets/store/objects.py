@@ -34,6 +34,9 @@ class ObjectStore(Protocol):
     def written_before(self, moment: datetime) -> Iterator[str]:
         """Yield the paths of the objects last written before `moment`."""
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+
     def delete_folder(self, folder: str) -> None:
         """Remove everything below a path, half-written objects too."""
 
@@ -75,6 +78,11 @@ class FolderObjects:
                 file = Path(folder) / name
                 if _NAME.fullmatch(name) and _is_older(file, moment):
                     yield file.relative_to(self.root).as_posix()
+
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+        files = sorted(one for one in self._file(folder).glob("*") if one.is_file())
+        return [f"{folder}/{one.name}" for one in files if _NAME.fullmatch(one.name)]
 
     def delete_folder(self, folder: str) -> None:
         """Remove everything below a path, half-written objects too."""

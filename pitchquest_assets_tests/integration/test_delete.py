@@ -43,11 +43,23 @@ def test_a_search_for_the_id_the_title_and_ten_words_finds_nothing(
     assert f"{original} stays" in gone.out
     assert original.exists()
     assert traces(home, video_id, TITLE, *words) == []
+    # Nor do the files of the database have the bytes of rows that are gone.
+    assert files_with(home, video_id, TITLE, *words) == []
     assert not [path for path in (home / "objects").rglob("*") if path.is_file()]
     unknown = command("delete", video_id, "--yes")
     assert (unknown.code, "is registered" in unknown.err) == (1, True)
     again = command("analyze", original, "--json", "-")
     assert again.json()["video_id"] == video_id
+
+
+def files_with(home: Path, *words: str) -> list[Path]:
+    return [
+        path
+        for path in home.rglob("*")
+        if path.is_file()
+        for content in [path.read_bytes()]
+        if any(word.encode() in content for word in words)
+    ]
 
 
 def spoken_words(text: str) -> list[str]:

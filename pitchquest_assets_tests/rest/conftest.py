@@ -18,7 +18,8 @@ def whole_project(home: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def project(whole_project: Project) -> Project:
-    """The project, its tables empty."""
+    """The project, its tables and buckets empty."""
+    whole_project.storage.objects.clear()
     with whole_project.engine.begin() as connection:
         tables = connection.scalars(
             text(

@@ -94,10 +94,15 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"video_id": "more", "job_id": "run", "worker": "host:2:1.00"},
         {"heartbeat_at": "2026-01-01T00:00:00Z"},
     ),
+    "run_workers": (
+        {"queue": "there", "slots": 1, "worker": "host:1:1.00"},
+        {"queue": "more", "slots": 1, "worker": "host:2:1.00"},
+        {"heartbeat_at": "2026-01-01T00:00:00Z"},
+    ),
 }
 # Of each view: what it shows of the rows above.
 VIEWS = {"video_progress": {"video_id": "there"}}
-KEYS = ("event_key", "video_id", "asset_key", "metric_type")
+KEYS = ("event_key", "video_id", "asset_key", "metric_type", "queue")
 # Of each function that REST publishes: what it is called with, and the table that it changes.
 FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "delete_video": ({"video_id": "there"}, "videos"),

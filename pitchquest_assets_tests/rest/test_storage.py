@@ -62,11 +62,6 @@ def rows(project: Project) -> list[str]:
         return list(connection.scalars(text("select filename from videos order by id")))
 
 
-@pytest.fixture(autouse=True)
-def _empty(project: Project) -> None:
-    project.storage.objects.clear()
-
-
 @pytest.mark.parametrize(
     ("name", "becomes", "has_row"),
     [

@@ -16,6 +16,7 @@ from pitchquest_assets.errors import PitchQuestError, SettingsError, StoreUnavai
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.objects import ObjectStore
 from pitchquest_assets.store.postgres.database import in_transaction
+from pitchquest_assets.store.rows.system_health import WITHOUT_ROW
 from pitchquest_assets.store.store import open_engine
 from pitchquest_assets.store.supabase.objects import SupabaseObjects
 from pitchquest_assets.store.supabase.project import Project, check_buckets, project_of
@@ -31,6 +32,7 @@ Verdict = tuple[State, str]
 MAX_CLOCK_SKEW_SECONDS = 30
 # Do not wait for something that is down to come back.
 ATTEMPTS = 2
+SHOWN_FILES = 5
 
 REPORTS = "pitchquest: users read their reports"
 POLICIES = (
@@ -64,6 +66,7 @@ def tries() -> dict[str, Callable[[Settings], Verdict]]:
         "buckets": lambda settings: _buckets(_project(settings), open_engine(settings)),
         "uploads": lambda settings: _uploads(_project(settings)),
         "upload rows": lambda settings: _wiring(open_engine(settings)),
+        "files": lambda settings: _files(open_engine(settings)),
         "limits": lambda settings: _limits(_project(settings), settings),
         "clock": lambda settings: _clock(_project(settings)),
     }
@@ -194,7 +197,7 @@ def _wiring(engine: Engine) -> Verdict:
     row = in_transaction(engine, lambda c: c.execute(_WIRING).mappings().one())
     if refused := [name for name in POLICIES if name not in row["policies"]]:
         names = ", ".join(f'"{name}"' for name in refused)
-        file = "20260308000300_report_policy.sql" if refused == [REPORTS] else _STORAGE
+        file = "20260308000400_report_policy_closed.sql" if refused == [REPORTS] else _STORAGE
         by_hand = _BY_HAND.format(file)
         return "failed", f"policies on storage.objects are missing ({names}): {by_hand}."
     noticed = "uploads become rows at once"
@@ -204,6 +207,16 @@ def _wiring(engine: Engine) -> Verdict:
         lacking = f"Realtime does not publish {' and '.join(silent)}: {_BY_HAND.format(_STORAGE)}"
         return "not configured", f"{noticed}; {lacking}."
     return "ok", f"{noticed}, and Realtime publishes them"
+
+
+def _files(engine: Engine) -> Verdict:
+    """Name the files that are analysed for no row; users put them there, so it is no failure."""
+    names = in_transaction(engine, lambda c: list(c.scalars(WITHOUT_ROW, {"most": None})))
+    if not names:
+        return "ok", f"every video in {VIDEOS} has a row"
+    shown = ", ".join(names[:SHOWN_FILES]) + (", …" if len(names) > SHOWN_FILES else "")
+    endings = ", ".join(ending for ending, kind in MEDIA_TYPES.items() if kind.startswith("video/"))
+    return "ok", f"{len(names)} files in {VIDEOS} have no row ({shown}): only {endings} get one"
 
 
 def _limits(project: Project, settings: Settings) -> Verdict:

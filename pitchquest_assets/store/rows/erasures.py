@@ -4,7 +4,8 @@ A trigger writes them when a row of `videos` is deleted. A tombstone has salted 
 the file, times and run ids, and nothing else.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,8 @@ ERASED_AT_ONCE = 50
 # A tick of a sensor that was under way may have written about a video once more.
 SETTLED_SECONDS = 10
 
+# Any number that no other lock of this database has.
+_CARRYING_OUT = 7_205_759_403_792_795
 _DELETE = text("delete from videos where video_id = any(:ids) returning video_id")
 _UNFINISHED = text(f"""
     select id, remains ->> 'video_id' as video_id, remains ->> 'filename' as filename,
@@ -95,6 +98,22 @@ def delete_rows(store: Store, video_ids: Collection[str]) -> list[str]:
     """Delete these videos with all rows about them; return the ids of those that were there."""
     values = {"ids": list(video_ids)}
     return store.transaction(lambda c: list(c.scalars(_DELETE, values)))
+
+
+@contextmanager
+def alone(store: Store) -> Iterator[bool]:
+    """Yield whether nobody else carries out erasures, and let nobody until the end.
+
+    Otherwise one could remove what a person has registered anew after the other has finished.
+    """
+    key = {"key": _CARRYING_OUT}
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        is_alone = bool(connection.scalar(text("select pg_try_advisory_lock(:key)"), key))
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                connection.execute(text("select pg_advisory_unlock(:key)"), key)
 
 
 def unfinished(store: Store, video_ids: Collection[str] | None = None) -> list[Erasure]:

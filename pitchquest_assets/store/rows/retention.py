@@ -15,6 +15,8 @@ from pitchquest_assets.store.store import Store
 BATCH = 500
 # A younger object without a row may belong to a write in progress.
 GARBAGE_AFTER = timedelta(days=1)
+# These have no rows: results that wait for the database, and drift pages.
+WITHOUT_ROWS = ("spool/", "drift/")
 # A run may still be working on a finished video, for example on its report.
 REST = timedelta(hours=1)
 REPORT = "feedback_report"
@@ -200,7 +202,8 @@ def sweep_objects(store: Store) -> int:
     moment = datetime.now(UTC) - GARBAGE_AFTER
     removed = 0
     for paths in batches(store.objects.written_before(moment)):
-        garbage = set(paths) - _with_rows(store, paths)
+        found = {path for path in paths if not path.startswith(WITHOUT_ROWS)}
+        garbage = found - _with_rows(store, paths)
         _delete_objects(store, garbage)
         removed += len(garbage)
     store.objects.tidy(moment)

@@ -47,7 +47,7 @@ _STORE = text("""
 """)
 
 
-_WITHOUT_ROW = text("select * from pitchquest.files_without_row(:most)")
+WITHOUT_ROW = text("select * from pitchquest.files_without_row(:most)")
 
 
 def files_without_row(store: Store, most: int | None = None) -> list[str]:
@@ -55,7 +55,7 @@ def files_without_row(store: Store, most: int | None = None) -> list[str]:
 
     They are neither videos nor captions by their suffix, and no row names them.
     """
-    return store.transaction(lambda c: list(c.scalars(_WITHOUT_ROW, {"most": most})))
+    return store.transaction(lambda c: list(c.scalars(WITHOUT_ROW, {"most": most})))
 
 
 def record_health(

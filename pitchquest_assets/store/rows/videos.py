@@ -211,6 +211,17 @@ def find(store: Store, video_id: str) -> VideoRow | None:
     return next(iter(select(store, _BY_ID, video_id=video_id)), None)
 
 
+def newest_videos(store: Store, limit: int) -> list[VideoRow]:
+    """Return the rows uploaded last, `limit` at most, oldest upload first."""
+    return select(store, "order by uploaded_at desc, id desc limit :limit", limit=limit)[::-1]
+
+
+def has_more_than(store: Store, count: int) -> bool:
+    """Return whether there are more rows than this."""
+    statement = text("select exists (select from videos offset :count)")
+    return bool(store.transaction(lambda c: c.scalar(statement, {"count": count})))
+
+
 def by_prefix(store: Store, given: str) -> VideoRow:
     """Return the row with this id, or else the only one whose id begins with it.
 

@@ -53,6 +53,11 @@ class SupabaseObjects:
         """Yield the paths of the objects last written before `moment`."""
         return (found.name for found in self._below("") if found.updated_at < moment)
 
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+        paths = [found.name for found in self._below(f"{check_path(folder)}/")]
+        return sorted(path for path in paths if path.count("/") == folder.count("/") + 1)
+
     def delete_folder(self, folder: str) -> None:
         """Remove every object below a path."""
         for found in list(self._below(f"{check_path(folder)}/")):

@@ -17,6 +17,7 @@ TABLES = {
     "vendor_answers",
     "webhook_events",
     "worker_leases",
+    "run_workers",
     "videos",
     "analysis_results",
     "analysis_results_history",

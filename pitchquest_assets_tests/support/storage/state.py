@@ -74,6 +74,10 @@ class StorageState:
         if self.on_death:
             self.on_death()
 
+    def come_back(self) -> None:
+        """End a death that was to last longer."""
+        self._down_until = 0.0
+
     def die_always(self, method: str, count: int) -> None:
         """Cut each such request after this many bytes, and accept the next one at once."""
 
