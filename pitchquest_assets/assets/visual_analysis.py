@@ -32,7 +32,7 @@ def visual_analysis(
     """
     model = None
     if frames.frames:
-        model = models.fetch("yunet", engines.settings(), engines.progress_of(context))
+        model = models.fetch_faces(engines.settings(), engines.progress_of(context))
     measured = analyse_visual(frames, yunet_model=model)
     analysis = judge_pictures(frames, measured, engines.caller_of(context))
     context.add_asset_metadata(
