@@ -13,7 +13,7 @@ from pitchquest_assets.model import Frames, VisualAnalysis
 
 
 @video_asset(
-    code_version="3",
+    code_version="4",
     group="analysis",
     kinds={"image"},
     checks=(PICTURE_IS_USABLE,),
