@@ -23,7 +23,11 @@ OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item])
 # the same threshold is about 0.05 higher. By words alone, the last point costs many items.
 PRECISION = {"words": 0.895, "meaning": 0.91}
 ITEM_GRID = np.arange(0.08, 0.9, 0.01).round(2)
-FACT_GRID = np.arange(0.04, 0.5, 0.03).round(2)
+# Words alone give empty phrases a little of every fact, so less likely ones are not tried with them.
+FACT_GRID = {
+    "words": np.arange(0.2, 0.5, 0.03).round(2),
+    "meaning": np.arange(0.04, 0.5, 0.03).round(2),
+}
 # How many right items one wrong item may cost.
 COSTS = np.arange(1.0, 30.0, 0.5)
 MIN_RECALL = 0.7
@@ -53,7 +57,7 @@ def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
     }
     for item in FACTS:
         settings["facts"][item] = max(
-            FACT_GRID.tolist(), key=_kappa_at(item, pitches, wanted, mode, settings)
+            FACT_GRID[mode].tolist(), key=_kappa_at(item, pitches, wanted, mode, settings)
         )
     return settings
 
