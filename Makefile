@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test test-slow fuzz lint access train settings install install-dev
+.PHONY: analyze up dagit models test test-slow fuzz lint access train settings schema install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -46,6 +46,9 @@ train: .venv/installed-dev  ## train the local judge anew, from training/content
 
 settings: .venv/installed  ## write docs/settings.md and .env.example anew, from settings.py
 	@$(BIN)/python -m pitchquest_assets.cli.settings_page
+
+schema: .venv/installed  ## write the JSON Schema of a result and docs/result.ts anew, from model.py
+	@$(BIN)/python -m pitchquest_assets.cli.schema
 
 install: .venv/installed
 install-dev: .venv/installed-dev

@@ -1,6 +1,6 @@
 """What running the analyses costs beside the analysis itself: CPU, connections, rows, waiting.
 
-    python benchmarks/orchestration.py [--videos 6] [--video PATH] [--markdown]
+    python benchmarks/orchestration.py [--videos 6] [--video PATH] [--airflow] [--markdown]
 
 In a PITCHQUEST_HOME of its own that holds 20 results already, as the drift check wants them,
 `pitchquest up` gets one video to warm up, is left alone for a minute, then gets copies of the video
@@ -10,15 +10,18 @@ stopped, `pitchquest analyze` gets one copy, and then as many in one command.
 CPU seconds are the user and system time of processes, of their living descendants and of those
 that they have reaped, so that the short-lived ones count too. Figures per video are what was
 counted until five seconds after the last run, less the idle cost of that time. "run workers" is
-all that the code server and the daemon start, "client" is `pitchquest up` itself and `submit`.
-Memory is PSS, each page counted once, while idle. A connection is a session in pg_stat_database.
-Events are the rows of Dagster's event_logs, nothing pruned; kB (of 1,000 bytes) is
+all that the warm parent, the code server and the daemon start; "client" is `pitchquest up` itself
+and `submit`. Memory is PSS, each page counted once, while idle. A connection is a session in
+pg_stat_database. Events are the rows of event_logs, nothing pruned; kB (of 1,000 bytes) is
 sum(pg_column_size), without indexes. Seconds count from `videos.uploaded_at` to the start that
 Dagster's `runs` tells and to the result's row; the videos come at random moments.
 
 "The analysis alone" is the floor: the CPU seconds inside the functions of the assets, from the last
 input at hand to the output, in a warm process that has analysed a video before. What Dagster does
 around them, loading and storing their values, and the checks are not in it.
+
+With --airflow, a chain of ten empty tasks is measured in Airflow (`airflow_costs.py`), and our
+figures, less the analysis alone, are given as parts of Airflow's: the bounds are about these parts.
 """
 
 import argparse
@@ -51,8 +54,8 @@ from rich.table import Table
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "pitch.mp4"
 COMMAND = str(Path(sys.executable).with_name("pitchquest"))
-SERVICES = ("code server", "webserver", "daemon")  # in the order of up.json
-ROLES = ("client", *SERVICES, "run workers", "PostgreSQL")
+SERVICES = ("code server", "run workers", "webserver", "daemon")  # in the order of up.json
+ROLES = ("client", *SERVICES, "PostgreSQL")
 COUNTS = ("new connections", "events", "events, kB")
 # They would lead the commands to another database, or to a vendor.
 FOREIGN_VARIABLES = ("PITCHQUEST_", "DAGSTER_", "SUPABASE_", "DATABASE_", "OPENAI_", "GEMINI_")
@@ -80,6 +83,7 @@ def main() -> None:
     parser.add_argument("--idle-seconds", type=float, default=60)
     parser.add_argument("--video", type=Path, default=SAMPLE, help="default: the sample")
     parser.add_argument("--transcriber", default="off", help="PITCHQUEST_TRANSCRIBER")
+    parser.add_argument("--airflow", action="store_true", help="compare with Airflow")
     parser.add_argument("--markdown", action="store_true", help="tables for orchestration.md")
     arguments = parser.parse_args()
     # A polite kill stops what was started, as Ctrl-C does.
@@ -98,10 +102,12 @@ def main() -> None:
         with contextlib.chdir(home):  # no .env is there
             try:
                 run("analyze", *islice(copies, RESULTS_BEFORE))
-                tables = [
-                    *measure_up(copies, arguments.videos, arguments.idle_seconds),
-                    measure_analyze(copies, arguments.videos),
-                ]
+                up, *tables = measure_up(copies, arguments.videos, arguments.idle_seconds)
+                analyze, table = measure_analyze(copies, arguments.videos)
+                tables.append(table)
+                if arguments.airflow:
+                    theirs = costs_of_airflow(arguments.videos, arguments.idle_seconds)
+                    tables.append(compare(up | analyze, theirs))
             finally:
                 subprocess.run([COMMAND, "down"], check=True, capture_output=True)
     for headings, *rows in tables:
@@ -124,7 +130,34 @@ def copies_of(video: Path) -> Iterator[Path]:
         yield copy
 
 
-def measure_up(copies: Iterator[Path], videos: int, idle_seconds: float) -> tuple[Lines, Lines]:
+def costs_of_airflow(runs: int, idle_seconds: float) -> Figures:
+    from airflow_costs import measure_airflow
+
+    with connect("DATABASE_URL") as connection:
+        connection.execute("create database airflow template template0")
+    url = run("env", "DATABASE_URL").strip().replace("/postgres?", "/airflow?")
+    return measure_airflow(database_processes, cpu_seconds, url, runs, idle_seconds)
+
+
+def compare(ours: Figures, airflow: Figures) -> Lines:
+    """Our CPU seconds, less the analysis, as parts of Airflow's."""
+    floor = ours["floor"]
+    pairs = {
+        "idle, a minute": (ours["idle"], airflow["idle"], 0.75),
+        "`up`, a video alone": (ours["alone"] - floor, airflow["alone"], 0.55),
+        "`up`, each of several at once": (ours["at once"] - floor, airflow["at once"], 0.55),
+        "`analyze` of one": (ours["analyze one"] - floor, airflow["alone"], 0.7),
+        "`analyze` of several, each": (ours["analyze many"] - floor, airflow["at once"], 0.22),
+    }
+    lines: Lines = [("CPU s", "ours", "Airflow's", "part", "bound")]
+    for name, (mine, theirs, bound) in pairs.items():
+        lines.append((name, f"{mine:.2f}", f"{theirs:.2f}", f"{mine / theirs:.2f}", f"{bound}"))
+    return lines
+
+
+def measure_up(
+    copies: Iterator[Path], videos: int, idle_seconds: float
+) -> tuple[Figures, Lines, Lines]:
     with started_up() as system:
         system.analyze(next(copies))
         time.sleep(SETTLE_SECONDS)
@@ -153,7 +186,8 @@ def measure_up(copies: Iterator[Path], videos: int, idle_seconds: float) -> tupl
     ):
         figures = (statistics.median(seconds), min(seconds), max(seconds))
         delays.append((f"to {until}", *(f"{figure:.1f}" for figure in figures)))
-    return costs, delays
+    totals = dict(zip(("idle", "alone", "at once"), (c["all"] for c in columns), strict=True))
+    return totals, costs, delays
 
 
 def per_second(before: Figures, after: Figures) -> Figures:
@@ -178,13 +212,15 @@ class System:
         """The living processes by role, who started one before it."""
         listed = json.loads(Path("up.json").read_text())["services"]
         pids = [int(service.split(":")[1]) for service in listed]
-        code_server, webserver, daemon = map(psutil.Process, pids)
+        code_server, runs, webserver, daemon = map(psutil.Process, pids)
         return {
             "client": [self.up, *(one for one in self.up.children() if one.pid not in pids)],
             "code server": [code_server],
             "webserver": [webserver, *webserver.children(recursive=True)],
             "daemon": [daemon],
             "run workers": [
+                runs,
+                *runs.children(recursive=True),
                 *code_server.children(recursive=True),
                 *daemon.children(recursive=True),
             ],
@@ -302,7 +338,7 @@ def pss_mb(process: psutil.Process) -> float:
         return 0
 
 
-def measure_analyze(copies: Iterator[Path], videos: int) -> Lines:
+def measure_analyze(copies: Iterator[Path], videos: int) -> tuple[Figures, Lines]:
     rounds = [cost_of_analyze(next(copies)) for _ in range(ANALYZE_ROUNDS)]
     one = [statistics.median(costs) for costs in zip(*rounds, strict=True)]
     many = cost_of_analyze(*islice(copies, videos))
@@ -315,7 +351,8 @@ def measure_analyze(copies: Iterator[Path], videos: int) -> Lines:
     lines: Lines = [("CPU s a video", "the process", "PostgreSQL", "both")]
     for name, pair in costs.items():
         lines.append((name, *(f"{cost:.2f}" for cost in (*pair, sum(pair)))))
-    return lines
+    names = ("analyze one", "analyze many", "later", "floor")
+    return {name: sum(pair) for name, pair in zip(names, costs.values(), strict=True)}, lines
 
 
 def cost_of_analyze(*paths: Path) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The wiring, on one screen."""
 
+from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from pitchquest_assets.assets.transcript import transcript
 from pitchquest_assets.assets.visual_analysis import visual_analysis
 from pitchquest_assets.automation.alerts import deliver_alerts
 from pitchquest_assets.automation.drift_watch import new_results
+from pitchquest_assets.automation.erasure import carry_out_erasures
 from pitchquest_assets.automation.health import system_health
 from pitchquest_assets.automation.jobs import analyze_pitch, watch_drift
 from pitchquest_assets.automation.left_behind import left_behind
@@ -28,6 +30,7 @@ from pitchquest_assets.automation.retention import daily_retention, retention
 from pitchquest_assets.automation.run_outcomes import cancelled_runs, failed_runs
 from pitchquest_assets.automation.spool_recovery import spooled_results
 from pitchquest_assets.automation.upload_sensors import inbox, missed_uploads, new_uploads
+from pitchquest_assets.automation.webhook import deliver_webhooks
 from pitchquest_assets.resources import OptionsResource, SettingsResource
 from pitchquest_assets.settings import Settings, load_settings
 from pitchquest_assets.store.io_manager import SupabaseIOManager
@@ -62,7 +65,8 @@ def resources(
     shared: Any = store or StoreResource.configure_at_launch(settings=fields)
     return {
         "settings": fields,
-        "store": shared,
+        "store": _made_once(store or StoreResource.of(settings)),
+        "shared_store": shared,
         "io_manager": SupabaseIOManager(store=shared),
         "local_files": LocalFiles(store=shared),
         "worker": RunWorker(store=shared, options=options),
@@ -70,6 +74,17 @@ def resources(
         "progress": progress,
         "engines": EnginesResource(store=shared, options=options, progress=progress),
     }
+
+
+def _made_once(resource: StoreResource) -> dg.ResourceDefinition:
+    """The resource as an object that is made once a process; made anew, it costs a tick 40 ms."""
+
+    @lru_cache(maxsize=1)
+    def make() -> StoreResource:
+        made: StoreResource = ExitStack().enter_context(resource.process_config_and_initialize_cm())
+        return made
+
+    return dg.ResourceDefinition(lambda _: make())
 
 
 @lru_cache(maxsize=1)
@@ -88,8 +103,10 @@ def definitions_of(settings: Settings, progress: RunProgress | None = None) -> d
             cancelled_runs,
             left_behind,
             spooled_results,
+            carry_out_erasures,
             new_results,
             deliver_alerts,
+            deliver_webhooks,
             system_health,
         ],
         resources=resources(settings, progress),

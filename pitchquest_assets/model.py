@@ -159,6 +159,7 @@ class Score(Value):
     value: float | None = Field(ge=0, le=10)
     reason: str | None = None
     basis: str = Field("", description="the measurement in words, with its unit")
+    measurement: str | None = Field(None, description="the name of that measurement, if it is one")
     is_bound: bool = Field(False, description="based on a bound, so too weak to be praised")
     time_seconds: float | None = Field(None, description="a moment that is typical of it")
 
@@ -271,6 +272,9 @@ class Feedback(Value):
     detail: str
     part: Part
     evidence: Evidence
+    points: float | None = Field(
+        None, gt=0, description="points of 100 that full marks would bring; null for a strength"
+    )
 
 
 class FeedbackLists(Value):
@@ -370,6 +374,26 @@ class PitchResult(Value):
     results: Results
     feedback: FeedbackLists
     metadata: ResultMetadata
+
+
+class VideoEventData(Value):
+    """The video of an event."""
+
+    video_id: str
+    owner: str | None = Field(description="the user whose video it is; null: the operator's")
+    status: Literal["completed", "failed"]
+    job_id: str | None
+    attempts: int
+    error: str | None = Field(description="why it failed, in one sentence")
+    overall_score: int | None = Field(description="null unless it is completed and has a score")
+
+
+class VideoEvent(Value):
+    """What the webhook tells a backend; a trigger of the database makes it."""
+
+    type: Literal["video.completed", "video.failed"]
+    timestamp: AwareDatetime = Field(description="when the status changed")
+    data: VideoEventData
 
 
 class Report(BlobValue):

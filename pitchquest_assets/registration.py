@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from pitchquest_assets.errors import InvalidInput, InvalidVideo
+from pitchquest_assets.errors import InvalidInput, InvalidVideo, StoreUnavailable
 from pitchquest_assets.media.caption_files import beside
 from pitchquest_assets.media.untrusted import beyond
 from pitchquest_assets.settings import Settings
@@ -19,8 +19,7 @@ VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startsw
 # What the database refuses in paths (control characters, and those that turn or hide text), or
 # what is no text at all.
 UNSTORABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-    "\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
@@ -70,7 +69,7 @@ def register(
         InvalidVideoId: the id does not match the pattern, or belongs to a user's upload.
         InvalidVideo: the file's name is not text, so it cannot be stored in a row.
         InvalidInput: Storage refuses the file; its row says so.
-        StoreUnavailable: Storage does not answer.
+        StoreUnavailable: Storage does not answer; its row says how much of it is missing.
     """
     check_video_id(video_id)
     known = videos.find(store, video_id)
@@ -93,14 +92,13 @@ def register(
             where = own_path(video_id, captions, "captions")
             captions_path = _upload(store.video_bucket, captions, where, limit_mb)
     except InvalidInput as error:
-        videos.register_refused(
-            store,
-            video_id,
-            _stored(path, video_id),
-            str(error),
-            filename=path.name,
-            size_bytes=path.stat().st_size,
-        )
+        _enter_refused(store, path, video_id, str(error))
+        raise
+    except (StoreUnavailable, KeyboardInterrupt) as error:
+        sentence = _what_is_missing(store.video_bucket, path, own_path(video_id, path))
+        _enter_refused(store, path, video_id, sentence)
+        if isinstance(error, StoreUnavailable):
+            raise StoreUnavailable(f"{error} {sentence}") from error
         raise
     return _enter(store, path, video_id, file_path, captions_path)
 
@@ -115,6 +113,25 @@ def _enter(
         filename=path.name,
         captions_path=str(captions) if captions else None,
         size_bytes=path.stat().st_size if path.is_file() else None,
+    )
+
+
+def _enter_refused(store: Store, path: Path, video_id: str, sentence: str) -> None:
+    videos.register_refused(
+        store,
+        video_id,
+        _stored(path, video_id),
+        sentence,
+        filename=path.name,
+        size_bytes=path.stat().st_size,
+    )
+
+
+def _what_is_missing(bucket: VideoBucket, path: Path, where: str) -> str:
+    arrived, size = bucket.arrived_bytes(path, where), path.stat().st_size
+    return (
+        f"The upload of {path.name} broke off after {arrived / BYTES_PER_MB:.1f} of "
+        f"{size / BYTES_PER_MB:.1f} MB: submit it again, and it goes on from there."
     )
 
 

@@ -128,6 +128,16 @@ class Settings(BaseSettings):
     inbox: Path | None = Field(
         None, description="folder whose videos `pitchquest up` analyses by itself"
     )
+    broker_url: SecretStr | None = Field(
+        None,
+        description="Redis by which several machines share the runs, redis://HOST:6379/0: see "
+        "docs/scale-out.md",
+    )
+    worker_silent_seconds: int = Field(
+        60,
+        ge=2,
+        description="a run of `pitchquest worker` is lost after that long without a heartbeat",
+    )
     max_concurrent_runs: int = Field(3, ge=1, description="videos analysed at the same time")
     max_waiting_per_user: int = Field(
         100, ge=1, description="uploads of one user that may wait; more are refused"
@@ -169,6 +179,20 @@ class Settings(BaseSettings):
         None,
         validation_alias="ALERT_URLS",
         description="where alerts are sent: Apprise URLs, separated by spaces",
+    )
+    webhook_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+",
+        description="where completed and failed videos are told of, see docs/backend.md",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="signs the webhook: `whsec_` and 24 to 64 bytes in base64; two, separated by "
+        "a space, while one replaces the other",
+    )
+    webhook_inner_addresses: Literal["refused", "allowed"] = Field(
+        "refused",
+        description="allowed: the webhook may lead into the inner network, and begin with http://",
     )
     save_json_backup: bool = Field(
         False,

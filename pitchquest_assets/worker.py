@@ -11,6 +11,10 @@ from pathlib import Path
 # PocketSphinx holds the interpreter lock while it aligns captions with the sound, so no thread can
 # send a heartbeat: 80 s of CPU for the longest text it takes in one piece, more on a busy machine.
 SILENT_SECONDS = 180
+# Between two steps that have a process each, the next one starts within seconds.
+REST_SECONDS = 300
+# Set where the parent of this process sends the heartbeats of its run.
+KEPT_BY_PARENT = "PITCHQUEST_KEPT_BY_PARENT"
 PROCESS_IDS = Path("/proc/self/ns/pid")
 # The reported start of a process shifts when the machine's clock is set.
 CLOCK_STEP_SECONDS = 60.0
@@ -19,6 +23,11 @@ CLOCK_STEP_SECONDS = 60.0
 def this_worker() -> str:
     """Return the name of this process, as `name_of` gives it."""
     return name_of(os.getpid())
+
+
+def is_kept_by_parent() -> bool:
+    """Return whether `pitchquest worker` sends the heartbeats of what runs in this process."""
+    return KEPT_BY_PARENT in os.environ
 
 
 def name_of(pid: int) -> str:
@@ -44,6 +53,11 @@ def _host() -> str:
 def is_here(worker: str) -> bool:
     """Return whether the worker is, or was, a process of this machine."""
     return worker.partition(":")[0] == _host()
+
+
+def host_of(worker: str) -> str:
+    """Return the name of a worker's machine, as people know it."""
+    return worker.partition(":")[0].partition("/")[0]
 
 
 def is_gone(worker: str) -> bool:

@@ -121,7 +121,8 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     opened = open_store(load_settings())
     statement = text(
         "truncate videos, analysis_results, analysis_results_history,"
-        " monitoring_metrics, asset_values, alerts, vendor_answers, worker_leases"
+        " monitoring_metrics, asset_values, alerts, vendor_answers, worker_leases,"
+        " pitchquest.erasures, webhook_events, run_workers"
         " restart identity"
     )
     # Tried again where an earlier test has restarted the server under a kept connection.

@@ -17,17 +17,29 @@ from pitchquest_assets.store.store import Store
         "ideographic\u3000space.mp4",
         "family 👩\u200d👩\u200d👧.mp4",
         "עברית.mp4",
+        "\u200fעברית\u200f.mp4",
+        "\u200eab\u200e ערב.mp4",
+        "عربي\u061c.mp4",
     ],
 )
 def test_names_in_any_writing_are_registered(store: Store, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"x")
     register(store, Settings(), path, "named", None)
-    assert videos.get(store, "named").filename == name
+    row = videos.get(store, "named")
+    assert (row.filename, row.file_path) == (name, str(path))
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("a\x1bname.mp4", "U+001B"), ("a\u202ename.mp4", "U+202E")]
+    ("name", "code"),
+    [
+        ("a\x1bname.mp4", "U+001B"),
+        ("a\x85name.mp4", "U+0085"),
+        ("a\u202aname.mp4", "U+202A"),
+        ("a\u202ename.mp4", "U+202E"),
+        ("a\u2066name.mp4", "U+2066"),
+        ("a\u2069name.mp4", "U+2069"),
+    ],
 )
 def test_a_name_that_hides_something_is_refused_by_its_character(
     store: Store, tmp_path: Path, name: str, code: str

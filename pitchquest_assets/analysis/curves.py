@@ -23,19 +23,15 @@ def known(
     return Measurement(value=rounded, unit=unit, reason=reason, reference=reference)
 
 
-def score_of(
-    measured: Measurement, anchors: Anchors, basis: str, *, is_bound: bool = False
-) -> Score:
+def score_of(measured: Measurement, anchors: Anchors, basis: str) -> Score:
     """Score a measurement, 0–10; null with the measurement's reason if that is null.
 
     Args:
         basis: a format string for the value, such as "{:.0f} words per minute".
-        is_bound: the measurement is only a bound, so the score is too weak to be praised.
     """
     if measured.value is None:
         return Score(value=None, reason=measured.reason)
     return Score(
         value=interpolate(measured.value, anchors),
         basis=basis.format(measured.value),
-        is_bound=is_bound,
     )

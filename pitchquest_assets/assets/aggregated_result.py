@@ -33,7 +33,7 @@ PARTS = (
 
 
 @video_asset(
-    code_version="4",
+    code_version="5",
     group="result",
     kinds={"postgres"},
     guards=(SCORE_ADDS_UP,),

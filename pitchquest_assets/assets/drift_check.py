@@ -11,12 +11,17 @@ from pitchquest_assets.analysis.drift import cause as drift_cause
 from pitchquest_assets.analysis.drift import drift
 from pitchquest_assets.analysis.drift.drift import ScoredResult, Verdict
 from pitchquest_assets.assets.metadata import markdown_table
+from pitchquest_assets.errors import StoreUnavailable
 from pitchquest_assets.report import drift as drift_report
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import drift_episodes as episodes
+from pitchquest_assets.store.store import Store
+from pitchquest_assets.store.supabase.storage import OBJECTS
 
 # The table is kept in the event log, so it must stay small.
 SHOWN_FIGURES = 15
+# The folder of the pages in the object store.
+PAGES = "drift"
 EVERY_RESULT = "every result"
 
 
@@ -42,7 +47,7 @@ def score_drift(store: StoreResource) -> dg.AssetCheckResult:
         return _insufficient(len(results))
 
     episode = episodes.open_episode(opened, scope)
-    verdict, tested_by, html_report = _judge(results, episode, settings.home_path)
+    verdict, tested_by, html_report = _judge(results, episode, opened, settings.home_path)
     cause = "no drift" if verdict.passed else drift_cause.likely_cause(results)
     sentence = verdict.sentence()
     if not verdict.passed:
@@ -65,7 +70,7 @@ def score_drift(store: StoreResource) -> dg.AssetCheckResult:
 
 
 def _judge(
-    results: Sequence[ScoredResult], episode: dict[str, Any] | None, home: Path
+    results: Sequence[ScoredResult], episode: dict[str, Any] | None, store: Store, home: Path
 ) -> tuple[Verdict, str, str | None]:
     """The verdict, what tested it, and the path of the episode's HTML report.
 
@@ -81,8 +86,24 @@ def _judge(
     verdict = verdict.with_p_values(drift_report.p_values(snapshot))
     if not verdict.passed and episode is None:
         folder = home / "reports" / "drift"
-        html_report = str(drift_report.save_report(snapshot, folder, datetime.now(UTC)))
+        page = drift_report.save_report(snapshot, folder, datetime.now(UTC))
+        html_report = _within_reach(store, page)
     return verdict, "Evidently", html_report
+
+
+def _within_reach(store: Store, page: Path) -> str:
+    """Where the page can be found: on Supabase in Storage, as any machine may have made it."""
+    if not store.has_video_bucket:
+        return str(page)
+    name = f"{PAGES}/{page.name}"
+    try:
+        store.objects.put(name, page.read_bytes(), "text/html")
+        for old in store.objects.names(PAGES)[: -drift_report.KEPT_REPORTS]:
+            store.objects.delete(old)
+    except StoreUnavailable:
+        return str(page)
+    page.unlink()
+    return f"{OBJECTS}/{name}"
 
 
 def _scope(results: Sequence[ScoredResult]) -> str:

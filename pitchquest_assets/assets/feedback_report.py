@@ -18,7 +18,7 @@ def _keep_no_longer(store: Store, settings: Settings, video_id: str) -> None:
 
 # The report prints the transcript, and Dagster compares only an asset's direct inputs.
 @video_asset(
-    code_version="3",
+    code_version="4",
     group="result",
     kinds={"html"},
     deps=("transcript",),

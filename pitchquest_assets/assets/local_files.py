@@ -55,6 +55,8 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
             StoreUnavailable: Storage does not answer.
         """
         check_paths(row)
+        if self.store.settings.in_force().broker_url is not None:
+            check_reach(row)
         captions = row.captions_path
         return (
             self._fetch(row.file_path, "video"),
@@ -105,6 +107,20 @@ class LocalFiles(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._folder is None:
             self._folder = scratch.make_folder(settings, self._run_id, this_worker())
         return self._folder
+
+
+def check_reach(row: VideoRow) -> None:
+    """Make sure that every machine can reach the files of a row.
+
+    Raises:
+        InvalidVideo: a file is a path of one machine.
+    """
+    for path in (row.file_path, row.captions_path):
+        if path is not None and not is_in_bucket(path):
+            raise InvalidVideo(
+                f"{path} is a file of one machine, and several share the work: `pitchquest submit` "
+                "uploads it."
+            )
 
 
 def check_paths(row: VideoRow) -> None:

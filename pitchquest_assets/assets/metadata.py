@@ -9,12 +9,14 @@ from pitchquest_assets.media.jpegs import CONTACT_SHEET
 from pitchquest_assets.media.sampling import read_frame
 from pitchquest_assets.model import (
     ContentAnalysis,
+    Feedback,
     Frames,
     Measurement,
     PitchResult,
     Score,
     SourceVideo,
 )
+from pitchquest_assets.report.formatting import gain
 
 
 def analysis_metadata(
@@ -94,6 +96,8 @@ def result_metadata(result: PitchResult) -> dict[str, object]:
         "overall_score": _shown(result.results.overall_score),
         "coverage": metadata.coverage,
         **parts,
+        "strengths": _listed(result.feedback.strengths),
+        "improvements": _listed(result.feedback.improvements),
         "speech_rate_wpm": pace.value or pace.reason or "",
         "duration_seconds": metadata.video_duration_seconds,
         "frames": metadata.frames_analyzed,
@@ -103,6 +107,15 @@ def result_metadata(result: PitchResult) -> dict[str, object]:
         "runs": sorted(set(metadata.runs.values())),
         "warnings": metadata.warnings,
     }
+
+
+def _listed(points: Sequence[Feedback]) -> dg.MarkdownMetadataValue:
+    """Strengths or improvements, what they rest on, and what they would bring."""
+    rows = [
+        (point.title, gain(point.points), point.evidence.measurement or point.evidence.quote or "")
+        for point in points
+    ]
+    return markdown_table(("what", "would bring", "evidence"), rows)
 
 
 def _shown(score: float | None) -> float | dg.TextMetadataValue:

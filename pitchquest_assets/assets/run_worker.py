@@ -16,7 +16,7 @@ from pitchquest_assets.resources import OptionsResource
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import leases, queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import name_of, this_worker
+from pitchquest_assets.worker import is_kept_by_parent, name_of, this_worker
 
 HEARTBEAT_SECONDS = 10
 STOP_SECONDS = 1.0
@@ -30,6 +30,7 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
     store: StoreResource
     options: OptionsResource
     _lease: "_HeldLease | None" = PrivateAttr(None)
+    _has_begun: bool = PrivateAttr(False)
     _has_claimed: bool = PrivateAttr(False)
 
     @contextmanager
@@ -51,12 +52,14 @@ class RunWorker(dg.ConfigurableResource):  # type: ignore[type-arg]
             UnknownVideo: no such video is registered.
             StoreUnavailable: the database does not answer.
         """
-        if self._lease is None:
+        if not self._has_begun:
             # First, so that no video is ever taken by a worker without a lease.
-            self._lease = _HeldLease(self.store.store(), context)
+            if not is_kept_by_parent():
+                self._lease = _HeldLease(self.store.store(), context)
             tags = self.options.tags()
             if not tags.items() <= context.run.tags.items():
                 context.instance.add_run_tags(context.run.run_id, tags)
+            self._has_begun = True
         if not self._has_claimed and will_complete(context.run):
             _claim(self.store.store(), context)
             self._has_claimed = True

@@ -12,6 +12,7 @@ from itertools import groupby
 
 import dagster as dg
 
+from pitchquest_assets.automation.configured import running_with
 from pitchquest_assets.errors import PitchQuestError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
@@ -40,7 +41,7 @@ HEADLINES: dict[Kind, str] = {
 
 @dg.sensor(
     minimum_interval_seconds=60,
-    default_status=dg.DefaultSensorStatus.RUNNING,
+    default_status=running_with("alert_urls"),
     description="Delivers alerts (failed videos, drift, a stuck queue, the "
     "daily budget) to the services of ALERT_URLS, one message per kind and minute at most. What "
     "cannot be delivered is tried again for 24 hours, with growing pauses. Without ALERT_URLS, "

@@ -3,7 +3,7 @@
 Everything goes through the connections of the instance's storage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -117,13 +117,18 @@ def prune_runs(instance: dg.DagsterInstance, retention_days: float) -> int:
     old = dg.RunsFilter(statuses=FINISHED, updated_before=before(retention_days))
     removed = 0
     while runs := instance.get_runs(old, limit=BATCH):
-        for run in runs:
-            instance.delete_run(run.run_id)
-        checks = AssetCheckExecutionsTable.c.run_id.in_([run.run_id for run in runs])
-        with event_storage(instance).index_connection() as connection:
-            connection.execute(sa.delete(AssetCheckExecutionsTable).where(checks))
+        delete_runs(instance, [run.run_id for run in runs])
         removed += len(runs)
     return removed
+
+
+def delete_runs(instance: dg.DagsterInstance, run_ids: Collection[str]) -> None:
+    """Remove these runs with their events and check evaluations."""
+    for run_id in run_ids:
+        instance.delete_run(run_id)
+    checks = AssetCheckExecutionsTable.c.run_id.in_(run_ids)
+    with event_storage(instance).index_connection() as connection:
+        connection.execute(sa.delete(AssetCheckExecutionsTable).where(checks))
 
 
 def event_storage(instance: dg.DagsterInstance) -> SqlEventLogStorage:

@@ -16,13 +16,18 @@ from pitchquest_assets.store.store import Store
 MIN_FREE_BYTES = 1_000_000_000
 
 
-def tell_of_disk(store: Store, folder: Path, free_bytes: int) -> None:
-    """Raise an alert that the disk is nearly full, once a day (UTC)."""
+def tell_of_disk(store: Store, folder: Path, free_bytes: int, machine: str = "") -> None:
+    """Raise an alert that the disk is nearly full, once a day (UTC).
+
+    Args:
+        machine: the name of the machine, where there are several.
+    """
+    where = f"{folder} on {machine}" if machine else str(folder)
     message = (
-        f"{folder} has {free_bytes / 1e9:.1f} GB left, and below that uploads fail: make room, or "
+        f"{where} has {free_bytes / 1e9:.1f} GB left, and below that uploads fail: make room, or "
         "lower RETENTION_DAYS."
     )
-    key = f"disk:{datetime.now(UTC):%Y-%m-%d}"
+    key = f"disk:{machine}{':' if machine else ''}{datetime.now(UTC):%Y-%m-%d}"
     store.transaction(lambda connection: raise_alert(connection, "disk", key, message))
 
 

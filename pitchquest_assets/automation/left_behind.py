@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from pitchquest_assets.automation.failure_causes import SHUT_DOWN, WORKER_LOST, Cause
+from pitchquest_assets.automation.lost_messages import send_again
 from pitchquest_assets.automation.lost_workers import (
     Workers,
     fail_lost_runs,
     forget_ended,
     look,
+    waits_for_a_slot,
 )
 from pitchquest_assets.automation.run_outcomes import cause_of_run, settle
 from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
@@ -37,9 +39,11 @@ SWEPT_UPLOADS = 50
 )
 def left_behind(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Sweep once and say what was found."""
-    workers = look(store.store(), json.loads(context.cursor or "{}"))
+    instance, silent_before = context.instance, json.loads(context.cursor or "{}")
+    workers = look(store.store(), silent_before, lambda run: waits_for_a_slot(instance, run))
     settings = store.settings.in_force()
-    sentences = sweep(context.instance, store.store(), settings, workers)
+    sentences = sweep(instance, store.store(), settings, workers)
+    sentences += send_again(instance, workers)
     context.update_cursor(json.dumps(workers.silent))
     sentences += [
         f"The scratch files {folder} were removed, as their worker is gone."

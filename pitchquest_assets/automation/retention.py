@@ -8,6 +8,7 @@ from pitchquest_assets.automation.dagster_pruning import (
     prune_partition_keys,
     prune_runs,
 )
+from pitchquest_assets.automation.left_files import remove_made_files
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.retention import (
     prune_answers,
@@ -41,14 +42,16 @@ def intermediate_values(context: dg.OpExecutionContext, store: StoreResource) ->
 def old_results(context: dg.OpExecutionContext, store: StoreResource) -> None:
     """Remove everything about videos finished RESULT_RETENTION_DAYS ago; off by default.
 
-    That is the result, its history, the report, its copy in HOME/reports and the row in `videos`.
-    Files that the pipeline uploaded and no row names are always removed after a day.
+    That is the result, its history, the report, its copy in HOME/reports and the row in `videos`;
+    the sensor `erasures` removes the rest. Files that the pipeline uploaded and no row names are
+    always removed after a day, and so are copies of what was deleted on another machine.
     """
     settings = store.settings.in_force()
     days = settings.result_retention_days
     video_ids = [] if days is None else prune_results(store.store(), days)
     for video_id in video_ids:
         (settings.home_path / "reports" / f"{video_id}.html").unlink(missing_ok=True)
+    remove_made_files(store.store(), settings)
     _report(context, videos=len(video_ids), uploads_without_row=sweep_uploads(store.store()))
 
 
@@ -78,7 +81,7 @@ def event_log(context: dg.OpExecutionContext, store: StoreResource) -> None:
 
 @dg.op
 def health_and_alerts(context: dg.OpExecutionContext, store: StoreResource) -> None:
-    """Remove `system_health` rows, drift checks without an event, and alerts after 30 days."""
+    """Remove health rows, drift checks that changed nothing, alerts and events after 30 days."""
     _report(context, **prune_records(store.store(), RECORDS_RETENTION_DAYS))
 
 

@@ -8,13 +8,13 @@ from pitchquest_assets.partitions import ATTEMPT_TAG, PARTITION_TAG
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
 from pitchquest_assets.store.resource import StoreResource
-from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows import erasures, queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
 
 
 @dg.run_failure_sensor(
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Writes into the row of a video why its run failed, or has it tried again if the "
     "worker was lost. Covers killed workers and timeouts too.",
@@ -26,7 +26,7 @@ def failed_runs(context: dg.RunFailureSensorContext, store: StoreResource) -> No
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.CANCELED,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Sets the video of a run that was cancelled, here or by its time limit, to failed.",
 )
@@ -55,11 +55,10 @@ def settle(
     Raises:
         StoreUnavailable: the database does not answer.
     """
-    spooled = spool.spool_folder(settings) / spool.file_name(row.video_id, job_id or "")
-    if job_id and spooled.is_file():
+    if job_id:
         try:
-            spool.recover(store, settings, spooled)
-            return f"{row.video_id} is completed: its result was spooled."
+            if spool.recover_of_run(store, settings, row.video_id, job_id):
+                return f"{row.video_id} is completed: its result was spooled."
         except StoreCorrupt as error:
             cause = Cause(str(error))
     tries = row.workers_lost + 1
@@ -80,6 +79,9 @@ def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None
     run, store = context.dagster_run, resource.store()
     video_id = run.tags.get(PARTITION_TAG)
     row = videos.find(store, video_id) if video_id else None
+    if video_id and row is None:
+        # It was requested while its video was deleted: what it has written is removed, too.
+        erasures.reopen(store, video_id)
     if row is None or row.status not in ("processing", "uploaded"):
         return
     waits_for_it = row.status == "uploaded" and run.tags.get(ATTEMPT_TAG) == str(row.attempts)

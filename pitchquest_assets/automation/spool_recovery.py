@@ -9,17 +9,17 @@ from pitchquest_assets.store.resource import StoreResource
 
 @dg.sensor(
     job=analyze_pitch,
-    minimum_interval_seconds=15,
+    minimum_interval_seconds=30,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Stores the results in the spool folder, which the database could not take, each "
-    "exactly once, and requests the reports that their runs did not reach.",
+    description="Stores the results in the spool, which the database could not take, each exactly "
+    "once, and requests the reports that their runs did not reach.",
 )
 def spooled_results(
     context: dg.SensorEvaluationContext, store: StoreResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Look into the spool folder; makes no query if it is empty."""
+    """Look into the spool; makes no query if it is empty."""
     settings = store.settings.in_force()
-    if not spool.waiting(settings):
+    if not spool.waiting(settings) and not spool.waiting_objects(store.store()):
         return dg.SkipReason("No result is waiting.")
     recovered, problems = spool.recover_all(store.store(), settings)
     for problem in problems:

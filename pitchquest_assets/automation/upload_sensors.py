@@ -1,11 +1,15 @@
 """Starts runs for new uploads; the database is the cursor, so none is missed or run twice."""
 
 import json
+import os
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 
+from pitchquest_assets.automation.configured import running_with
 from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.errors import InvalidInput, SettingsError
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
@@ -19,18 +23,22 @@ from pitchquest_assets.registration import (
 from pitchquest_assets.resources import run_config_of
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.resource import StoreResource
-from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows import erasures, queue, videos
 from pitchquest_assets.store.rows.videos import VideoRow, check_video_id
 from pitchquest_assets.store.store import Store
 
 MAX_REQUESTS = 50
+# Set by `up` where it hears of uploads from the database (`cli.wakes`), for the programs it starts.
+LISTENING_VARIABLE = "PITCHQUEST_LISTENING"
+# Younger uploads are left to `up` then.
+LEFT_SECONDS = 10.0
 
 _under_way: set[Path] = set()
 
 
 @dg.sensor(
     job=analyze_pitch,
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=f"Requests a run for each upload, {MAX_REQUESTS} at a time; the users take turns, "
     "each with the oldest first. The run key is video_id:attempts, so a repeated tick requests "
@@ -42,22 +50,46 @@ def new_uploads(
     """Request a run for each row with the status 'uploaded'."""
     settings = store.settings.in_force()
     queue.limit_waiting(store.store(), settings.max_waiting_per_user)
+    requests = requests_for_waiting(store.store(), context.instance, settings, _is_due)
+    if not requests:
+        return dg.SkipReason("No upload is waiting.")
+    return dg.SensorResult(run_requests=[request for _, request in requests])
+
+
+def _is_due(since: datetime) -> bool:
+    """Whether an upload that has waited since then is left to this sensor."""
+    if LISTENING_VARIABLE not in os.environ:
+        return True
+    return (datetime.now(UTC) - since).total_seconds() >= LEFT_SECONDS
+
+
+def requests_for_waiting(
+    store: Store,
+    instance: dg.DagsterInstance,
+    settings: Settings,
+    is_due: Callable[[datetime], bool],
+) -> list[tuple[VideoRow, dg.RunRequest]]:
+    """Return the next uploads that wait, each with the request for its run; adds their keys.
+
+    Args:
+        is_due: of the moment since which one waits; the others are left out.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
+    """
     rows = [
         row
-        for row in queue.waiting(store.store(), MAX_REQUESTS)
-        if _has_valid_id(store.store(), row)
+        for row in queue.waiting(store, MAX_REQUESTS)
+        if is_due(row.updated_at) and _has_valid_id(store, row)
     ]
     if not rows:
-        return dg.SkipReason("No upload is waiting.")
-    context.instance.add_dynamic_partitions(
-        str(videos_partitions.name), [row.video_id for row in rows]
-    )
-    turns = queue.turns(store.store())
-    return dg.SensorResult(
-        run_requests=[
-            _run_request(row, settings.max_run_seconds, turns.get(row.video_id, 1)) for row in rows
-        ]
-    )
+        return []
+    instance.add_dynamic_partitions(str(videos_partitions.name), [row.video_id for row in rows])
+    turns = queue.turns(store)
+    return [
+        (row, _run_request(row, settings.max_run_seconds, turns.get(row.video_id, 1)))
+        for row in rows
+    ]
 
 
 def _has_valid_id(store: Store, row: VideoRow) -> bool:
@@ -91,11 +123,12 @@ def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunReques
 
 @dg.sensor(
     minimum_interval_seconds=30,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Registers the videos in the bucket of Supabase Storage that its trigger missed.",
+    default_status=running_with("supabase_url"),
+    description="Registers the videos in the bucket of Supabase Storage that its trigger missed, "
+    "and fails uploads whose file was deleted or moved before its analysis.",
 )
 def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Register files in the bucket that have no row; `new_uploads` then sees them."""
+    """Bring the rows up to what is in the bucket; `new_uploads` then sees them."""
     if store.settings.in_force().supabase_url is None:
         return dg.SkipReason("SUPABASE_URL is not set.")
     registered = queue.reconcile_uploads(store.store())
@@ -104,12 +137,14 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
             f"The trigger on storage.objects missed {registered} uploads: "
             "`pitchquest doctor` says whether it exists."
         )
-    return dg.SkipReason(f"{registered} uploads were missed.")
+    gone = queue.check_files(store.store())
+    lost = f" The files of {gone} uploads were deleted or moved." if gone else ""
+    return dg.SkipReason(f"{registered} uploads were missed.{lost}")
 
 
 @dg.sensor(
     minimum_interval_seconds=10,
-    default_status=dg.DefaultSensorStatus.RUNNING,
+    default_status=running_with("inbox"),
     description="Registers the videos in the folder PITCHQUEST_INBOX once they have stopped "
     f"growing ({', '.join(sorted(VIDEO_SUFFIXES))}); captions beside a video are used.",
 )
@@ -119,8 +154,11 @@ def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.Senso
     if settings.inbox is None:
         return dg.SensorResult(skip_reason="PITCHQUEST_INBOX is not set.")
     before = json.loads(context.cursor or "{}")
-    now = _sizes(settings)
-    settled = [Path(path) for path, seen in now.items() if before.get(path) == seen]
+    found = _sizes(settings)
+    # Dagster keeps cursors, and the name of a file may be that of a person.
+    names = dict(zip(found, erasures.digests(store.store(), list(found)), strict=True))
+    now = {names[path]: seen for path, seen in found.items()}
+    settled = [Path(path) for path, seen in found.items() if before.get(names[path]) == seen]
     registered = 0
     for path in settled:
         try:
@@ -154,6 +192,8 @@ def _register_new(store: Store, settings: Settings, path: Path) -> bool:
     size_mb = path.stat().st_size / videos.BYTES_PER_MB
     places = (str(path), file_path_of(store, path, video_id))
     if known and known.file_path in places and known.file_size_mb == size_mb:
+        return False
+    if known is None and erasures.is_erased_file(store, places[1], path.stat().st_size):
         return False
     # A tick that takes longer than Dagster waits continues while the next one starts.
     if path in _under_way:

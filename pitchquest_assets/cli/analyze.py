@@ -25,6 +25,7 @@ from pitchquest_assets.cli.show import check_writable, save_report
 from pitchquest_assets.errors import Interrupted, InvalidInput, PitchQuestError
 from pitchquest_assets.model import PitchResult, Transcript
 from pitchquest_assets.registration import register, video_id_of
+from pitchquest_assets.report.formatting import gain
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store import scratch
 from pitchquest_assets.store.rows.progress import ASSETS
@@ -179,7 +180,8 @@ def _show(result: PitchResult, report: Path | None, console: Console) -> None:
         for point in points:
             at = point.evidence.time_seconds
             when = "" if at is None else f" ({int(at) // 60}:{int(at) % 60:02d})"
-            console.print(f"  • {point.title}{when}", markup=False, highlight=False)
+            line = f"  • {point.title}{when} {gain(point.points)}"
+            console.print(line.rstrip(), markup=False, highlight=False)
     pace = scores.delivery_analysis.measurements["speech_rate"].value
     transcript = metadata.transcript
     facts = [

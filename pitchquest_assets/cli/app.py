@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pitchquest_assets.store.store import Store
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+# What `status` shows without --all.
+NEWEST = 20
 # New objects before a garbage collection; Python's 700 cost a tenth of a second of CPU per video.
 GARBAGE_OBJECTS = 20_000
 
@@ -137,6 +139,25 @@ def up(
     )
 
 
+@app.command(epilog="Example: pitchquest worker --queue gpu --concurrency 1")
+def worker(
+    queue: Annotated[str, typer.Option(help="cpu, gpu, or another name.")] = "cpu",
+    concurrency: Annotated[int | None, typer.Option(help="Default: one per core.", min=1)] = None,
+) -> None:
+    """Analyse on this machine what `pitchquest up` on another one hands out, until Ctrl-C."""
+    from pitchquest_assets.cli.worker import work
+    from pitchquest_assets.settings import load_settings
+
+    gc.freeze()
+    gc.enable()
+    work(
+        load_settings(),
+        queue,
+        concurrency or os.cpu_count() or 1,
+        lambda sentence: print(sentence, file=sys.stderr, flush=True),
+    )
+
+
 @app.command(epilog="Example: pitchquest submit *.mp4")
 def submit(
     paths: Annotated[list[Path], typer.Argument(help="Videos or folders.", show_default=False)],
@@ -181,14 +202,18 @@ def recover() -> None:
 
 @app.command(epilog="Example: pitchquest status my_pitch-1a2b3c4d --json")
 def status(
-    video_id: Annotated[str | None, typer.Argument(help="One video; default: all.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="A JSON list.")] = False,
+    video_id: Annotated[
+        str | None, typer.Argument(help=f"One video; default: the {NEWEST} newest.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All videos.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A JSON list of all videos.")] = False,
 ) -> None:
     """Show what the backend sees: status, job, attempts, error, progress."""
     from pitchquest_assets.cli.show import print_status
 
     store = _store()
-    print_status(store, video_id, as_json=as_json)
+    newest = None if every or as_json else NEWEST
+    print_status(store, video_id, as_json=as_json, newest=newest)
 
 
 @app.command(epilog="Example: pitchquest results my_pitch-1a2b3c4d > result.json")
@@ -203,6 +228,14 @@ def results(video_id: VideoId) -> None:
     if result is None:
         _fail(f"{video_id} has no result yet: its status is {row.status}.", FAILED)
     print(result.model_dump_json(indent=2))
+
+
+@app.command(epilog="Example: pitchquest schema > result.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a result, with its version."""
+    from pitchquest_assets.cli.schema import SCHEMA_FILE
+
+    print(SCHEMA_FILE.read_text("utf-8"), end="")
 
 
 @app.command(epilog="Example: pitchquest report my_pitch-1a2b3c4d")
@@ -232,6 +265,21 @@ def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse
     for video_id in video_ids:
         row = videos.retry(store, video_id)
         print(f"{video_id} is 'uploaded' again: `pitchquest up` analyses {row.file_path}.")
+
+
+@app.command(epilog="Example: pitchquest delete my_pitch-1a2b3c4d --dry-run")
+def delete(
+    video_ids: Annotated[
+        list[str], typer.Argument(help="Videos to erase; what only one id begins with will do.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase videos: rows, results, objects, uploads, and what Dagster knows of them."""
+    from pitchquest_assets.cli.delete import delete as erase
+    from pitchquest_assets.settings import load_settings
+
+    erase(_store(), load_settings(), video_ids, dry_run=dry_run, yes=yes)
 
 
 @app.command(epilog="Example: pitchquest migrate")

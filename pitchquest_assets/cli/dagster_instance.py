@@ -2,12 +2,17 @@
 
 import os
 from importlib.resources import files
+from typing import Any
 
 import dagster as dg
+import yaml
 
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.embedded import dagster_url
+
+# A run may wait for a free worker as long as it must; with 0, for no limit, the run monitor fails.
+LONGEST_WAIT_SECONDS = 30 * 24 * 3600
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
@@ -26,11 +31,27 @@ def point_to_instance(settings: Settings) -> dict[str, str]:
     if "DAGSTER_HOME" not in os.environ:
         make_home(settings.home_path)
         home.mkdir(exist_ok=True)
-        shipped = (files("pitchquest_assets") / "dagster.yaml").read_text()
-        limit = f"max_concurrent_runs: {settings.max_concurrent_runs}"
-        (home / "dagster.yaml").write_text(shipped.replace("max_concurrent_runs: 3", limit))
+        (home / "dagster.yaml").write_text(yaml.safe_dump(instance_config(settings)))
+    if settings.broker_url is not None:
+        # dagster.yaml names the variable, which may have come from .env.
+        os.environ["PITCHQUEST_BROKER_URL"] = settings.broker_url.get_secret_value()
     url = os.environ.get("DAGSTER_POSTGRES_URL") or dagster_url(settings.home_path)
     return {
         "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(home)),
         "DAGSTER_POSTGRES_URL": url,
     }
+
+
+def instance_config(settings: Settings) -> dict[str, Any]:
+    """Return what dagster.yaml says for these settings; the shipped one is for one machine."""
+    shipped = (files("pitchquest_assets") / "dagster.yaml").read_text()
+    config: dict[str, Any] = yaml.safe_load(shipped)
+    config["run_queue"]["max_concurrent_runs"] = settings.max_concurrent_runs
+    if settings.broker_url is not None:
+        config["run_launcher"] = {
+            "module": "pitchquest_assets.distributed.launcher",
+            "class": "CeleryLauncher",
+            "config": {"broker": {"env": "PITCHQUEST_BROKER_URL"}, "default_queue": "cpu"},
+        }
+        config["run_monitoring"]["start_timeout_seconds"] = LONGEST_WAIT_SECONDS
+    return config

@@ -5,13 +5,12 @@ others in order. A process that ends unasked is restarted.
 """
 
 import json
+import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,17 @@ import psutil  # type: ignore[import-untyped]
 from filelock import FileLock, Timeout
 
 from pitchquest_assets.automation.left_behind import give_back_all
+from pitchquest_assets.automation.warm_launcher import SOCKET_VARIABLE, WarmRunLauncher
 from pitchquest_assets.cli.address import NO_LOGIN, Address
 from pitchquest_assets.cli.dagster_instance import open_instance
+from pitchquest_assets.cli.programs import STOP_TIMEOUT_SECONDS, Service, preload
+from pitchquest_assets.cli.wakes import Listener, request_runs
+from pitchquest_assets.distributed.readiness import check_machines, lacking_places
 from pitchquest_assets.errors import PitchQuestError, StoreUnavailable
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.rows import run_workers
 from pitchquest_assets.store.store import open_store
 from pitchquest_assets.worker import is_gone, name_of, this_worker
 
@@ -34,9 +38,7 @@ Say = Callable[[str], None]
 WATCH_SECONDS = 1.0
 POLL_SECONDS = 0.2
 DATABASE_CHECK_SECONDS = 5.0
-RESTART_PAUSE_SECONDS = 3.0
 START_TIMEOUT_SECONDS = 120.0
-STOP_TIMEOUT_SECONDS = 15.0
 LOCATION = "pitchquest_assets"
 
 
@@ -44,59 +46,16 @@ class AlreadyUp(PitchQuestError):
     """Another `up` is running under the same PITCHQUEST_HOME."""
 
 
-@dataclass
-class Service:
-    """One program that must always be running."""
-
-    name: str
-    command: list[str]
-    log: Path
-    answers: Callable[[], bool]
-    process: subprocess.Popen[bytes] | None = None
-    started_at: float = field(default=0.0)
-
-    def start(self) -> None:
-        """Start the program; its output is appended to its log."""
-        _let_programs_be_interrupted()
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.started_at = time.monotonic()
-
-    def has_ended(self) -> bool:
-        """Whether it has ended unasked, long enough after its start to be restarted."""
-        assert self.process is not None
-        if self.process.poll() is None:
-            return False
-        return time.monotonic() - self.started_at > RESTART_PAUSE_SECONDS
-
-    def stop(self) -> None:
-        """Stop the program and the runs that it started, by force if necessary."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        _kill_children(self.process.pid)
-        # SIGINT ends Dagster's programs within seconds; they may survive SIGTERM.
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
 def up(settings: Settings, address: Address, say: Say) -> None:
     """Run everything until KeyboardInterrupt.
 
     Raises:
         AlreadyUp: another one is running under this home; the message says where.
-        SettingsError: the address may not be used.
+        SettingsError: the address may not be used, or the settings do not fit several machines.
         StoreUnavailable: the database or Dagit does not start.
     """
+    if settings.broker_url is not None:
+        check_machines(settings)
     home = settings.home_path
     make_home(home)
     state = _state_file(home)
@@ -125,9 +84,17 @@ def _run(settings: Settings, address: Address, state: Path, say: Say) -> None:
     store = open_store(settings)
     store.check_storage()
     instance = open_instance(settings)
+    listener = Listener(settings)
+    preload()
     url = address.url
+
+    def wake() -> None:
+        request_runs(store, instance, settings, url, LOCATION)
+
     with tempfile.TemporaryDirectory(prefix="pitchquest-up-") as folder:
         services = _services(settings.home_path / "logs", Path(folder), address)
+        if isinstance(instance.run_launcher, WarmRunLauncher):
+            services.insert(1, _warm_parent(settings.home_path / "logs", Path(folder)))
         try:
             for service in services:
                 service.log.unlink(missing_ok=True)
@@ -137,7 +104,10 @@ def _run(settings: Settings, address: Address, state: Path, say: Say) -> None:
             if address.is_open:
                 say(f"{NO_LOGIN}, and {address.host} is open to other machines (--insecure).")
             say(f"PitchQuest is up: {url} (Ctrl-C stops it; logs in {services[0].log.parent})")
-            _watch(settings, services, lambda: _write(state, url, services), say)
+            if settings.broker_url is not None:
+                sentence = lacking_places(settings, run_workers.living(store))
+                say(sentence or "The workers have a place for every run.")
+            _watch(settings, services, listener, wake, lambda: _write(state, url, services), say)
         except KeyboardInterrupt:
             _ignore_further_signals()
             say("Stopping ...")
@@ -156,20 +126,12 @@ def _ignore_further_signals() -> None:
         signal.signal(polite, signal.SIG_IGN)
 
 
-def _let_programs_be_interrupted() -> None:
-    """Undo for new programs that a shell makes background jobs ignore SIGINT."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Programs inherit that a signal is ignored, but not a handler.
-        signal.signal(signal.SIGINT, lambda *_: None)
-
-
 def _services(logs: Path, folder: Path, address: Address) -> list[Service]:
     logs.mkdir(parents=True, exist_ok=True)
     code = folder / "code"
     workspace = folder / "workspace.yaml"
     server = {"grpc_server": {"socket": str(code), "location_name": LOCATION}}
     workspace.write_text(json.dumps({"load_from": [server]}))
-    python = [sys.executable, "-m"]
     module = ["-m", "pitchquest_assets.definitions", "--location-name", LOCATION]
     programs = {
         "code-server": ["dagster", "api", "grpc", "--socket", str(code), *module],
@@ -185,24 +147,42 @@ def _services(logs: Path, folder: Path, address: Address) -> list[Service]:
         "daemon": lambda: True,
     }
     return [
-        Service(name, [*python, *command], logs / f"{name}.log", answers[name])
+        Service(name, command, logs / f"{name}.log", answers[name])
         for name, command in programs.items()
     ]
 
 
+def _warm_parent(logs: Path, folder: Path) -> Service:
+    socket = folder / "runs"
+    os.environ[SOCKET_VARIABLE] = str(socket)
+    command = ["pitchquest_assets.cli.warm_parent", str(socket)]
+    return Service("runs", command, logs / "runs.log", socket.exists)
+
+
 def _watch(
-    settings: Settings, services: list[Service], restarted: Callable[[], None], say: Say
+    settings: Settings,
+    services: list[Service],
+    listener: Listener,
+    wake: Callable[[], None],
+    restarted: Callable[[], None],
+    say: Say,
 ) -> None:
     """Restart whatever has ended, including the database, until interrupted."""
     next_check = time.monotonic()
     while True:
-        time.sleep(WATCH_SECONDS)
+        if listener.wait(WATCH_SECONDS):
+            try:
+                wake()
+            except Exception:  # noqa: BLE001  # the sensor requests what this has not
+                traceback.print_exc()
         for service in services:
             if service.has_ended():
                 say(f"The {service.name} has ended and is restarted (see {service.log}).")
                 service.start()
                 restarted()
-        if settings.database_url is None and time.monotonic() >= next_check:
+        # A connection that is held says more cheaply that the server runs.
+        is_unsure = settings.database_url is None and not listener.is_connected
+        if is_unsure and time.monotonic() >= next_check:
             try:
                 embedded.start(settings.home_path)
             except StoreUnavailable as error:
@@ -215,7 +195,7 @@ def _wait_until(answers: Callable[[], bool], services: list[Service]) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not answers():
         for service in services:
-            if service.process and service.process.poll() is not None:
+            if not service.is_running and service.process is not None:
                 raise StoreUnavailable(f"The {service.name} does not start: see {service.log}.")
         if time.monotonic() > deadline:
             raise StoreUnavailable(f"Dagster does not start: see {services[0].log.parent}.")
@@ -227,20 +207,6 @@ def _is_served(url: str) -> bool:
         return httpx.get(url, timeout=5).is_success
     except httpx.TransportError:
         return False
-
-
-def _kill_children(pid: int) -> None:
-    """Kill the runs under a code server at once: everything that they have stored is complete."""
-    try:
-        children = psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return
-    for child in children:
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(children, STOP_TIMEOUT_SECONDS)
 
 
 def _end_leftovers(state: Path) -> None:
@@ -258,7 +224,7 @@ def _state_file(home: Path) -> Path:
 
 
 def _write(state: Path, url: str, services: list[Service]) -> None:
-    names = [name_of(service.process.pid) for service in services if service.process]
+    names = [name_of(pid) for one in services if one.process and (pid := one.process.pid)]
     fresh = state.with_suffix(".new")
     fresh.write_text(json.dumps({"url": url, "up": this_worker(), "services": names}))
     fresh.replace(state)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
@@ -47,14 +48,19 @@ def save_report(report: Report, settings: Settings, path: Path | None = None) ->
     return path.absolute()
 
 
-def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
+def print_status(
+    store: Store, video_id: str | None, *, as_json: bool, newest: int | None = None
+) -> None:
     """Print the rows as a table or a JSON list.
+
+    Args:
+        newest: how many of the newest uploads; None prints all.
 
     Raises:
         UnknownVideo: no such video.
     """
     mend_lost(store, load_settings())
-    rows = [videos.get(store, video_id)] if video_id else videos.list_videos(store)
+    rows = _rows_to_show(store, video_id, newest)
     places = queue_positions(store)
     stored = stored_assets(store, [row.job_id for row in rows if row.job_id and _is_open(row)])
     table = [
@@ -81,13 +87,26 @@ def print_status(store: Store, video_id: str | None, *, as_json: bool) -> None:
         shown.add_row(
             *(str(entry[key] or "") for key in ("video_id", "status")),
             str(entry["attempts"]),
-            f"{place}. in the queue"
-            if (place := entry["queue_position"])
-            else str(entry["progress"]),
+            _shown_progress(entry),
             Text(str(entry["error"] or "")),  # its brackets are not markup
         )
     empty = f"No videos yet in {load_settings().home_path}: `pitchquest analyze PATH` adds one."
     Console().print(shown if table else empty, soft_wrap=not table)
+    if newest is not None and not video_id and videos.has_more_than(store, newest):
+        print(f"These are the {newest} newest: `pitchquest status --all` shows all.")
+
+
+def _rows_to_show(store: Store, video_id: str | None, newest: int | None) -> list[VideoRow]:
+    if video_id:
+        return [videos.get(store, video_id)]
+    return videos.list_videos(store) if newest is None else videos.newest_videos(store, newest)
+
+
+def _shown_progress(entry: dict[str, Any]) -> str:
+    if entry["status"] != "uploaded":
+        return str(entry["progress"])
+    place = entry["queue_position"]
+    return f"{place}. in the queue" if place else "waits for its file"
 
 
 def _is_open(row: VideoRow) -> bool:

@@ -37,6 +37,14 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
+def gain(points: float | None) -> str:
+    """Format the points that an improvement would bring, such as "+5 points"; "" for None."""
+    if points is None:
+        return ""
+    shown = f"{points:.0f}" if points >= 0.95 else f"{max(points, 0.1):.1f}"
+    return f"+{shown} {'point' if shown == '1' else 'points'}"
+
+
 def spoken_time(seconds: float) -> str:
     """Format a duration: 21.4 s, 3 min 5 s, 1 h 2 min."""
     if seconds < 60:

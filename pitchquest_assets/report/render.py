@@ -167,6 +167,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "gain": wording.gain,
         "clock": wording.clock,
         "counted_scores": counted_scores,
         "day": wording.day,

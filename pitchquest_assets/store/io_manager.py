@@ -4,7 +4,12 @@ from typing import Any, get_args, get_origin
 
 import dagster as dg
 
-from pitchquest_assets.errors import ResultSpooled, StoreUnavailable
+from pitchquest_assets.errors import (
+    PitchQuestError,
+    ResultSpooled,
+    StoreUnavailable,
+    Superseded,
+)
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
@@ -27,7 +32,8 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
 
     - A `PitchResult` becomes the video's row in `analysis_results`, and the video 'completed', in
       one transaction. An input gets it only if it is annotated with that type. If the database
-      cannot take the result, it waits in the spool folder and the run fails.
+      cannot take the result, it waits in the spool and the run fails. A run that has lost its video
+      to another one fails too.
     - A value with bytes becomes an object first, then a row in `asset_values`.
     - Anything else that JSON can represent, None included, becomes a row in `asset_values`.
 
@@ -44,7 +50,7 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
         Raises:
             ValueNotStorable: it does not fit its asset or its partition, or cannot become JSON.
             StoreUnavailable: the database or the object store does not answer.
-            dg.Failure: it is a result, and waits in the spool folder.
+            dg.Failure: it is a result that waits in the spool, or another run has the video.
         """
         address = Address(_asset_key(context), _output_partition(context))
         store = self.store.store()
@@ -55,9 +61,11 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
                 )
             settings = self.store.settings.in_force()
             try:
-                save_result(store, obj)
+                save_result(store, obj, if_held=True)
             except StoreUnavailable as error:
-                raise _spooled(obj, settings) from error
+                raise _failure(_spooled(store, settings, obj)) from error
+            except Superseded as error:
+                raise _failure(error) from error
             if settings.save_json_backup:
                 spool.write(spool.backup_folder(settings), obj)
             context.add_output_metadata({"table": "analysis_results"})
@@ -95,13 +103,17 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
         return values
 
 
-def _spooled(result: PitchResult, settings: Settings) -> dg.Failure:
-    """The failure of a run whose result waits on disk; making it again would not help."""
-    path = spool.write(spool.spool_folder(settings), result)
-    error = ResultSpooled(
-        f"The database could not take the result of {result.video_id}, which is safe in {path}: it "
-        "is stored when the database answers again (`pitchquest recover`)."
+def _spooled(store: Store, settings: Settings, result: PitchResult) -> ResultSpooled:
+    """Have the result wait in the spool."""
+    place = spool.keep(store, settings, result)
+    return ResultSpooled(
+        f"The database could not take the result of {result.video_id}, which is safe in {place}: "
+        "it is stored when the database answers again (`pitchquest recover`)."
     )
+
+
+def _failure(error: PitchQuestError) -> dg.Failure:
+    """The failure of a run for which making its result again would not help."""
     return dg.Failure(str(error), {"error": type(error).__name__}, allow_retries=False)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,12 @@ class ObjectStore(Protocol):
 
     def written_before(self, moment: datetime) -> Iterator[str]:
         """Yield the paths of the objects last written before `moment`."""
+
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove everything below a path, half-written objects too."""
 
     def tidy(self, moment: datetime) -> None:
         """Remove what interrupted writes and deletions left behind before `moment`."""
@@ -71,6 +78,15 @@ class FolderObjects:
                 file = Path(folder) / name
                 if _NAME.fullmatch(name) and _is_older(file, moment):
                     yield file.relative_to(self.root).as_posix()
+
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+        files = sorted(one for one in self._file(folder).glob("*") if one.is_file())
+        return [f"{folder}/{one.name}" for one in files if _NAME.fullmatch(one.name)]
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove everything below a path, half-written objects too."""
+        shutil.rmtree(self._file(folder), ignore_errors=True)
 
     def tidy(self, moment: datetime) -> None:
         """Remove temporary files and empty folders that are older than `moment`."""

@@ -105,7 +105,7 @@ def _open(settings: Settings) -> Store:
     return Store(
         engine,
         SupabaseObjects(storage),
-        VideoBucket(storage),
+        VideoBucket(storage, settings.home_path / "uploads"),
         check=lambda: check_buckets(storage, engine),
     )
 

@@ -12,7 +12,7 @@ from pitchquest_assets.assets.frames import frames
 from pitchquest_assets.assets.local_files import check_paths
 from pitchquest_assets.assets.source_video import source_video
 from pitchquest_assets.definitions import resources
-from pitchquest_assets.errors import InvalidVideo, InvalidVideoId, ObjectRefused
+from pitchquest_assets.errors import InvalidVideo, InvalidVideoId, ObjectRefused, StoreUnavailable
 from pitchquest_assets.model import SourceVideo
 from pitchquest_assets.partitions import videos_partitions
 from pitchquest_assets.registration import register
@@ -22,6 +22,8 @@ from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.store.supabase import storage as supabase_storage
+from pitchquest_assets.store.supabase.upload import CHUNK_BYTES
+from pitchquest_assets.store.supabase.video_bucket import VideoBucket
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.storage.objects import Bucket
 from pitchquest_assets_tests.support.storage.server import StorageServer
@@ -142,6 +144,44 @@ def test_a_file_that_storage_refuses_is_failed_at_once_and_no_run_starts(
     assert "larger than Supabase Storage takes" in (row.error or "")
 
 
+def test_an_upload_that_breaks_off_leaves_a_row_that_says_what_is_missing(
+    project: Store, server: StorageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supabase_storage, "LONGEST_PAUSE_SECONDS", 0.05)
+    large = tmp_path / "large.mp4"
+    large.write_bytes(bytes(3 * CHUNK_BYTES))
+    server.faults.die_at, server.faults.spare = ("PATCH", 1), 1
+    server.faults.down_seconds = 1_000
+    with pytest.raises(StoreUnavailable, match="submit it again, and it goes on from there"):
+        register(project, load_settings(), large, "pitch")
+    row = videos.get(project, "pitch")
+    assert (row.status, row.error) == (
+        "failed",
+        "The upload of large.mp4 broke off after 6.3 of 18.9 MB: submit it again, and it goes on "
+        "from there.",
+    )
+    server.come_back()
+    server.requests.clear()
+    register(project, load_settings(), large, "pitch")
+    assert sum(method == "PATCH" for method, _ in server.requests) == 2
+    row = videos.get(project, "pitch")
+    assert (row.status, row.error, row.attempts) == ("uploaded", None, 1)
+
+
+def test_an_upload_that_a_person_interrupts_leaves_a_row_too(
+    project: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VideoBucket, "upload", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        register(project, load_settings(), SAMPLE_PITCH, "pitch")
+    row = videos.get(project, "pitch")
+    assert row.status == "failed"
+    assert "broke off after 0.0 of" in (row.error or "")
+
+
 @pytest.mark.parametrize("status", ["completed", "processing", "failed"])
 def test_a_refused_file_leaves_the_older_one_to_its_row(
     project: Store, server: StorageServer, status: str
@@ -159,8 +199,11 @@ def test_a_refused_file_leaves_the_older_one_to_its_row(
 
 
 def downloaded(server: StorageServer) -> int:
-    """How many files were begun to be fetched by a signed URL."""
-    return sum(method == "GET" and "/object/sign/" in path for method, path in server.requests)
+    """How many files were begun to be fetched."""
+    return sum(
+        method == "GET" and "/object/authenticated/videos/" in path
+        for method, path in server.requests
+    )
 
 
 def test_a_row_names_only_what_its_owner_may_read(store: Store) -> None:
@@ -189,4 +232,18 @@ def test_a_file_in_a_bucket_needs_the_project(store: Store, instance: dg.Dagster
     assert not failed.success
     assert "set SUPABASE_URL, SUPABASE_KEY and DATABASE_URL" in (
         videos.get(store, "pitch").error or ""
+    )
+
+
+def test_a_file_of_one_machine_is_refused_where_several_share_the_work(
+    project: Store, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos.register(project, "pitch", str(SAMPLE_PITCH))
+    assert run(instance, "source_video").success
+    monkeypatch.setenv("PITCHQUEST_BROKER_URL", "redis://127.0.0.1:1/0")
+    videos.register(project, "pitch", str(SAMPLE_PITCH))
+    assert not run(instance, "source_video").success
+    assert videos.get(project, "pitch").error == (
+        f"{SAMPLE_PITCH} is a file of one machine, and several share the work: `pitchquest "
+        "submit` uploads it."
     )

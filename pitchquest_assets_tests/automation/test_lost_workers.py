@@ -213,3 +213,49 @@ def test_at_a_shutdown_the_videos_of_other_machines_stay_with_them(
     let_pass(store)
     assert give_back_all(instance, store) == []
     assert status(instance) == "STARTED"
+
+
+def test_a_worker_whose_machine_has_seen_it_end_is_lost_at_the_first_look(
+    run: dg.DagsterRun, instance: dg.DagsterInstance, store: Store, tick: Callable[[], str]
+) -> None:
+    leases.take(store, JOB, ELSEWHERE, silent_seconds=60)
+    leases.end(store, [ELSEWHERE])
+    assert tick() == (
+        f"{VIDEO} is tried again: The worker of this analysis was lost (Its worker on "
+        "another-machine has ended)."
+    )
+    assert status(instance) == "FAILURE"
+    assert workers(store) == []
+
+
+def let_rest(store: Store) -> None:
+    """The next step has not come for an hour."""
+    leases.rest(store, JOB, ELSEWHERE)
+    statement = text("update worker_leases set rested_at = now() - interval '1 hour'")
+    store.transaction(lambda connection: connection.execute(statement))
+
+
+def test_a_machine_that_dies_between_two_steps_loses_its_run(
+    run: dg.DagsterRun, instance: dg.DagsterInstance, store: Store, tick: Callable[[], str]
+) -> None:
+    leases.beat(store, JOB, ELSEWHERE, VIDEO)
+    let_rest(store)
+    assert tick() == "No video is left behind."
+    assert "another-machine has not begun the next step for 300 s" in tick()
+    assert status(instance) == "FAILURE"
+    assert videos.get(store, VIDEO).status == "uploaded"
+
+
+def test_a_step_that_waits_for_its_place_in_a_pool_loses_nothing(
+    run: dg.DagsterRun,
+    instance: dg.DagsterInstance,
+    store: Store,
+    tick: Callable[[], str],
+) -> None:
+    leases.beat(store, JOB, ELSEWHERE, VIDEO)
+    let_rest(store)
+    instance.event_log_storage.set_concurrency_slots("gemini", 1)
+    for job_id in ("another", JOB):
+        instance.event_log_storage.claim_concurrency_slot("gemini", job_id, "content_analysis")
+    assert {tick() for _ in range(3)} == {"No video is left behind."}
+    assert status(instance) == "STARTED"

@@ -55,7 +55,7 @@ def test_the_job_says_what_it_removed_and_finds_nothing_the_second_time(
         "old_results": {"videos": 0, "uploads_without_row": 0},
         "partition_keys": {"keys": 0},
         "event_log": {"events": 0, "runs": 0},
-        "health_and_alerts": {"metrics": 0, "alerts": 0},
+        "health_and_alerts": {"metrics": 0, "alerts": 0, "webhook_events": 0},
     }
     found = prune(instance)
     assert found["intermediate_values"]["values"] == 1

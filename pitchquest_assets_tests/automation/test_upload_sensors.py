@@ -5,8 +5,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from sqlalchemy import text
 
 from pitchquest_assets.automation.upload_sensors import (
+    LISTENING_VARIABLE,
     MAX_REQUESTS,
     inbox,
     missed_uploads,
@@ -19,6 +21,7 @@ from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support.wiring import evaluate, job
 
+AGE = "update videos set updated_at = now() - interval '1 minute' where video_id = :video_id"
 OWNER = "11111111-2222-3333-4444-555555555555"
 
 
@@ -67,6 +70,20 @@ def test_the_options_of_a_row_are_those_of_its_run(
     chosen = {"resources": {"options": {"config": {"language": "de"}}}}
     assert request.run_config == chosen
     dg.validate_run_config(job("analyze_pitch"), request.run_config)
+
+
+def test_a_young_upload_is_left_to_up_where_that_hears_of_it(
+    instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LISTENING_VARIABLE, "on")
+    for name in ("young", "old"):
+        videos.register(store, name, f"/in/{name}.mp4")
+    with store.engine.begin() as connection:
+        connection.execute(text("set local session_replication_role = replica"))  # no triggers
+        connection.execute(text(AGE), {"video_id": "old"})
+    assert keys_of(tick(instance)) == ["old:0"]
+    monkeypatch.delenv(LISTENING_VARIABLE)
+    assert keys_of(tick(instance)) == ["young:0", "old:0"]
 
 
 def test_ticks_that_come_twice_ask_for_the_same(instance: dg.DagsterInstance, store: Store) -> None:

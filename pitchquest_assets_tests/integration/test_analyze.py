@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from pitchquest_assets.report.formatting import gain
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.result_rows import count_replaced_results
@@ -40,12 +42,29 @@ def test_the_json_is_the_contract_that_backends_read(analysed: dict) -> None:
     }  # fmt: skip
 
 
+def test_real_results_fit_the_schema_that_the_command_prints(
+    pitchquest: Command, analysed: dict
+) -> None:
+    schema = pitchquest("schema").json()
+    for result in (analysed["first"], analysed["result"]):
+        assert list(Draft202012Validator(schema).iter_errors(result)) == []
+
+
 def test_every_strength_and_improvement_shows_its_evidence(analysed: dict) -> None:
     feedback = analysed["result"]["feedback"]
     assert len(feedback["strengths"]) == 3
-    assert 1 <= len(feedback["improvements"]) <= 3
+    assert len(feedback["improvements"]) == 3
     for point in feedback["strengths"] + feedback["improvements"]:
         assert point["evidence"]["quote"] or point["evidence"]["measurement"], point
+
+
+def test_improvements_are_ordered_by_their_points_and_the_report_shows_them(analysed: dict) -> None:
+    feedback = analysed["result"]["feedback"]
+    points = [one["points"] for one in feedback["improvements"]]
+    assert points == sorted(points, reverse=True)
+    assert min(points) > 0
+    assert [one["points"] for one in feedback["strengths"]] == [None] * 3
+    assert all(gain(one) in analysed["report"] for one in points)
 
 
 def test_quotes_are_in_the_captions(analysed: dict) -> None:
@@ -113,6 +132,13 @@ def test_several_files_stand_alone(pitchquest: Command, tmp_path: Path, sample: 
 def _plain(text: str) -> str:
     text = re.sub(r"^(WEBVTT.*|\d\d:.*-->.*|\d+)$", " ", text, flags=re.MULTILINE)
     return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
+
+
+def test_the_terminal_shows_what_each_improvement_would_bring(pitchquest: Command) -> None:
+    done = pitchquest("analyze", SAMPLE_PITCH, "--video-id", "shown")
+    assert done.code == 0, done.err
+    shown = done.out.split("Improvements")[1].split("coverage")[0]
+    assert len(re.findall(r"•.* \+[\d.]+ points?\n", shown)) == 3
 
 
 def test_with_retention_of_zero_days_only_the_result_and_the_report_stay(

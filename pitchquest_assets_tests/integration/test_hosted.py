@@ -12,7 +12,7 @@ from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres import migrate
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets_tests.support.storage.objects import Object, objects_table
+from pitchquest_assets_tests.support.storage.objects import Object, ObjectsTable
 from pitchquest_assets_tests.support.supabase_project.database import supabase_database
 
 ROLE = "hosted_postgres"
@@ -50,8 +50,9 @@ def hosted(superuser: Engine, tmp_path: Path) -> Iterator[Store]:
 
 def upload(superuser: Engine) -> None:
     now = datetime.now(UTC)
-    enter, _ = objects_table(superuser)
-    enter(Object("videos", "pitch.mp4", b"pitch", "video/mp4", None, now, now))
+    ObjectsTable(superuser).upload(
+        Object("videos", "pitch.mp4", b"pitch", "video/mp4", None, now, now)
+    )
 
 
 def told(caplog: pytest.LogCaptureFixture) -> str:
@@ -74,13 +75,19 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(superuser: Engine, hoste
     migrate.migrate(hosted.engine)
     wiring = doctor_supabase._wiring
     assert wiring(hosted.engine)[0] == "failed"
-    by_hand = (migrate.FOLDER / "20260301000100_storage.sql").read_text()
+    names = ("20260301000100_storage.sql", "20260308000400_report_policy_closed.sql")
+    by_hand = "\n".join((migrate.FOLDER / name).read_text() for name in names)
     for damage, state, told in (
         ("select 1", "ok", "uploads become rows at once"),
         (
             'drop policy "pitchquest: users upload" on storage.objects',
             "failed",
             '("pitchquest: users upload"): run supabase/migrations/20260301000100_storage.sql in',
+        ),
+        (
+            'drop policy "pitchquest: users read their reports" on storage.objects',
+            "failed",
+            "run supabase/migrations/20260308000400_report_policy_closed.sql in the dashboard",
         ),
         (
             "drop trigger pitchquest_note_stored_object on storage.objects",

@@ -160,7 +160,7 @@ def test_doctor_tries_the_project_and_names_what_is_wrong(
     for told in (
         "with a secret key, own connection",
         "videos and pitchquest",
-        "uploaded to videos, read by a signed URL, removed",
+        "uploaded to videos, read back, removed",
         "videos does not accept text/vtt, application/x-subrip, text/plain: allow them",
         "about 90 s behind Supabase",
         "REST answers 404",

@@ -114,6 +114,46 @@ def test_a_backfill_in_dagit_analyses_every_one_of_its_videos_again(up: Up) -> N
         assert row.attempts == 0
 
 
+def test_an_upload_is_started_without_the_sensor_which_requests_nothing_twice(up: Up) -> None:
+    selector = {
+        "repositoryLocationName": "pitchquest_assets",
+        "repositoryName": "__repository__",
+        "sensorName": "new_uploads",
+    }
+    query = (
+        "query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { id } } }"
+    )
+    sensor = up.ask_dagit(query, s=selector)["sensorOrError"]["id"]
+    up.ask_dagit("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=sensor)
+    try:
+        heard = up.submit_good("heard")
+        up.wait_for(heard, "completed")
+    finally:
+        start = "mutation($s: SensorSelector!) { startSensor(sensorSelector: $s) { __typename } }"
+        up.ask_dagit(start, s=selector)
+    up.wait_for(up.submit_good("next"), "completed")
+    query = """
+        query($id: String!) { runsOrError(filter: {tags: [{key: "video_id", value: $id}]}) {
+          ... on Runs { results { status tags { key value } } }
+        } }
+    """
+    [run] = up.ask_dagit(query, id=heard)["runsOrError"]["results"]
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    assert tags["dagster/run_key"] == f"{heard}:0"
+    assert tags["dagster/sensor_name"] == "new_uploads"
+    assert "pitchquest/worker" in tags
+
+
+def test_a_warm_parent_that_is_killed_is_started_again_and_its_runs_go_on(up: Up) -> None:
+    video_id = up.submit_good("orphan")
+    up.wait_for_assets(video_id, 1)
+    killed = up.services()["runs"]
+    killed.kill()
+    assert up.wait_for(video_id, "completed").workers_lost == 0
+    assert up.wait_for(up.submit_good("after"), "completed").attempts == 0
+    assert up.services()["runs"].pid != killed.pid
+
+
 def test_a_daemon_that_is_killed_while_uploads_wait_is_started_again(up: Up) -> None:
     killed = up.services()["daemon"]
     killed.kill()

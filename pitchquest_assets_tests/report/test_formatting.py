@@ -72,3 +72,18 @@ def test_references_are_in_the_unit_of_the_value(reference: str, unit: str, word
 )
 def test_keys_become_names(key: str, words: str) -> None:
     assert wording.name_of(key) == words
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (None, ""),
+        (12.4, "+12 points"),
+        (1.2, "+1 point"),
+        (0.96, "+1 point"),
+        (0.44, "+0.4 points"),
+        (0.02, "+0.1 points"),
+    ],
+)
+def test_points_to_gain_are_as_exact_as_they_matter(points: float | None, words: str) -> None:
+    assert wording.gain(points) == words

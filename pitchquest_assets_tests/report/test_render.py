@@ -478,3 +478,10 @@ def test_without_a_vision_judge_nothing_is_said_to_count_in_no_score() -> None:
     visual = seen.model_copy(update={"scores": seen.scores | {"posture": posture}})
     text = page_of(factories.pitch_result(visual_analysis=visual)).text
     assert "Not part of the score" not in text
+
+
+def test_an_improvement_shows_the_points_that_it_would_bring() -> None:
+    text = page_of(factories.pitch_result()).text
+    assert "Say why now +5 points" in text
+    assert "Stay in the frame +0.3 points" in text
+    assert "The problem is concrete +" not in text

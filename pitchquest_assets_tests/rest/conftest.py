@@ -18,7 +18,8 @@ def whole_project(home: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def project(whole_project: Project) -> Project:
-    """The project, its tables empty."""
+    """The project, its tables and buckets empty."""
+    whole_project.storage.objects.clear()
     with whole_project.engine.begin() as connection:
         tables = connection.scalars(
             text(
@@ -26,5 +27,7 @@ def project(whole_project: Project) -> Project:
                 " where schemaname = 'public'"
             )
         ).one()
-        connection.execute(text(f"truncate {tables}, storage.objects restart identity"))
+        connection.execute(
+            text(f"truncate {tables}, storage.objects, pitchquest.erasures restart identity")
+        )
     return whole_project

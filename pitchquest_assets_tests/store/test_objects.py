@@ -54,3 +54,15 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path: Path)
     (tmp_path / "frames").write_text("a file in the place of a folder")
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         FolderObjects(tmp_path).put("frames/v/1.zip", b"x", "application/zip")
+
+
+def test_a_folder_goes_with_all_that_is_in_it_and_no_other(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+    for path in ("frames/v/1.zip", "frames/v/2.zip", "frames/v1/1.zip"):
+        objects.put(path, b"x", "application/zip")
+    (tmp_path / "frames" / "v" / ".half.tmp").write_bytes(b"half")
+    for _ in range(2):
+        objects.delete_folder("frames/v")
+    assert [path.name for path in (tmp_path / "frames").iterdir()] == ["v1"]
+    with pytest.raises(StoreCorrupt):
+        objects.delete_folder("frames/..")

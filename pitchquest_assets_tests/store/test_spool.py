@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pitchquest_assets.automation.failure_causes import Cause
 from pitchquest_assets.automation.run_outcomes import cause_of_run, settle
 from pitchquest_assets.errors import StoreCorrupt, StoreUnavailable, UnknownVideo
 from pitchquest_assets.model import PitchResult
@@ -17,8 +18,12 @@ from pitchquest_assets.store.io_manager import SupabaseIOManager
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.store import Store, open_store
+from pitchquest_assets.store.supabase.objects import SupabaseObjects
+from pitchquest_assets.store.supabase.storage import SupabaseStorage
+from pitchquest_assets.store.supabase.video_bucket import VideoBucket
 from pitchquest_assets_tests.support import factories
 from pitchquest_assets_tests.support.result_rows import count_replaced_results
+from pitchquest_assets_tests.support.storage.server import StorageServer
 from pitchquest_assets_tests.support.wiring import store_resource
 
 RESULT = factories.pitch_result()
@@ -195,6 +200,27 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         spool.write(tmp_path / "file", RESULT)
 
 
+@pytest.mark.parametrize("taken", [True, False], ids=["taken by another", "given back"])
+def test_a_run_that_was_taken_for_lost_stores_its_result_only_if_no_other_has_the_video(
+    store: Store, settings: Settings, taken: bool
+) -> None:
+    queue.give_back(store, VIDEO, JOB, videos.get(store, VIDEO).attempts, because="worker lost")
+    if taken:
+        queue.claim(store, VIDEO, "another", attempt=None)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = store_by_dagster(instance)
+        said = None if run.success else cause_of_run(instance, run.run_id).sentence
+    row = videos.get(store, VIDEO)
+    if taken:
+        assert said == f"Another run has taken {VIDEO} from this one: its result counts."
+        assert results.get_result(store, VIDEO) is None
+        assert (row.status, row.job_id) == ("processing", "another")
+    else:
+        assert results.get_result(store, VIDEO) == RESULT
+        assert (row.status, row.job_id) == ("completed", JOB)
+    assert not spool.waiting(settings)
+
+
 def test_every_result_is_a_file_too_where_that_is_wanted(
     store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,3 +231,67 @@ def test_every_result_is_a_file_too_where_that_is_wanted(
     assert file.name == f"{VIDEO}_{JOB}.json"
     assert json.loads(file.read_text()) == RESULT.model_dump(mode="json")
     assert not spool.waiting(settings)
+
+
+@pytest.fixture
+def shared(store: Store) -> Iterator[tuple[Store, StorageServer]]:
+    """The store of several machines: its objects are in Storage."""
+    with StorageServer() as server:
+        storage = SupabaseStorage(server.url, server.service_key, attempts=1)
+        yield Store(store.engine, SupabaseObjects(storage), VideoBucket(storage)), server
+
+
+def test_a_result_of_one_machine_is_stored_by_another(
+    shared: tuple[Store, StorageServer], settings: Settings, tmp_path: Path
+) -> None:
+    store, server = shared
+    place = spool.keep(store, settings, RESULT)
+    assert place == f"the object spool/{VIDEO}_{JOB}.json"
+    assert not spool.waiting(settings)
+    elsewhere = settings.model_copy(update={"home": tmp_path})
+    assert spool.recover_all(store, elsewhere) == ([(VIDEO, JOB, True)], [])
+    assert results.get_result(store, VIDEO) == RESULT
+    assert videos.get(store, VIDEO).status == "completed"
+    assert server.names("pitchquest") == []
+    assert spool.recover_all(store, elsewhere) == ([], [])
+
+
+def test_a_failed_run_is_settled_by_the_result_that_another_machine_has_spooled(
+    shared: tuple[Store, StorageServer], settings: Settings
+) -> None:
+    store, _ = shared
+    spool.keep(store, settings, RESULT)
+    told = settle(store, settings, videos.get(store, VIDEO), JOB, Cause("It failed."))
+    assert told == f"{VIDEO} is completed: its result was spooled."
+    assert spool.waiting_objects(store) == []
+
+
+def test_a_result_that_storage_cannot_take_either_waits_on_this_machine(
+    shared: tuple[Store, StorageServer], settings: Settings
+) -> None:
+    store, server = shared
+    server.faults.share = 1.0
+    place = spool.keep(store, settings, RESULT)
+    assert spool.waiting(settings) == [Path(place)]
+    server.faults.share = 0.0
+    assert spool.recover_all(store, settings) == ([(VIDEO, JOB, True)], [])
+    assert not spool.waiting(settings)
+
+
+def test_spooled_objects_that_cannot_be_stored_or_are_overtaken_lose_nothing(
+    shared: tuple[Store, StorageServer], settings: Settings
+) -> None:
+    store, server = shared
+    newer = RESULT.model_copy(
+        update={"job_id": "newer", "timestamp": RESULT.timestamp + timedelta(seconds=1)}
+    )
+    spool.keep(store, settings, RESULT)
+    results.save_result(store, newer)
+    store.objects.put("spool/half.json", b"{", "application/json")
+    recovered, problems = spool.recover_all(store, settings)
+    assert recovered == [(VIDEO, JOB, False)]
+    assert len(problems) == 1
+    assert problems[0].startswith("The object spool/half.json stays: ")
+    assert server.names("pitchquest") == ["spool/half.json"]
+    [backup] = spool.backup_folder(settings).iterdir()
+    assert PitchResult.model_validate_json(backup.read_bytes()) == RESULT

@@ -60,7 +60,7 @@ class Up:
     def services(self) -> dict[str, psutil.Process]:
         """The programs that it watches."""
         state = json.loads((self.command.home / "up.json").read_text())
-        names = ("code-server", "webserver", "daemon")
+        names = ("code-server", "runs", "webserver", "daemon")
         pids = [int(worker.split(":")[1]) for worker in state["services"]]
         return {name: psutil.Process(pid) for name, pid in zip(names, pids, strict=True)}
 

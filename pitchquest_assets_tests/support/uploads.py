@@ -11,7 +11,7 @@ from pitchquest_assets.store.rows.system_health import record_health
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support.people import ALICE
-from pitchquest_assets_tests.support.storage.objects import Object, objects_table
+from pitchquest_assets_tests.support.storage.objects import ALLOW_DELETE, Object, ObjectsTable
 
 FILE = bytes(2_500)
 
@@ -41,12 +41,22 @@ class Storage:
             connection.execute(ASK, row)
             connection.rollback()
         now = datetime.now(UTC)
-        # `Uploader.completeUpload` ends each upload like this, resumable ones too.
-        enter, _ = objects_table(self.engine)
-        enter(Object(bucket, name, FILE, "video/mp4", owner and str(owner), now, now))
+        ObjectsTable(self.engine).upload(
+            Object(bucket, name, FILE, "video/mp4", owner and str(owner), now, now)
+        )
+
+    def move(self, name: str, target: str) -> None:
+        """`ObjectStorage.moveObject` renames the row, and gives it another version."""
+        statement = text("""
+            update storage.objects set name = :target, version = gen_random_uuid()
+            where bucket_id = 'videos' and name = :name
+        """)
+        with self.engine.begin() as connection:
+            connection.execute(statement, {"name": name, "target": target})
 
     def remove(self, name: str) -> None:
         with self.engine.begin() as connection:
+            connection.execute(ALLOW_DELETE)
             connection.execute(text("delete from storage.objects where name = :n"), {"n": name})
 
 

@@ -112,6 +112,7 @@ class SubScore(Value):
 
     name: str
     weight: Weight
+    measurements: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     strength: Text
     improvement: Improvement

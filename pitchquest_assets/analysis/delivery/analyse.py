@@ -5,6 +5,8 @@ silence before and after it changes nothing. docs/measurements.md has each defin
 source.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from pitchquest_assets.analysis.curves import known
@@ -23,6 +25,7 @@ from pitchquest_assets.analysis.delivery.pitch import (
 )
 from pitchquest_assets.analysis.delivery.scores import pace_of, score_delivery
 from pitchquest_assets.analysis.delivery.speech import Speech
+from pitchquest_assets.analysis.references import Bounds, bounds_of, side_of
 from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.media.pauses import between_pauses
 from pitchquest_assets.media.sound import iter_blocks
@@ -120,7 +123,7 @@ def _measure_pauses(speech: Speech) -> dict[str, Measurement]:
         "mean_pause": known(sum(pauses) / max(len(pauses), 1), "s", reason),
         "pause_ratio": known(sum(pauses) / (60 * minutes), "share of time", reason, "0.10–0.30"),
         "long_pauses": known(long_pauses, "over 2 s", reason),
-        "long_pauses_per_minute": known(long_pauses / minutes, PER_MINUTE, reason),
+        "long_pauses_per_minute": known(long_pauses / minutes, PER_MINUTE, reason, "below 1"),
     }
 
 
@@ -164,15 +167,20 @@ def _typical_times(speech: Speech, measured: dict[str, Measurement]) -> dict[str
     per_100_words = [100 * f / w if w else None for f, w in zip(fillers, words, strict=True)]
     starts, varieties = windows.starts_seconds, speech.pitch_varieties
     return {
-        "pace": typical_time(starts, words, measured["speech_rate"].value),
-        "pauses": typical_time(
-            starts, windows.shares(speech.pauses), measured["pause_ratio"].value
-        ),
-        "fillers": typical_time(starts, per_100_words, measured["fillers_per_100_words"].value),
-        "pitch_variety": typical_time(
-            varieties, varieties.values(), measured["pitch_variety"].value
-        ),
+        "pace": _typical(starts, words, measured["speech_rate"]),
+        "pauses": _typical(starts, windows.shares(speech.pauses), measured["pause_ratio"]),
+        "fillers": _typical(starts, per_100_words, measured["fillers_per_100_words"]),
+        "pitch_variety": _typical(varieties, varieties.values(), measured["pitch_variety"]),
     }
+
+
+def _typical(
+    starts_seconds: Iterable[float], values: Iterable[float | None], measured: Measurement
+) -> float | None:
+    """The start of the window most like the whole; if that is usual, of those that are usual."""
+    bounds = bounds_of(measured.reference) if side_of(measured) is None else Bounds()
+    fitting = [None if v is None or bounds.side(v) is not None else v for v in values]
+    return typical_time(starts_seconds, fitting, measured.value)
 
 
 def _events(speech: Speech) -> list[Event]:

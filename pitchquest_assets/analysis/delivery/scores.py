@@ -11,10 +11,8 @@ FAST_WPM = 160.0
 PACE_ANCHORS: Anchors = (
     (60, 0),
     (90, 5),
-    (110, 9),
-    (120, 10),
-    (155, 10),
-    (165, 9),
+    (SLOW_WPM, 10),
+    (FAST_WPM, 10),
     (190, 5),
     (230, 0),
 )
@@ -51,23 +49,27 @@ def score_delivery(
         fillers_are_bound: the transcriber leaves fillers out, so there may be more.
     """
     scores = {
-        "pace": score_of(measured["speech_rate"], PACE_ANCHORS, "{:.0f} words per minute"),
-        "pauses": score_of(
-            measured["pause_ratio"], PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
+        "pace": _scored(measured, "speech_rate", PACE_ANCHORS, "{:.0f} words per minute"),
+        "pauses": _scored(
+            measured, "pause_ratio", PAUSE_RATIO_ANCHORS, "{:.0%} of the talk is silence"
         ),
-        "fillers": score_of(
-            measured["fillers_per_100_words"],
-            FILLER_ANCHORS,
-            "{:.1f} fillers per 100 words",
-            is_bound=fillers_are_bound,
+        "fillers": _scored(
+            measured, "fillers_per_100_words", FILLER_ANCHORS, "{:.1f} fillers per 100 words"
         ),
-        "pitch_variety": score_of(
-            measured["pitch_variety"], PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
+        "pitch_variety": _scored(
+            measured, "pitch_variety", PITCH_VARIETY_ANCHORS, "pitch variety quotient {:.2f}"
         ),
     }
-    by_length = score_of(
-        measured["long_pauses_per_minute"], LONG_PAUSE_ANCHORS, "{:.1f} pauses over 2 s a minute"
+    if fillers_are_bound and scores["fillers"].value is not None:
+        scores["fillers"] = scores["fillers"].model_copy(update={"is_bound": True})
+    by_length = _scored(
+        measured, "long_pauses_per_minute", LONG_PAUSE_ANCHORS, "{:.1f} pauses over 2 s a minute"
     )
     if (by_length.value or 0) < (scores["pauses"].value or 0):
         scores["pauses"] = by_length
     return scores
+
+
+def _scored(measured: dict[str, Measurement], name: str, anchors: Anchors, basis: str) -> Score:
+    """The score of a measurement, which keeps its name."""
+    return score_of(measured[name], anchors, basis).model_copy(update={"measurement": name})

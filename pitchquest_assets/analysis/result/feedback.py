@@ -1,16 +1,16 @@
-"""Picks the three strongest points and the three most useful improvements, with evidence.
+"""Picks up to three strengths and the three most useful improvements, with evidence.
 
 Every item and sub-score has a share (its score, 0–1) and a worth (how many points of the overall
-score depend on it, so that parts can be compared). Strengths have a share of 0.7 or more and are
-ranked by worth x (share - 0.5), how far they lift the score above the middle. Improvements have a
-share of 0.6 or less and are ranked by worth x (1 - share), the points that can still be gained.
+score depend on it). Improvements are what loses most, worth x (1 - share), so the points that they
+would bring. Strengths are the rest that have a share of 0.7 or more, ranked by
+worth x (share - 0.5), how far they lift the score above the middle. Nothing is praised while one of
+its measurements lies outside its reference, or while the events that speak against it last long.
 What was not measured is neither.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pitchquest_assets.analysis.content.rubric import (
     ClarityItem,
@@ -19,7 +19,8 @@ from pitchquest_assets.analysis.content.rubric import (
     SubScore,
     Text,
 )
-from pitchquest_assets.analysis.result.scoring import WeightedScore, content_scores, sub_scores
+from pitchquest_assets.analysis.references import bounds_of, side_of
+from pitchquest_assets.analysis.result.scoring import score, weighted_scores, worths
 from pitchquest_assets.model import (
     ContentAnalysis,
     DeliveryAnalysis,
@@ -27,6 +28,7 @@ from pitchquest_assets.model import (
     Evidence,
     Feedback,
     FeedbackLists,
+    Measurement,
     Part,
     RubricItem,
     Score,
@@ -35,29 +37,59 @@ from pitchquest_assets.model import (
 
 MAX_POINTS = 3
 STRENGTH_SHARE = 0.7
-IMPROVEMENT_SHARE = 0.6
 MIDDLE_SHARE = 0.5
-
-Kind = Literal["strength", "improvement"]
+# Nothing is praised if what speaks against it takes more than this share of the time.
+MAX_EVENT_SHARE = 0.2
+# A content item has five levels; from this one on, a language model has mostly praise.
+GOOD_LEVEL = 4
+NOTHING_MISSING = "say it more precisely, with a number, a name or a date"
 
 
 @dataclass(frozen=True)
 class Point:
-    """One measured item or sub-score, and what to say about it as a strength or improvement."""
+    """What can be said about one item or sub-score as a strength, if it may be, and to improve."""
+
+    strength: Text
+    may_praise: bool
+    proof: Evidence
+    improvement: Text
+    reason: Evidence
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A measured item or sub-score."""
 
     part: Part
     share: float
     worth: float
-    strength: Text
-    may_praise: bool
-    improvement: Text
-    evidence: Evidence
+    point: Point
 
-    def feedback(self, kind: Kind) -> Feedback:
-        """Return it as a strength or as an improvement."""
-        text = self.strength if kind == "strength" else self.improvement
+    @property
+    def gain(self) -> float:
+        """The points that full marks would bring."""
+        return self.worth * (1 - self.share)
+
+    @property
+    def lift(self) -> float:
+        """How far it lifts the score above the middle, in points."""
+        return self.worth * (self.share - MIDDLE_SHARE)
+
+    def as_strength(self) -> Feedback:
+        """Return it as a strength."""
+        text = self.point.strength
+        proof = self.point.proof
+        return Feedback(title=text.title, detail=text.detail, part=self.part, evidence=proof)
+
+    def as_improvement(self) -> Feedback:
+        """Return it as an improvement, with its points."""
+        text = self.point.improvement
         return Feedback(
-            title=text.title, detail=text.detail, part=self.part, evidence=self.evidence
+            title=text.title,
+            detail=text.detail,
+            part=self.part,
+            evidence=self.point.reason,
+            points=round(self.gain, 2),
         )
 
 
@@ -67,87 +99,147 @@ def give_feedback(
     visual: VisualAnalysis,
     rubric: RubricDefinition,
 ) -> FeedbackLists:
-    """Return up to three strengths and three improvements, the most important first."""
-    cues = [delivery.speaking_pace] if delivery.speaking_pace else []
-    points = [
-        *_content_points(content, rubric),
-        *_sub_score_points("delivery", delivery.scores, delivery.events, cues, rubric),
-        *_sub_score_points("visual", visual.scores, visual.events, [], rubric),
+    """Return up to three strengths and three improvements, the most important first.
+
+    There are fewer improvements only where fewer items lose points.
+    """
+    weighted = weighted_scores(content, delivery, visual, rubric)
+    overall = score(content, delivery, visual, rubric).overall
+    worth = worths(weighted, rubric, has_overall=overall is not None)
+    points = {
+        **{("content", name): one for name, one in _content_points(content, rubric).items()},
+        **{("delivery", name): one for name, one in _points_of(delivery, rubric.delivery).items()},
+        **{("visual", name): one for name, one in _points_of(visual, rubric.visual).items()},
+    }
+    candidates = [
+        Candidate(part, one.share, worth[part, one.name], points[part, one.name])
+        for part, scores in weighted.items()
+        for one in scores
+        if one.share is not None
     ]
-    strong = sorted(
-        (point for point in points if point.share >= STRENGTH_SHARE and point.may_praise),
-        key=lambda point: -point.worth * (point.share - MIDDLE_SHARE),
-    )
-    weak = sorted(
-        (point for point in points if point.share <= IMPROVEMENT_SHARE),
-        key=lambda point: -point.worth * (1 - point.share),
-    )
+    losing = [one for one in candidates if one.gain > 0]
+    weak = sorted(losing, key=lambda one: -one.gain)[:MAX_POINTS]
+    strong = [
+        one
+        for one in candidates
+        if one not in weak and one.share >= STRENGTH_SHARE and one.point.may_praise
+    ]
+    strong.sort(key=lambda one: -one.lift)
     return FeedbackLists(
-        strengths=[point.feedback("strength") for point in strong[:MAX_POINTS]],
-        improvements=[point.feedback("improvement") for point in weak[:MAX_POINTS]],
+        strengths=[one.as_strength() for one in strong[:MAX_POINTS]],
+        improvements=[one.as_improvement() for one in weak],
     )
 
 
-def _content_points(content: ContentAnalysis, rubric: RubricDefinition) -> list[Point]:
-    found = {item.name: item for item in content.items}
+def _content_points(content: ContentAnalysis, rubric: RubricDefinition) -> dict[str, Point]:
     rules = {item.name: item for item in rubric.all_items}
-    scores = content_scores(content, rubric)
-    points = []
-    for one in scores:
-        if one.share is not None:
-            rule, item = rules[one.name], found[one.name]
-            texts = rule.feedback
-            points.append(
-                Point(
-                    part="content",
-                    share=one.share,
-                    worth=_worth("content", one, scores, rubric),
-                    strength=_worded(texts.strength, rule, item, item.explanation),
-                    may_praise=True,
-                    improvement=_worded(
-                        texts.weak if one.share else texts.absent, rule, item, _advice(item)
-                    ),
-                    evidence=_proof(item),
-                )
-            )
+    points = {}
+    for item in content.items:
+        rule = rules[item.name]
+        texts, proof = rule.feedback, _proof(item)
+        points[item.name] = Point(
+            strength=_worded(texts.strength, rule, item, item.explanation),
+            may_praise=True,
+            proof=proof,
+            improvement=_worded(
+                texts.weak if item.score else texts.absent, rule, item, _advice(item)
+            ),
+            reason=proof,
+        )
     return points
 
 
-def _sub_score_points(
-    part: Part,
-    scores: Mapping[str, Score],
-    events: Sequence[Event],
-    cues: Sequence[str],
-    rubric: RubricDefinition,
-) -> list[Point]:
-    listed = rubric.delivery if part == "delivery" else rubric.visual
-    by_name = {sub_score.name: sub_score for sub_score in listed}
-    weighted = sub_scores(scores, listed)
-    points = []
-    for one in weighted:
-        if one.share is not None:
-            rule = by_name[one.name]
-            own = [event for event in events if event.kind in rule.events]
-            frequent = [kind for kind, _ in Counter(event.kind for event in own).most_common()]
-            points.append(
-                Point(
-                    part=part,
-                    share=one.share,
-                    worth=_worth(part, one, weighted, rubric),
-                    strength=rule.strength,
-                    may_praise=not scores[one.name].is_bound,
-                    improvement=_improvement(rule, [*cues, *frequent]),
-                    evidence=_evidence(scores[one.name], own, one.share),
-                )
-            )
-    return points
+def _points_of(
+    analysis: DeliveryAnalysis | VisualAnalysis, listed: Sequence[SubScore]
+) -> dict[str, Point]:
+    """The points of the sub-scores of a part, by name."""
+    return {
+        rule.name: _point_of(analysis, rule, analysis.scores[rule.name])
+        for rule in listed
+        if rule.name in analysis.scores
+    }
 
 
-def _worth(
-    part: Part, one: WeightedScore, scores: Sequence[WeightedScore], rubric: RubricDefinition
-) -> float:
-    """How many points of the whole rubric depend on this score."""
-    return rubric.part_weights[part] * one.weight / sum(score.weight for score in scores)
+def _point_of(analysis: DeliveryAnalysis | VisualAnalysis, rule: SubScore, found: Score) -> Point:
+    own = [event for event in analysis.events if event.kind in rule.events]
+    usual = all(side_of(one) is None for one in _measured(analysis, rule.measurements))
+    against = _seconds(own) / max(_span(analysis), 0.001)
+    cue = _cue(analysis, rule, found, own)
+    shown = [event for event in own if event.kind == cue] or ([] if cue == "below" else own)
+    basis = found.basis or (f"{found.value:.1f} of 10" if found.value is not None else "")
+    longest = max(shown, key=_length, default=None)
+    lasting = ""
+    if isinstance(analysis, VisualAnalysis) and longest is not None and cue == longest.kind:
+        lasting = f"; {longest.text} for {_seconds(shown):.0f} s"
+    return Point(
+        strength=rule.strength,
+        may_praise=usual and against <= MAX_EVENT_SHARE and not found.is_bound,
+        proof=Evidence(measurement=basis, time_seconds=_good_moment(analysis, rule, found, own)),
+        improvement=rule.improvement.cues[cue] if cue else rule.improvement.otherwise,
+        reason=Evidence(
+            measurement=basis + lasting,
+            time_seconds=found.time_seconds if longest is None else longest.start_seconds,
+        ),
+    )
+
+
+def _measured(
+    analysis: DeliveryAnalysis | VisualAnalysis, names: Sequence[str]
+) -> list[Measurement]:
+    return [analysis.measurements[name] for name in names if name in analysis.measurements]
+
+
+def _cue(
+    analysis: DeliveryAnalysis | VisualAnalysis, rule: SubScore, found: Score, own: Sequence[Event]
+) -> str | None:
+    """What picks the text of the improvement; None for the general one."""
+    names = (found.measurement,) if found.measurement else rule.measurements
+    sides = {side_of(one) for one in _measured(analysis, names)}
+    lasted = {kind: _seconds([e for e in own if e.kind == kind]) for kind in rule.events}
+    kinds = sorted({event.kind for event in own}, key=lambda kind: -lasted[kind])
+    pace = analysis.speaking_pace if isinstance(analysis, DeliveryAnalysis) else None
+    cues = [pace, "below" if "below" in sides else None, *kinds]
+    cues.append("above" if "above" in sides else None)
+    return next((cue for cue in cues if cue in rule.improvement.cues), None)
+
+
+def _length(event: Event) -> float:
+    return event.end_seconds - event.start_seconds
+
+
+def _seconds(events: Sequence[Event]) -> float:
+    """How long the events last together; where they overlap counts once."""
+    total, reached = 0.0, -math.inf
+    for event in sorted(events, key=lambda one: one.start_seconds):
+        total += max(0.0, event.end_seconds - max(event.start_seconds, reached))
+        reached = max(reached, event.end_seconds)
+    return total
+
+
+def _span(analysis: DeliveryAnalysis | VisualAnalysis) -> float:
+    """When the last thing that is known about the video happens, in seconds."""
+    times = [time for series in analysis.timeline.values() for time in series.times_seconds[-1:]]
+    return max([*times, *(event.end_seconds for event in analysis.events)], default=0.0)
+
+
+def _good_moment(
+    analysis: DeliveryAnalysis | VisualAnalysis, rule: SubScore, found: Score, own: Sequence[Event]
+) -> float | None:
+    """The typical moment of a score, unless what speaks against it happens just then."""
+    at = found.time_seconds
+    if at is None or any(one.start_seconds <= at <= one.end_seconds for one in own):
+        return None
+    for name in rule.measurements:
+        series, measured = analysis.timeline.get(name), analysis.measurements.get(name)
+        if series is None or measured is None or not series.times_seconds:
+            continue
+        nearest = min(
+            range(len(series.times_seconds)), key=lambda n: abs(series.times_seconds[n] - at)
+        )
+        value = series.values[nearest]
+        if value is not None and bounds_of(measured.reference).side(value) is not None:
+            return None
+    return at
 
 
 def _worded(
@@ -161,8 +253,10 @@ def _worded(
 
 
 def _advice(item: RubricItem) -> str | None:
-    reworded = item.suggestion and f"You could say: “{item.suggestion}”"
-    return " ".join(one for one in (item.explanation, reworded) if one) or None
+    advice = item.suggestion and f"You could say: “{item.suggestion}”"
+    if item.explanation and not advice and (item.score or 0) >= GOOD_LEVEL:
+        advice = f"For full marks, {NOTHING_MISSING}."
+    return " ".join(one for one in (item.explanation, advice) if one) or None
 
 
 def _filled(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem) -> Text:
@@ -174,7 +268,7 @@ def _filled(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem) -> Tex
 
 
 def _listed(names: Sequence[str]) -> str:
-    return "; ".join(names)
+    return "; ".join(names) or NOTHING_MISSING
 
 
 def _proof(item: RubricItem) -> Evidence:
@@ -182,18 +276,3 @@ def _proof(item: RubricItem) -> Evidence:
     timed = [one for one in item.evidence if one.time_seconds is not None]
     signs = Evidence(measurement=f"{len(item.found)} of the signs that were looked for")
     return next(iter(timed + item.evidence), signs)
-
-
-def _improvement(rule: SubScore, cues: Sequence[str]) -> Text:
-    held = (rule.improvement.cues[cue] for cue in cues if cue in rule.improvement.cues)
-    return next(held, rule.improvement.otherwise)
-
-
-def _evidence(score: Score, events: Sequence[Event], share: float) -> Evidence:
-    """The measurement in words and a typical moment, or for a low score its longest event."""
-    longest = max(events, key=lambda event: event.end_seconds - event.start_seconds, default=None)
-    shown = longest is not None and share <= IMPROVEMENT_SHARE
-    return Evidence(
-        measurement=score.basis or f"{score.value:.1f} of 10",
-        time_seconds=longest.start_seconds if longest is not None and shown else score.time_seconds,
-    )

@@ -34,6 +34,7 @@ class OverallScore(Value):
     """The score of a pitch and of its parts."""
 
     overall: int | None = Field(ge=0, le=100)
+    exact: float | None = Field(ge=0, le=100, description="the same before it is rounded")
     reason: str | None = Field(None, description="why there is no overall score")
     coverage: float = Field(ge=0, le=1, description="share of the rubric's weight measured")
     parts: dict[Part, PartScore]
@@ -61,11 +62,7 @@ def score(
     (score / 10). The overall score is the mean of the parts' scores, weighted by the parts'
     weights and rounded half up; there is none without content, nor below a coverage of 60 %.
     """
-    weighted: dict[Part, list[WeightedScore]] = {
-        "content": content_scores(content, rubric),
-        "delivery": sub_scores(delivery.scores, rubric.delivery),
-        "visual": sub_scores(visual.scores, rubric.visual),
-    }
+    weighted = weighted_scores(content, delivery, visual, rubric)
     means = {part: _mean(scores) for part, scores in weighted.items()}
     coverages = {part: _coverage(scores) for part, scores in weighted.items()}
     weights = rubric.part_weights
@@ -74,8 +71,10 @@ def score(
     )
     coverage = _share(sum(weights[part] * coverages[part] for part in weights), weights.values())
     reason = _why_unscored(means["content"], coverage)
+    exact = None if overall is None or reason else 100 * overall
     return OverallScore(
-        overall=None if overall is None or reason else _half_up(100 * overall),
+        overall=None if exact is None else _half_up(exact),
+        exact=exact,
         reason=reason,
         coverage=coverage,
         parts={
@@ -97,6 +96,44 @@ def _why_unscored(content: float | None, coverage: float) -> str | None:
         measured = f"only {coverage:.0%} of the rubric could be measured"
         return f"{measured}, and a score needs {MIN_COVERAGE:.0%}"
     return None
+
+
+def weighted_scores(
+    content: ContentAnalysis,
+    delivery: DeliveryAnalysis,
+    visual: VisualAnalysis,
+    rubric: RubricDefinition,
+) -> dict[Part, list[WeightedScore]]:
+    """Return the rubric's items and sub-scores with their scores as shares, by part."""
+    return {
+        "content": content_scores(content, rubric),
+        "delivery": sub_scores(delivery.scores, rubric.delivery),
+        "visual": sub_scores(visual.scores, rubric.visual),
+    }
+
+
+def worths(
+    weighted: Mapping[Part, Sequence[WeightedScore]],
+    rubric: RubricDefinition,
+    *,
+    has_overall: bool,
+) -> dict[tuple[Part, str], float]:
+    """Return how many points of 100 depend on each item and sub-score, by part and name.
+
+    What could not be measured leaves its weight to the rest, as it does in the overall score;
+    without such a score, the weights of the whole rubric count.
+    """
+    parts = {
+        part: [one for one in scores if one.share is not None or not has_overall]
+        for part, scores in weighted.items()
+    }
+    total = sum(rubric.part_weights[part] for part, scores in parts.items() if scores)
+    return {
+        (part, one.name): 100 * rubric.part_weights[part] / total * one.weight / weight
+        for part, scores in parts.items()
+        if (weight := sum(one.weight for one in scores))
+        for one in scores
+    }
 
 
 def content_scores(content: ContentAnalysis, rubric: RubricDefinition) -> list[WeightedScore]:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pitchquest_assets.cli.doctor import engines as doctor_engines
 from pitchquest_assets.cli.doctor import supabase as doctor_supabase
+from pitchquest_assets.distributed.readiness import check_machines, lacking_places
 from pitchquest_assets.errors import PitchQuestError, SettingsError
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store import spool
@@ -18,12 +19,18 @@ from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres.database import in_transaction
 from pitchquest_assets.store.postgres.migrate import pending
-from pitchquest_assets.store.store import open_engine
+from pitchquest_assets.store.rows import run_workers
+from pitchquest_assets.store.rows.webhook_events import undelivered
+from pitchquest_assets.store.store import open_engine, open_store
 
 MIN_FREE_GB = 1.0
 DAEMON_SILENT_AFTER_SECONDS = 120
 
+MIGRATE = "migrations are missing: `pitchquest migrate`"
+
 State = Literal["ok", "failed", "not configured"]
+Try = Callable[[Settings], tuple[State, str]]
+Tries = dict[str, Try]
 
 
 @dataclass(frozen=True)
@@ -36,31 +43,42 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Try everything independently; changes nothing that `analyze` would not change."""
-    tries: dict[str, Callable[[Settings], tuple[State, str]]] = {
+    """Try everything independently; changes nothing that `analyze` would not change.
+
+    Where migrations are missing it tries no more, as that would only repeat what follows from it.
+    """
+    basics: Tries = {
         "Supabase": doctor_supabase.supabase,
         "database": _database,
         "schema": _schema,
+    }
+    found = [_try(what, attempt, settings) for what, attempt in basics.items()]
+    if any(MIGRATE in one.detail for one in found):
+        return found
+    tries: Tries = {
         **(doctor_supabase.tries() if settings.supabase_url else {"objects": _objects}),
         "disk": _disk,
         **doctor_engines.tries(),
         "Dagster": _dagster,
         "daemon": _daemon,
+        **({"workers": _workers} if settings.broker_url else {}),
         "inbox": _inbox,
         "alerts": _alerts,
+        "webhook": _webhook,
         "spool": _spool,
     }
-    found = []
-    for what, attempt in tries.items():
-        try:
-            state, detail = attempt(settings)
-        except PitchQuestError as error:
-            state, detail = "failed", str(error)
-        except DBAPIError as error:
-            reason = str(error.orig).strip().partition("\n")[0]
-            state, detail = "failed", f"The database refuses ({reason}): check DATABASE_URL's role."
-        found.append(Finding(what, state, detail))
-    return found
+    return found + [_try(what, attempt, settings) for what, attempt in tries.items()]
+
+
+def _try(what: str, attempt: Try, settings: Settings) -> Finding:
+    try:
+        return Finding(what, *attempt(settings))
+    except PitchQuestError as error:
+        return Finding(what, "failed", str(error))
+    except DBAPIError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        sentence = f"The database refuses ({reason}): check DATABASE_URL's role."
+        return Finding(what, "failed", sentence)
 
 
 def _database(settings: Settings) -> tuple[State, str]:
@@ -73,7 +91,7 @@ def _database(settings: Settings) -> tuple[State, str]:
 def _schema(settings: Settings) -> tuple[State, str]:
     missing = pending(open_engine(settings))
     if missing:
-        return "failed", f"{len(missing)} migrations are missing: `pitchquest migrate`."
+        return "failed", f"{len(missing)} {MIGRATE}."
     return "ok", "up to date"
 
 
@@ -111,6 +129,17 @@ def _daemon(settings: Settings) -> tuple[State, str]:
     return "not configured", "not running: uploads wait until `pitchquest up`."
 
 
+def _workers(settings: Settings) -> tuple[State, str]:
+    check_machines(settings)
+    found = run_workers.living(open_store(settings))
+    if sentence := lacking_places(settings, found):
+        return "failed", sentence
+    full = [one.host for one in found if (one.disk_free_bytes or 0) / 1e9 < MIN_FREE_GB]
+    if full:
+        return "failed", f"The disk of {', '.join(full)} is nearly full: make room there."
+    return "ok", ", ".join(f"{one.host}: {one.slots} × {one.queue}" for one in found)
+
+
 def _inbox(settings: Settings) -> tuple[State, str]:
     if settings.inbox is None:
         return "not configured", "PITCHQUEST_INBOX names a folder to watch."
@@ -130,6 +159,20 @@ def _alerts(settings: Settings) -> tuple[State, str]:
     if bad:
         raise SettingsError(f"ALERT_URLS: number {bad[0]} of {len(urls)} is not an Apprise URL.")
     return "ok", f"alerts go to {len(urls)} URL{'s' if len(urls) > 1 else ''}"
+
+
+def _webhook(settings: Settings) -> tuple[State, str]:
+    from pitchquest_assets.automation.webhook_receiver import receiver_of
+
+    receiver = receiver_of(settings)
+    if receiver is None:
+        return "not configured", "PITCHQUEST_WEBHOOK_URL is told when a video is done."
+    with receiver:
+        receiver.check_address()
+    waiting, tries, error = undelivered(open_store(settings))
+    if waiting:
+        return "failed", f"{waiting} events wait, tried up to {tries} times: {error}"
+    return "ok", f"events go to {receiver.host}"
 
 
 def _spool(settings: Settings) -> tuple[State, str]:

@@ -16,6 +16,7 @@ from pitchquest_assets.errors import PitchQuestError, SettingsError, StoreUnavai
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.objects import ObjectStore
 from pitchquest_assets.store.postgres.database import in_transaction
+from pitchquest_assets.store.rows.system_health import WITHOUT_ROW
 from pitchquest_assets.store.store import open_engine
 from pitchquest_assets.store.supabase.objects import SupabaseObjects
 from pitchquest_assets.store.supabase.project import Project, check_buckets, project_of
@@ -31,11 +32,14 @@ Verdict = tuple[State, str]
 MAX_CLOCK_SKEW_SECONDS = 30
 # Do not wait for something that is down to come back.
 ATTEMPTS = 2
+SHOWN_FILES = 5
 
+REPORTS = "pitchquest: users read their reports"
 POLICIES = (
     "pitchquest: users upload",
     "pitchquest: users read their uploads",
     "pitchquest: users replace their uploads",
+    REPORTS,
 )
 PUBLISHED = ("videos", "analysis_results")
 _WIRING = text("""
@@ -51,7 +55,8 @@ _WIRING = text("""
         where pubname = 'supabase_realtime' and schemaname = 'public') as published
 """)
 # Run by a role with the permission, the file does what is left to do.
-_BY_HAND = "run supabase/migrations/20260301000100_storage.sql in the dashboard's SQL editor"
+_BY_HAND = "run supabase/migrations/{} in the dashboard's SQL editor"
+_STORAGE = "20260301000100_storage.sql"
 
 
 def tries() -> dict[str, Callable[[Settings], Verdict]]:
@@ -61,6 +66,7 @@ def tries() -> dict[str, Callable[[Settings], Verdict]]:
         "buckets": lambda settings: _buckets(_project(settings), open_engine(settings)),
         "uploads": lambda settings: _uploads(_project(settings)),
         "upload rows": lambda settings: _wiring(open_engine(settings)),
+        "files": lambda settings: _files(open_engine(settings)),
         "limits": lambda settings: _limits(_project(settings), settings),
         "clock": lambda settings: _clock(_project(settings)),
     }
@@ -171,7 +177,7 @@ def _buckets(project: Project, engine: Engine) -> Verdict:
 
 
 def _uploads(project: Project) -> Verdict:
-    """Upload a file to the bucket of the videos, read it by a signed URL, and remove it."""
+    """Upload a file to the bucket of the videos, read it back, and remove it."""
     path = f"pitchquest/doctor/{secrets.token_hex(4)}.mp4"
     with closing(project.storage(ATTEMPTS)) as storage:
         bucket = VideoBucket(storage)
@@ -183,7 +189,7 @@ def _uploads(project: Project) -> Verdict:
             bucket.remove(path)
             if taken.read_bytes() != b"probe":
                 return "failed", f"{VIDEOS} returns other bytes than were uploaded."
-    return "ok", f"uploaded to {VIDEOS}, read by a signed URL, removed"
+    return "ok", f"uploaded to {VIDEOS}, read back, removed"
 
 
 def _wiring(engine: Engine) -> Verdict:
@@ -191,14 +197,26 @@ def _wiring(engine: Engine) -> Verdict:
     row = in_transaction(engine, lambda c: c.execute(_WIRING).mappings().one())
     if refused := [name for name in POLICIES if name not in row["policies"]]:
         names = ", ".join(f'"{name}"' for name in refused)
-        return "failed", f"policies on storage.objects are missing ({names}): {_BY_HAND}."
+        file = "20260308000400_report_policy_closed.sql" if refused == [REPORTS] else _STORAGE
+        by_hand = _BY_HAND.format(file)
+        return "failed", f"policies on storage.objects are missing ({names}): {by_hand}."
     noticed = "uploads become rows at once"
     if not row["trigger"]:
         noticed = "`missed_uploads` finds uploads within 30 s, because the trigger is missing"
     if silent := [name for name in PUBLISHED if name not in row["published"]]:
-        lacking = f"Realtime does not publish {' and '.join(silent)}: {_BY_HAND}"
+        lacking = f"Realtime does not publish {' and '.join(silent)}: {_BY_HAND.format(_STORAGE)}"
         return "not configured", f"{noticed}; {lacking}."
     return "ok", f"{noticed}, and Realtime publishes them"
+
+
+def _files(engine: Engine) -> Verdict:
+    """Name the files that are analysed for no row; users put them there, so it is no failure."""
+    names = in_transaction(engine, lambda c: list(c.scalars(WITHOUT_ROW, {"most": None})))
+    if not names:
+        return "ok", f"every video in {VIDEOS} has a row"
+    shown = ", ".join(names[:SHOWN_FILES]) + (", …" if len(names) > SHOWN_FILES else "")
+    endings = ", ".join(ending for ending, kind in MEDIA_TYPES.items() if kind.startswith("video/"))
+    return "ok", f"{len(names)} files in {VIDEOS} have no row ({shown}): only {endings} get one"
 
 
 def _limits(project: Project, settings: Settings) -> Verdict:

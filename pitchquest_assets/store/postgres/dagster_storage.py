@@ -7,7 +7,8 @@ three storages of a process share one small pool.
 import os
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from dagster_postgres import (
     DagsterPostgresStorage,
@@ -18,6 +19,7 @@ from dagster_postgres import (
 from sqlalchemy import Engine, create_engine, event
 
 from pitchquest_assets.settings import load_settings
+from pitchquest_assets.store.postgres.database import CONNECT_TIMEOUT_SECONDS, ENDS_WHEN_CUT
 from pitchquest_assets.store.postgres.embedded import dagster_url
 
 POOL_SIZE = 2
@@ -27,8 +29,12 @@ RECYCLE_SECONDS = 3600
 # A key that is retired has not been used for days.
 PARTITION_KNOWN_SECONDS = 60.0
 
+P = TypeVar("P", bound="Pooled")
+
 _engines: dict[tuple[str, int | None], Engine] = {}
 _making = threading.Lock()
+_with_tables: set[str] = set()
+_answered_yes: set[tuple[str, ...]] = set()
 
 
 class Pooled:
@@ -52,38 +58,69 @@ class Pooled:
         self._timeout_ms = statement_timeout
 
 
+def _remembers(*names: str) -> Callable[[type[P]], type[P]]:
+    """Have these questions of a storage asked once a process if the answer is yes.
+
+    Dagster asks whether its own tables, columns and migrations exist with every query, several
+    hundred times a minute; what exists stays.
+    """
+
+    def remembering(storage: type[P]) -> type[P]:
+        for name in names:
+            setattr(storage, name, _remembered(name, getattr(storage, name)))
+        return storage
+
+    return remembering
+
+
+def _remembered(name: str, ask: Callable[..., bool]) -> Callable[..., bool]:
+    def asked(self: Pooled, *question: Any) -> bool:
+        # What is no string is a connection.
+        key = (self.postgres_url, name, *(one for one in question if isinstance(one, str)))
+        if key not in _answered_yes and ask(self, *question):
+            _answered_yes.add(key)
+        return key in _answered_yes
+
+    return asked
+
+
+@_remembers(
+    "has_built_index",
+    "has_run_stats_index_cols",
+    "has_bulk_actions_selector_cols",
+    "has_backfill_id_column",
+    "has_bulk_action_job_name_column",
+    "has_backfill_tags_table",
+)
 class PooledRunStorage(Pooled, PostgresRunStorage):
     """Runs."""
 
 
+@_remembers(
+    "_has_instigators_table",
+    "_has_asset_daemon_asset_evaluations_table",
+    "has_instigators_table",
+    "has_secondary_index_table",
+    "has_built_index",
+)
 class PooledScheduleStorage(Pooled, PostgresScheduleStorage):
     """Sensors, schedules and their ticks."""
 
 
+@_remembers(
+    "_has_asset_key_col_on_connection",
+    "has_table",
+    "has_asset_key_col",
+    "has_secondary_index",
+    "has_default_pool_limit_col",
+    "has_concurrency_limits_table",
+)
 class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
-    """Events, assets and partitions.
+    """Events, assets and partitions; that a partition exists is remembered for a minute."""
 
-    Dagster asks for its own tables and columns, and for the partition, 260 times a run: here an
-    answer of yes is remembered.
-    """
-
-    def __init__(self, postgres_url: str) -> None:
-        self._known: set[str] = set()
+    def __init__(self, postgres_url: str, should_autocreate_tables: bool = True) -> None:
         self._partitions: dict[tuple[str, str], float] = {}
-        super().__init__(postgres_url)
-
-    def has_table(self, table_name: str) -> bool:
-        """Return whether the table exists; what exists stays."""
-        if table_name not in self._known and super().has_table(table_name):
-            self._known.add(table_name)
-        return table_name in self._known
-
-    def has_asset_key_col(self, column_name: str) -> bool:
-        """Return whether the table of assets has the column."""
-        name = f"asset_keys.{column_name}"
-        if name not in self._known and super().has_asset_key_col(column_name):
-            self._known.add(name)
-        return name in self._known
+        super().__init__(postgres_url, should_autocreate_tables)
 
     def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
         """Return whether the key exists, or did so a minute ago."""
@@ -105,11 +142,14 @@ class PitchQuestStorage(DagsterPostgresStorage):
     """
 
     def __init__(self, postgres_url: str, inst_data: Any = None) -> None:
-        self.postgres_url, self.should_autocreate_tables = postgres_url, True
+        # The code server opens an instance for each tick; that the tables exist is asked once.
+        create = postgres_url not in _with_tables
+        self.postgres_url, self.should_autocreate_tables = postgres_url, create
         self._inst_data = inst_data
-        self._run_storage = PooledRunStorage(postgres_url)
-        self._event_log_storage = PooledEventLogStorage(postgres_url)
-        self._schedule_storage = PooledScheduleStorage(postgres_url)
+        self._run_storage = PooledRunStorage(postgres_url, create)
+        self._event_log_storage = PooledEventLogStorage(postgres_url, create)
+        self._schedule_storage = PooledScheduleStorage(postgres_url, create)
+        _with_tables.add(postgres_url)
         # Not Dagster's, which would make three storages without a pool.
         super(DagsterPostgresStorage, self).__init__()  # type: ignore[no-untyped-call]
 
@@ -141,6 +181,7 @@ def _new_engine(url: str, timeout_ms: int | None) -> Engine:
     engine = create_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS, **ENDS_WHEN_CUT},
         pool_size=POOL_SIZE,
         max_overflow=MAX_OVERFLOW,
         pool_recycle=RECYCLE_SECONDS,

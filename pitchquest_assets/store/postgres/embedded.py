@@ -233,6 +233,8 @@ def _launch(pgdata: Path) -> str:
         lockfile.unlink(missing_ok=True)
     options = (
         "-c listen_addresses='' -c log_checkpoints=off -c timezone=UTC "
+        # A segment that is used again would keep what was deleted.
+        "-c wal_recycle=off "
         f"-p {PORT} -k {shlex.quote(str(socket_dir))}"
     )
     done = run(

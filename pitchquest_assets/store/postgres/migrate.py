@@ -42,7 +42,10 @@ def migrate(engine: Engine) -> list[str]:
     if not pending(engine):
         return []
     in_transaction(engine, _prepare)
-    return [m.version for m in _files() if in_transaction(engine, lambda c, m=m: _apply(c, m))]  # type: ignore[misc]
+    done = [m.version for m in _files() if in_transaction(engine, lambda c, m=m: _apply(c, m))]  # type: ignore[misc]
+    # PostgREST would answer from what it has read at its start.
+    in_transaction(engine, lambda c: c.execute(text("notify pgrst, 'reload schema'")))
+    return done
 
 
 def pending(engine: Engine) -> list[str]:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, IntegrityError
 
-from pitchquest_assets.errors import PitchQuestError, StoreCorrupt
+from pitchquest_assets.errors import PitchQuestError, StoreCorrupt, UnknownVideo
 from pitchquest_assets.model import BlobValue
+from pitchquest_assets.store.postgres.database import violated
 from pitchquest_assets.store.store import Store
 
 
@@ -50,6 +51,10 @@ class Stored(NamedTuple):
 
     size_bytes: int
     object_path: str | None
+
+
+# The rule of the trigger that refuses it.
+OF_ERASED_VIDEO = "asset_values_not_erased"
 
 
 class _Row(NamedTuple):
@@ -92,6 +97,7 @@ def save_value(
 
     Raises:
         ValueNotStorable: it contains NaN, infinity, or a type that JSON does not know.
+        UnknownVideo: its video was deleted.
     """
     document = to_json(address, value)
     row = address._asdict() | {"run_id": run_id, "code_version": code_version, "value": document}
@@ -113,9 +119,13 @@ def save_value(
     try:
         with storable(address):
             store.transaction(work)
-    except ValueNotStorable:
+    except (ValueNotStorable, IntegrityError) as error:
         if path:
             store.objects.delete(path)
+        if isinstance(error, IntegrityError) and violated(error) == OF_ERASED_VIDEO:
+            raise UnknownVideo(
+                f"{address.partition_key} was deleted: there is nothing to do."
+            ) from error
         raise
     for old in replaced - {None, path}:
         store.objects.delete(str(old))

@@ -25,7 +25,7 @@ _STORED = text("""
     union all
     select job_id, 'aggregated_result' from analysis_results where job_id = any(:run_ids)
 """)
-_AHEAD = text("select video_id, place from pitchquest.queue")
+_AHEAD = text("select video_id, place from pitchquest.places")
 
 
 def stored_assets(store: Store, run_ids: Sequence[str]) -> dict[str, set[str]]:
@@ -40,7 +40,7 @@ def stored_assets(store: Store, run_ids: Sequence[str]) -> dict[str, set[str]]:
 
 
 def queue_positions(store: Store) -> dict[str, int]:
-    """Return the place of each waiting video, by id; 1 is the next."""
+    """Return the place of each waiting video whose file is there, by id; 1 is the next."""
     rows = store.transaction(lambda connection: connection.execute(_AHEAD).all())
     return {row.video_id: row.place for row in rows}
 

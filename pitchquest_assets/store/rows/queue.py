@@ -59,6 +59,16 @@ def reconcile_uploads(store: Store) -> int:
     return store.transaction(lambda connection: int(connection.scalar(statement) or 0))
 
 
+def check_files(store: Store) -> int:
+    """Compare the uploads that wait with the bucket: a file that was there and is gone fails them.
+
+    Returns:
+        How many were set to 'failed'.
+    """
+    statement = text("select pitchquest.check_files()")
+    return store.transaction(lambda connection: int(connection.scalar(statement) or 0))
+
+
 def in_processing(store: Store) -> list[VideoRow]:
     """Return the videos that a run has taken."""
     rows = select(store, "where status = 'processing' order by id")

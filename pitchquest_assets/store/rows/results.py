@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from pitchquest_assets.errors import UnknownVideo
+from pitchquest_assets.errors import Superseded, UnknownVideo
 from pitchquest_assets.model import PitchResult
 from pitchquest_assets.store.rows.asset_values import storable, to_json
 from pitchquest_assets.store.store import Store
@@ -34,6 +34,8 @@ _SAVE = text(f"""
     on conflict (video_id) do update set
       {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
 """)
+# First, as a deletion does: two that lock in another order would stop each other.
+_LOCK_VIDEO = text("select job_id from videos where video_id = :video_id for no key update")
 _COMPLETE = text("""
     update videos set status = 'completed', error = null, job_id = :job_id,
       duration_seconds = :duration_seconds
@@ -41,18 +43,27 @@ _COMPLETE = text("""
 """)
 
 
-def save_result(store: Store, result: PitchResult) -> None:
+def save_result(store: Store, result: PitchResult, *, if_held: bool = False) -> None:
     """Store the result and set its video to 'completed', both or neither.
 
     If another run is processing the video, the status is left to that run. A trigger moves an
     earlier result to the history.
 
+    Args:
+        if_held: only if no other run has taken the video since: this one was taken for lost.
+
     Raises:
         UnknownVideo: the video is not registered.
+        Superseded: another run has taken it.
     """
     row = _to_row(result)
 
     def work(connection: Connection) -> None:
+        holder = connection.scalar(_LOCK_VIDEO, {"video_id": result.video_id})
+        if if_held and holder not in (None, result.job_id):
+            raise Superseded(
+                f"Another run has taken {result.video_id} from this one: its result counts."
+            )
         connection.execute(_SAVE, row)
         done = {
             "video_id": result.video_id,

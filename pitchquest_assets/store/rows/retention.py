@@ -15,6 +15,8 @@ from pitchquest_assets.store.store import Store
 BATCH = 500
 # A younger object without a row may belong to a write in progress.
 GARBAGE_AFTER = timedelta(days=1)
+# These have no rows: results that wait for the database, and drift pages.
+WITHOUT_ROWS = ("spool/", "drift/")
 # A run may still be working on a finished video, for example on its report.
 REST = timedelta(hours=1)
 REPORT = "feedback_report"
@@ -24,8 +26,10 @@ _DELETE_VALUES = f"""
     delete from asset_values using (
       select asset_key, partition_key
       from asset_values left join videos on video_id = partition_key
-      where partition_key <> '' and asset_key <> '{REPORT}'
-        and (status is null or status in ('completed', 'failed')) and {{condition}}
+      where partition_key <> ''
+        -- A report lives as long as its result.
+        and (status is null or status in ('completed', 'failed') and asset_key <> '{REPORT}')
+        and {{condition}}
       order by asset_values.created_at limit {BATCH} for update of asset_values skip locked
     ) as old
     where asset_values.asset_key = old.asset_key
@@ -52,6 +56,8 @@ _OLD_VIDEOS = text(f"""
 _DELETE_ALL_VALUES_OF_VIDEOS = text(
     "delete from asset_values where partition_key = any(:ids) returning object_path"
 )
+_KEEP_FILES = text("select set_config('pitchquest.keeps_files', 'on', true)")
+_DELETE_VIDEOS = text("delete from videos where video_id = any(:ids)")
 _DELETE_OLD_HISTORY = text(f"""
     delete from analysis_results_history where id in (
       select id from analysis_results_history where created_at < :before order by id limit {BATCH}
@@ -68,6 +74,11 @@ _DELETE_OLD_METRICS = text(f"""
 _DELETE_OLD_ALERTS = text(f"""
     delete from alerts where id in (
       select id from alerts where created_at < :before order by id limit {BATCH}
+    )
+""")
+_DELETE_OLD_EVENTS = text(f"""
+    delete from webhook_events where id in (
+      select id from webhook_events where created_at < :before order by id limit {BATCH}
     )
 """)
 _OBJECTS_WITH_ROWS = text("""
@@ -110,7 +121,11 @@ def prune_video(store: Store, video_id: str) -> int:
 
 
 def prune_values(store: Store, retention_days: float) -> int:
-    """Remove older values of finished videos, except reports; return their number."""
+    """Remove older values of finished videos, except reports, and of videos without a row.
+
+    Returns:
+        How many values were removed.
+    """
     values = {"before": before(retention_days)}
 
     def batch() -> int:
@@ -130,9 +145,11 @@ def prune_answers(store: Store, retention_days: float) -> int:
 
 
 def prune_results(store: Store, retention_days: float) -> list[str]:
-    """Remove everything about videos finished earlier than that, and older history.
+    """Delete videos finished earlier than that with everything about them, and older history.
 
-    The uploads that the pipeline put into Storage are left to `sweep_uploads`.
+    As after every deletion, the rest is removed by the sensor `erasures`, and no sensor brings the
+    video back. Only the uploaded files stay: those that the pipeline put into Storage are left to
+    `sweep_uploads`.
 
     Returns:
         The ids of the videos.
@@ -154,19 +171,23 @@ def prune_results(store: Store, retention_days: float) -> list[str]:
 
 
 def prune_records(store: Store, retention_days: float) -> dict[str, int]:
-    """Remove older `system_health` rows, drift checks that changed nothing, and alerts.
+    """Remove older `system_health` rows, drift checks that changed nothing, alerts and events.
 
     The rows that opened or closed an episode of drift stay, and the costs do.
 
     Returns:
-        How many metrics and alerts were removed.
+        How many metrics, alerts and webhook events were removed.
     """
     values = {"before": before(retention_days)}
     return {
         name: _until_done(
             lambda s=statement: store.transaction(lambda c: c.execute(s, values).rowcount)  # type: ignore[misc]
         )
-        for name, statement in (("metrics", _DELETE_OLD_METRICS), ("alerts", _DELETE_OLD_ALERTS))
+        for name, statement in (
+            ("metrics", _DELETE_OLD_METRICS),
+            ("alerts", _DELETE_OLD_ALERTS),
+            ("webhook_events", _DELETE_OLD_EVENTS),
+        )
     }
 
 
@@ -181,7 +202,8 @@ def sweep_objects(store: Store) -> int:
     moment = datetime.now(UTC) - GARBAGE_AFTER
     removed = 0
     for paths in batches(store.objects.written_before(moment)):
-        garbage = set(paths) - _with_rows(store, paths)
+        found = {path for path in paths if not path.startswith(WITHOUT_ROWS)}
+        garbage = found - _with_rows(store, paths)
         _delete_objects(store, garbage)
         removed += len(garbage)
     store.objects.tidy(moment)
@@ -225,8 +247,8 @@ def _delete_videos(
     """Delete one batch of videos; return their ids and the paths of their objects."""
     found = {"ids": list(connection.scalars(_OLD_VIDEOS, values))}
     paths = list(connection.scalars(_DELETE_ALL_VALUES_OF_VIDEOS, found))
-    for table in ("vendor_answers", "analysis_results", "analysis_results_history", "videos"):
-        connection.execute(text(f"delete from {table} where video_id = any(:ids)"), found)
+    connection.execute(_KEEP_FILES)
+    connection.execute(_DELETE_VIDEOS, found)
     return found["ids"], paths
 
 

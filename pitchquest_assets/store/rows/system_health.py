@@ -26,6 +26,7 @@ _MEASURE = text("""
       (select percentile_cont(0.95) within group (order by processing_time_seconds)
          from analysis_results
          where created_at > now() - interval '1 day') as p95_processing_seconds,
+      (select count(*) from pitchquest.files_without_row()) as files_without_row,
       (select sum(pg_database_size(oid))::bigint from pg_database
          where not datistemplate and has_database_privilege(oid, 'connect')) as database_size_bytes
     from (
@@ -44,6 +45,17 @@ _STORE = text("""
     insert into monitoring_metrics (metric_type, metric_value)
     values ('system_health', cast(:value as jsonb))
 """)
+
+
+WITHOUT_ROW = text("select * from pitchquest.files_without_row(:most)")
+
+
+def files_without_row(store: Store, most: int | None = None) -> list[str]:
+    """Return the files in the bucket that are analysed for no row, by their names; newest first.
+
+    They are neither videos nor captions by their suffix, and no row names them.
+    """
+    return store.transaction(lambda c: list(c.scalars(WITHOUT_ROW, {"most": most})))
 
 
 def record_health(

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from pitchquest_assets.errors import InvalidVideoId, UnknownVideo
 from pitchquest_assets.model import Value
+from pitchquest_assets.store.postgres.database import violated
 from pitchquest_assets.store.store import Store
 
 Status = Literal["uploaded", "processing", "completed", "failed"]
@@ -83,7 +85,8 @@ def register(
     Registering it again adds one to `attempts`.
 
     Raises:
-        InvalidVideoId: the id does not match the pattern, or belongs to another owner's upload.
+        InvalidVideoId: the id does not match the pattern, belongs to another owner's upload, or to
+            one that is being erased.
     """
     check_video_id(video_id)
     values = {
@@ -108,7 +111,12 @@ def register(
         where v.owner is null or v.owner = excluded.owner
         returning {_COLUMNS}
     """
-    rows = _rows(store, statement, **values)
+    try:
+        rows = _rows(store, statement, **values)
+    except IntegrityError as error:
+        if violated(error) != "videos_not_being_erased":
+            raise
+        raise InvalidVideoId(f"{video_id} is being erased: try again in a minute.") from error
     if not rows:
         raise taken(video_id)
     return rows[0]
@@ -201,6 +209,32 @@ def get(store: Store, video_id: str) -> VideoRow:
 def find(store: Store, video_id: str) -> VideoRow | None:
     """Return one row; None if no such video is registered."""
     return next(iter(select(store, _BY_ID, video_id=video_id)), None)
+
+
+def newest_videos(store: Store, limit: int) -> list[VideoRow]:
+    """Return the rows uploaded last, `limit` at most, oldest upload first."""
+    return select(store, "order by uploaded_at desc, id desc limit :limit", limit=limit)[::-1]
+
+
+def has_more_than(store: Store, count: int) -> bool:
+    """Return whether there are more rows than this."""
+    statement = text("select exists (select from videos offset :count)")
+    return bool(store.transaction(lambda c: c.scalar(statement, {"count": count})))
+
+
+def by_prefix(store: Store, given: str) -> VideoRow:
+    """Return the row with this id, or else the only one whose id begins with it.
+
+    Raises:
+        UnknownVideo: no such video is registered.
+        InvalidVideoId: several ids begin with it.
+    """
+    found = select(store, "where starts_with(video_id, :given) order by video_id", given=given)
+    exact = [row for row in found if row.video_id == given]
+    if len(found) > 1 and not exact:
+        names = ", ".join(row.video_id for row in found[:3])
+        raise InvalidVideoId(f"{len(found)} videos begin with {given} ({names} …): say more of it.")
+    return _only(exact or found, given)
 
 
 def list_videos(store: Store, status: Status | None = None) -> list[VideoRow]:

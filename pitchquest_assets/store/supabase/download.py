@@ -1,8 +1,15 @@
-"""Downloads large objects to disk through a signed URL; resumes after an interruption."""
+"""Reads objects with the secret key, piece by piece; resumes after an interruption.
+
+Not by a signed URL, whose signature fails for names with a question mark, and not by storage3's
+download, which holds the whole body in memory and starts over.
+"""
 
 import hashlib
+import io
 import json
 from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
 
 import httpx
 from tenacity import RetryCallState
@@ -15,23 +22,56 @@ from pitchquest_assets.store.supabase.storage import (
     retry_after,
 )
 
-SIGNED_SECONDS = 3600
 BYTES_PER_MB = 1_000_000
 LONGEST_ERROR_BYTES = 10_000
-# A new signed URL helps: the old one has expired, or the project's signing key was changed.
-_EXPIRED = {"InvalidJWT", "InvalidSignature", "ExpiredToken"}
+
+
+def read_object(storage: SupabaseStorage, bucket: str, path: str) -> bytes:
+    """Return the bytes of an object; raises like `Download.run`."""
+    buffer = io.BytesIO()
+    Download(storage, bucket, path, buffer).run()
+    return buffer.getvalue()
+
+
+def download_file(
+    storage: SupabaseStorage, bucket: str, path: str, target: Path, max_size_mb: float
+) -> str:
+    """Write an object to `target`, whole or not at all; return its SHA-256 in hexadecimal.
+
+    Raises:
+        StoreUnavailable: Storage does not answer, or the disk is full.
+        InvalidVideo, FileNotFoundError: as `Download.run`.
+    """
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        with partial.open("wb") as file:
+            digest = Download(storage, bucket, path, file, max_size_mb).run()
+        partial.replace(target)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{target} cannot be written ({error.strerror or error}): make room for it."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return digest
 
 
 class Download:
-    """One download to `target`; given up if several tries in a row make no progress."""
+    """One download into a file; given up if several tries in a row make no progress."""
 
     def __init__(
-        self, storage: SupabaseStorage, bucket: str, path: str, target: Path, max_size_mb: float
+        self,
+        storage: SupabaseStorage,
+        bucket: str,
+        path: str,
+        file: BinaryIO,
+        max_size_mb: float | None = None,
     ) -> None:
-        self.storage, self.bucket, self.path, self.target = storage, bucket, path, target
-        self.max_size_mb = max_size_mb
+        self.storage, self.file, self.max_size_mb = storage, file, max_size_mb
         self.what = f"{bucket}/{path}"
-        self.url: str | None = None
+        self.url = f"{storage.url}object/authenticated/{bucket}/{quote(path)}"
         self.etag: str | None = None
         self.size: int | None = None
         self.offset = self.furthest = self.stalled = 0
@@ -43,21 +83,9 @@ class Download:
         Raises:
             FileNotFoundError: there is no such object.
             InvalidVideo: it is larger than the limit.
-            StoreUnavailable: Storage does not answer, or the disk is full.
+            StoreUnavailable: Storage does not answer.
         """
-        partial = self.target.with_name(f".{self.target.name}.part")
-        try:
-            with partial.open("wb") as self.file:
-                retried(self.what, self._go_on, stop=self._is_stalled)
-            partial.replace(self.target)
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreUnavailable(
-                f"{self.target} cannot be written ({error.strerror or error}): make room for it."
-            ) from error
-        finally:
-            partial.unlink(missing_ok=True)
+        retried(self.what, self._go_on, stop=self._is_stalled)
         return self.digest.hexdigest()
 
     def _is_stalled(self, _: RetryCallState) -> bool:
@@ -66,10 +94,8 @@ class Download:
     def _go_on(self) -> None:
         """Make one request, which continues where the last one ended."""
         self.stalled += 1
-        if self.url is None:
-            self.url = self.storage.signed_url(self.bucket, self.path, SIGNED_SECONDS)
         # With compression, the bytes received would not be those of the range.
-        headers = {"Accept-Encoding": "identity"}
+        headers = self.storage.headers | {"Accept-Encoding": "identity"}
         if self.offset:
             headers["Range"] = f"bytes={self.offset}-"
         with self.storage.http.stream("GET", self.url, headers=headers) as response:
@@ -98,7 +124,7 @@ class Download:
         elif response.status_code == 416:
             raise self._begin_anew("it was replaced by a shorter one")
         else:
-            raise self._refusal(response)
+            raise _refusal(response)
 
     def _begin(self, response: httpx.Response, etag: str | None) -> None:
         self.file.seek(0)
@@ -109,7 +135,7 @@ class Download:
         self._check_size(self.size or 0)
 
     def _check_size(self, size: int) -> None:
-        if size > self.max_size_mb * BYTES_PER_MB:
+        if self.max_size_mb is not None and size > self.max_size_mb * BYTES_PER_MB:
             raise InvalidVideo(
                 f"{self.what} is larger than {self.max_size_mb:g} MB (PITCHQUEST_MAX_SIZE_MB)."
             )
@@ -118,15 +144,13 @@ class Download:
         self.offset = 0
         return StorageRefusal(503, reason)
 
-    def _refusal(self, response: httpx.Response) -> StorageRefusal:
-        body = next(response.iter_bytes(LONGEST_ERROR_BYTES), b"")
-        try:
-            answer = json.loads(body)
-            status, code = int(answer["statusCode"]), answer.get("code") or answer["error"]
-            message = str(answer["message"])
-        except (ValueError, KeyError, TypeError, AttributeError):
-            status, code, message = response.status_code, "", "no reason was given"
-        if code in _EXPIRED:
-            self.url = None
-            return StorageRefusal(503, message)
-        return StorageRefusal(status, message, retry_after(response.headers))
+
+def _refusal(response: httpx.Response) -> StorageRefusal:
+    body = next(response.iter_bytes(LONGEST_ERROR_BYTES), b"")
+    try:
+        answer = json.loads(body)
+        # The status of the answer itself is 400, whatever it is about.
+        status, message = int(answer["statusCode"]), str(answer["message"])
+    except (ValueError, KeyError, TypeError):
+        status, message = response.status_code, "no reason was given"
+    return StorageRefusal(status, message, retry_after(response.headers))

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pitchquest_assets.store.objects import check_path
+from pitchquest_assets.store.supabase.download import read_object
 from pitchquest_assets.store.supabase.storage import OBJECTS, SupabaseStorage
+
+if TYPE_CHECKING:
+    from storage3.types import SearchV2Object
 
 PAGE = 1000
 
@@ -32,7 +37,7 @@ class SupabaseObjects:
     def get(self, path: str) -> bytes:
         """Return the bytes; FileNotFoundError if there is no such object."""
         check_path(path)
-        return self.storage.in_bucket(self.bucket, path, lambda bucket: bucket.download(path))
+        return read_object(self.storage, self.bucket, path)
 
     def delete(self, path: str) -> None:
         """Remove the object, if there is one."""
@@ -46,16 +51,29 @@ class SupabaseObjects:
 
     def written_before(self, moment: datetime) -> Iterator[str]:
         """Yield the paths of the objects last written before `moment`."""
+        return (found.name for found in self._below("") if found.updated_at < moment)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the paths of the objects in a folder, not in those below it, by name."""
+        paths = [found.name for found in self._below(f"{check_path(folder)}/")]
+        return sorted(path for path in paths if path.count("/") == folder.count("/") + 1)
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove every object below a path."""
+        for found in list(self._below(f"{check_path(folder)}/")):
+            self.delete(found.name)
+
+    def _below(self, prefix: str) -> Iterator["SearchV2Object"]:
         cursor: str | None = None
         while True:
             # The cursor is a name, so objects removed meanwhile do not make it skip any.
-            options = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
+            options = {"limit": PAGE, "prefix": prefix} | ({"cursor": cursor} if cursor else {})
             page = self.storage.in_bucket(
                 self.bucket,
                 "",
                 lambda bucket, options=options: bucket.list_v2(options),  # type: ignore[misc]
             )
-            yield from (found.name for found in page.objects if found.updated_at < moment)
+            yield from page.objects
             if not page.hasNext:
                 return
             cursor = page.nextCursor

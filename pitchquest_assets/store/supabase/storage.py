@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -58,8 +57,8 @@ class SupabaseStorage:
 
     @cached_property
     def http(self) -> httpx.Client:
-        """The HTTP client of all requests, including signed URLs."""
-        # It would log every URL, and a signed URL is as good as a key.
+        """The HTTP client of all requests."""
+        # It would log every URL, with the names of the users' files.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
         # A redirect to another host would carry the header apikey along.
@@ -93,17 +92,6 @@ class SupabaseStorage:
     def in_bucket(self, bucket: str, path: str, work: "Callable[[SyncBucketProxy], T]") -> T:
         """Call `work` with a bucket, for one object or prefix; raises like `call`."""
         return self.call(f"{bucket}/{path}", lambda client: work(client.from_(bucket)))
-
-    def signed_url(self, bucket: str, path: str, seconds: int) -> str:
-        """Return a URL that can read one object for so many seconds; keep it secret, like a key.
-
-        Raises:
-            StorageRefusal, httpx.TransportError: it failed; there is no retry here.
-        """
-        signed = self._once(lambda client: client.from_(bucket).create_signed_url(path, seconds))
-        # Its path is not percent-encoded, so a question mark in a name would end it.
-        token = str(signed["signedUrl"]).rpartition("token=")[2]
-        return f"{self.url}object/sign/{bucket}/{quote(path)}?token={token}"
 
     def _once(self, work: "Callable[[SyncStorageClient], T]") -> T:
         from storage3.exceptions import StorageApiError

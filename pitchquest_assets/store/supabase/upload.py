@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -19,6 +19,7 @@ from pitchquest_assets.store.supabase.storage import (
     retried,
     unavailable,
 )
+from pitchquest_assets.store.supabase.unfinished import UnfinishedUpload
 
 if TYPE_CHECKING:
     import aiohttp
@@ -30,13 +31,24 @@ CHUNK_TIMEOUT_SECONDS = 300.0
 
 
 def upload_resumably(
-    storage: SupabaseStorage, file: Path, bucket: str, path: str, media_type: str
+    storage: SupabaseStorage,
+    file: Path,
+    bucket: str,
+    path: str,
+    media_type: str,
+    unfinished: UnfinishedUpload | None = None,
 ) -> None:
-    """Put a file into a bucket, replacing any file there; raises like `SupabaseStorage.call`."""
+    """Put a file into a bucket, replacing any file there; raises like `SupabaseStorage.call`.
+
+    Args:
+        unfinished: the record of an earlier process, to go on from, and for a later one.
+    """
     size = file.stat().st_size
 
     def once() -> None:
-        asyncio.run(_upload(storage, file, bucket, path, media_type))
+        asyncio.run(_upload(storage, file, bucket, path, media_type, unfinished))
+        if unfinished:
+            unfinished.forget()
         # All bytes may have arrived without an object, if the server died in between.
         try:
             found = storage.in_bucket(bucket, path, lambda it: it.info(path).get("size"))
@@ -49,7 +61,12 @@ def upload_resumably(
 
 
 async def _upload(
-    storage: SupabaseStorage, file: Path, bucket: str, path: str, media_type: str
+    storage: SupabaseStorage,
+    file: Path,
+    bucket: str,
+    path: str,
+    media_type: str,
+    unfinished: UnfinishedUpload | None,
 ) -> None:
     import aiohttp
 
@@ -67,13 +84,14 @@ async def _upload(
     }
     tracing = aiohttp.TraceConfig()
     tracing.on_request_redirect.append(_refuse_redirect)
+    tracing.on_request_end.append(_note_arrived(unfinished))
     proxy = _proxy(storage.url)
     try:
         async with aiohttp.ClientSession(
             timeout=timeout, proxy=proxy, trace_configs=[tracing]
         ) as session:
             with file.open("rb") as stream:
-                await _Upload(session, storage, stream, metadata).run()
+                await _Upload(session, storage, stream, metadata, unfinished).run()
     except StorageRefusal as refusal:
         raise refused(what, refusal) from None
     except (aiohttp.ClientError, TimeoutError) as error:
@@ -87,6 +105,21 @@ async def _refuse_redirect(
 ) -> None:
     """Refuse redirects, which could carry the apikey to another host; aiotus has no option."""
     raise StorageRefusal(redirect.response.status, "it leads elsewhere")
+
+
+def _note_arrived(unfinished: UnfinishedUpload | None) -> Any:
+    """Record after each chunk how far the upload is; aiotus does not tell."""
+
+    async def note(
+        _session: "aiohttp.ClientSession",
+        _context: object,
+        ended: "aiohttp.TraceRequestEndParams",
+    ) -> None:
+        arrived = ended.response.headers.get("Upload-Offset", "")
+        if unfinished and ended.method == "PATCH" and arrived.isdigit():
+            unfinished.move_on(int(arrived))
+
+    return note
 
 
 def _proxy(url: str) -> str | None:
@@ -104,12 +137,14 @@ class _Upload:
         storage: SupabaseStorage,
         stream: BinaryIO,
         metadata: Mapping[str, bytes],
+        unfinished: UnfinishedUpload | None,
     ) -> None:
         self.session, self.stream, self.metadata = session, stream, metadata
         self.attempts = storage.attempts
         self.endpoint = f"{storage.url}upload/resumable"
         self.headers = storage.headers | {"x-upsert": "true"}
         self.location: yarl.URL | None = None
+        self.unfinished = unfinished
         self.arrived = self.furthest = self.stalled = 0
 
     async def run(self) -> None:
@@ -135,6 +170,8 @@ class _Upload:
         from aiotus.creation import create
 
         try:
+            if self.location is None and (kept := self.unfinished and self.unfinished.read()):
+                self.location = self._at_home(yarl.URL(kept.location))
             if self.location is None:
                 created = await create(
                     self.session,
@@ -146,6 +183,8 @@ class _Upload:
                 self.location = self._at_home(created)
             # The stream's position says nothing: it is moved to the end before anything is sent.
             self.arrived = await offset(self.session, self.location, headers=self.headers)
+            if self.unfinished:
+                self.unfinished.keep(str(self.location), self.arrived)
             await upload_buffer(
                 self.session,
                 self.location,
@@ -177,6 +216,8 @@ class _Upload:
             return StorageRefusal(502, "the answer cannot be read")
         if self.location is not None and error.status in (404, 410):
             self.location = None  # it has expired: start over
+            if self.unfinished:
+                self.unfinished.forget()
             return StorageRefusal(503, "the upload is gone")
         message = "Bucket not found" if error.status == 404 else error.message
         wait = error.headers.get("Retry-After", "") if error.headers else ""

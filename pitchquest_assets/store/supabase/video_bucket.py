@@ -13,9 +13,10 @@ from typing import Literal
 from uuid import UUID
 
 from pitchquest_assets.errors import InvalidVideo
-from pitchquest_assets.store.supabase.download import Download
+from pitchquest_assets.store.supabase.download import download_file
 from pitchquest_assets.store.supabase.objects import SupabaseObjects
 from pitchquest_assets.store.supabase.storage import VIDEOS, SupabaseStorage
+from pitchquest_assets.store.supabase.unfinished import UnfinishedUpload
 from pitchquest_assets.store.supabase.upload import CHUNK_BYTES, upload_resumably
 
 OWN_FOLDER = "pitchquest"
@@ -66,16 +67,24 @@ def path_in_bucket(file_path: str, owner: UUID | None) -> str:
 
 
 class VideoBucket:
-    """The files of uploads; every method raises like `SupabaseStorage.call`."""
+    """The files of uploads; every method raises like `SupabaseStorage.call`.
 
-    def __init__(self, storage: SupabaseStorage) -> None:
-        self.storage = storage
+    Args:
+        records: folder in which unfinished uploads are remembered; None: they are not.
+    """
+
+    def __init__(self, storage: SupabaseStorage, records: Path | None = None) -> None:
+        self.storage, self.records = storage, records
 
     def upload(self, file: Path, path: str) -> None:
-        """Upload a file to `videos/<path>`, replacing any file there; resumes after a break."""
+        """Upload a file to `videos/<path>`, replacing any file there.
+
+        Resumes after a break, and goes on with what an earlier process has begun.
+        """
         media_type = MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
         if file.stat().st_size > CHUNK_BYTES:
-            upload_resumably(self.storage, file, VIDEOS, path, media_type)
+            unfinished = self._unfinished(file, path)
+            upload_resumably(self.storage, file, VIDEOS, path, media_type, unfinished)
             return
         self.storage.in_bucket(
             VIDEOS,
@@ -85,16 +94,27 @@ class VideoBucket:
             ),
         )
 
+    def arrived_bytes(self, file: Path, path: str) -> int:
+        """Return how much of a file has arrived by an upload that broke off."""
+        unfinished = self._unfinished(file, path)
+        kept = unfinished and unfinished.read()
+        return kept.arrived_bytes if kept else 0
+
+    def _unfinished(self, file: Path, path: str) -> UnfinishedUpload | None:
+        if self.records is None:
+            return None
+        return UnfinishedUpload(self.records, file, f"{self.storage.url} {VIDEOS}/{path}")
+
     def download(self, path: str, target: Path, max_size_mb: float) -> str:
         """Stream `videos/<path>` into a file, whole or not at all; return its SHA-256.
 
-        Resumes after a break, with a new signed URL if the old one has expired.
+        Resumes after a break.
 
         Raises:
             FileNotFoundError: there is no such file in the bucket.
             InvalidVideo: it is larger than `max_size_mb`.
         """
-        return Download(self.storage, VIDEOS, path, target, max_size_mb).run()
+        return download_file(self.storage, VIDEOS, path, target, max_size_mb)
 
     def remove(self, path: str) -> None:
         """Remove a file, if it exists."""

@@ -26,7 +26,12 @@ def engine(home: Path) -> Iterator[Engine]:
 def project(engine: Engine, tmp_path: Path) -> Store:
     """A store on a Supabase project without a row or a file."""
     with engine.begin() as connection:
-        connection.execute(text("truncate videos, alerts, analysis_results, storage.objects"))
+        connection.execute(
+            text(
+                "truncate videos, alerts, analysis_results, storage.objects,"
+                " pitchquest.erasures, webhook_events"
+            )
+        )
         connection.execute(text("update pitchquest.reconciliation set seen_until = now()"))
     return Store(engine, FolderObjects(tmp_path))
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from pitchquest_assets.store.rows import queue, videos
+from pitchquest_assets.store.rows.progress import queue_positions
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support.people import ALICE, BOB
 from pitchquest_assets_tests.support.uploads import Storage, insert_as, only_row, queue_depth
@@ -94,3 +95,14 @@ def test_a_row_whose_file_never_comes_is_failed_and_revived_by_it(
     )
     storage.upload(f"{ALICE}/pitch.mp4")
     assert only_row(project).status == "uploaded"
+
+
+def test_a_row_that_waits_for_its_file_has_no_place_in_the_queue(
+    project: Store, storage: Storage
+) -> None:
+    insert_as(project, ALICE, "early", f"videos/{ALICE}/early.mp4")
+    storage.upload(f"{ALICE}/pitch.mp4")
+    assert set(queue_positions(project).values()) == {1}
+    assert "early" not in queue_positions(project)
+    storage.upload(f"{ALICE}/early.mp4")
+    assert queue_positions(project)["early"] == 1

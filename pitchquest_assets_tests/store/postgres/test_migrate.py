@@ -15,7 +15,9 @@ from pitchquest_assets_tests.support.result_rows import DOCUMENTS
 
 TABLES = {
     "vendor_answers",
+    "webhook_events",
     "worker_leases",
+    "run_workers",
     "videos",
     "analysis_results",
     "analysis_results_history",

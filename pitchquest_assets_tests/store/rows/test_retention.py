@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from pitchquest_assets.model import BlobValue
 from pitchquest_assets.store.objects import FolderObjects
-from pitchquest_assets.store.rows import queue, results, retention, videos
+from pitchquest_assets.store.rows import erasures, queue, results, retention, videos
 from pitchquest_assets.store.rows.asset_values import Address, load_value, save_value
 from pitchquest_assets.store.rows.retention import sweep_uploads
 from pitchquest_assets.store.store import Store
@@ -69,6 +69,7 @@ def grow_older(store: Store, age: timedelta) -> None:
             ("analysis_results_history", "created_at"),
             ("monitoring_metrics", '"timestamp"'),
             ("alerts", "created_at"),
+            ("webhook_events", "created_at"),
         ):
             connection.execute(
                 text(f"update {table} set {column} = {column} - cast(:age as interval)"),
@@ -229,10 +230,11 @@ def test_old_health_rows_and_alerts_go_and_other_metrics_stay(store: Store) -> N
     store.transaction(lambda c: c.execute(insert))
     grow_older(store, 31 * DAY)
     store.transaction(lambda c: c.execute(insert))
-    assert retention.prune_records(store, retention_days=30) == {"metrics": 1, "alerts": 1}
+    removed = {"metrics": 1, "alerts": 1, "webhook_events": 1}
+    assert retention.prune_records(store, retention_days=30) == removed
     kinds = column(store, "select metric_type from monitoring_metrics")
     assert kinds == ["api_cost", "api_cost", "drift", "drift", "system_health"]
-    assert retention.prune_records(store, retention_days=30) == {"metrics": 0, "alerts": 0}
+    assert retention.prune_records(store, retention_days=30) == dict.fromkeys(removed, 0)
 
 
 def test_old_drift_checks_go_unless_they_opened_or_closed_an_episode(store: Store) -> None:
@@ -271,3 +273,30 @@ def test_old_uploads_of_the_pipeline_without_a_row_go_and_no_other(
     assert sweep_uploads(project) == 2
     assert server.names("videos") == kept
     assert sweep_uploads(store) == 0
+
+
+def test_the_report_of_a_video_without_a_row_does_not_outlive_the_other_values(
+    store: Store, objects: FolderObjects
+) -> None:
+    value = Sound(payload=b"report")
+    for video_id in ("gone", "young"):
+        save_value(
+            store, Address("feedback_report", video_id), value, run_id="job-1", code_version="1"
+        )
+        if video_id == "gone":
+            grow_older(store, 8 * DAY)
+    assert retention.prune_values(store, retention_days=7) == 1
+    assert [path.split("/")[1] for path in files(objects)] == ["young"]
+
+
+def test_an_old_video_is_erased_but_for_the_files_that_were_uploaded(
+    store: Store, objects: FolderObjects
+) -> None:
+    add_video(store, "pitch")
+    grow_older(store, 31 * DAY)
+    retention.prune_results(store, retention_days=30)
+    [erasure] = erasures.unfinished(store)
+    assert (erasure.video_id, erasure.keeps_files) == ("pitch", True)
+    add_video(store, "deleted")
+    erasures.delete_rows(store, ["deleted"])
+    assert not erasures.unfinished(store, ["deleted"])[0].keeps_files

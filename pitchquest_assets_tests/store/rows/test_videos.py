@@ -213,3 +213,14 @@ def test_what_a_terminal_would_obey_does_not_get_into_a_row(store: Store) -> Non
     assert len(row.error) == 2_000
     with store.engine.connect() as connection:
         assert connection.scalar(text("select message from alerts")) == f"v: {row.error}"
+
+
+def test_a_video_is_found_by_what_only_its_id_begins_with(store: Store) -> None:
+    for video_id in ("pitch", "pitch-2", "other_1"):
+        videos.register(store, video_id, "/in/pitch.mp4")
+    for given, found in (("pitch", "pitch"), ("pitch-", "pitch-2"), ("o", "other_1")):
+        assert videos.by_prefix(store, given).video_id == found
+    with pytest.raises(InvalidVideoId, match=r"2 videos begin with pi \(pitch, pitch-2 …\)"):
+        videos.by_prefix(store, "pi")
+    with pytest.raises(UnknownVideo):
+        videos.by_prefix(store, "other%1")

@@ -1,12 +1,12 @@
 """Downloads from a Storage server that fails."""
 
 import os
-import threading
 from pathlib import Path
 
 import pytest
 
 from pitchquest_assets.errors import StoreUnavailable
+from pitchquest_assets.store.supabase.objects import SupabaseObjects
 from pitchquest_assets.store.supabase.storage import SupabaseStorage
 from pitchquest_assets.store.supabase.video_bucket import VideoBucket
 from pitchquest_assets_tests.support.checksums import sha256_of
@@ -41,19 +41,35 @@ def test_a_server_that_dies_in_the_middle_of_a_download_goes_on_where_it_was(
     assert bucket.download("a.mp4", tmp_path / "taken", 100) == sha256_of(given)
     assert server.faults.die_at is None
     assert (tmp_path / "taken").read_bytes() == given.read_bytes()
-    assert sum(path.startswith("/storage/v1/object/sign") for _, path in server.requests) >= 3
+    first, second = server.ranges
+    assert first is None
+    assert 0 < int(str(second).removeprefix("bytes=").removesuffix("-")) < 2_000_000
+    asked = [path for method, path in server.requests if method == "GET"]
+    assert set(asked) == {"/storage/v1/object/authenticated/videos/a.mp4"}
 
 
-def test_a_signed_url_that_expires_on_the_way_is_replaced(
-    server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+def test_an_object_of_the_pipeline_is_read_on_where_the_server_died(
+    server: StorageServer, storage: SupabaseStorage
+) -> None:
+    objects, given = SupabaseObjects(storage), os.urandom(2_000_000)
+    objects.put("frames/v/1.zip", given, "application/zip")
+    server.faults.die_at = ("GET", 1_000_000)
+    assert objects.get("frames/v/1.zip") == given
+    assert server.ranges[0] is None
+    assert str(server.ranges[1]).startswith("bytes=")
+
+
+@pytest.mark.parametrize(
+    "name", ["a?.mp4", "what? is (it) & how+much=1.mp4", "It's $5, a@b; c:d!.mp4", "a b*.mp4"]
+)
+def test_every_name_that_storage_takes_can_be_read_back(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path, name: str
 ) -> None:
     bucket = VideoBucket(storage)
-    given = tmp_path / "given"
-    given.write_bytes(os.urandom(1_000_000))
-    bucket.upload(given, "a.mp4")
-    server.signed_seconds = -1
-    threading.Timer(0.1, lambda: setattr(server, "signed_seconds", None)).start()
-    assert bucket.download("a.mp4", tmp_path / "taken", 100) == sha256_of(given)
+    (tmp_path / "given").write_bytes(name.encode())
+    bucket.upload(tmp_path / "given", name)
+    bucket.download(name, tmp_path / "taken", 100)
+    assert (tmp_path / "taken").read_text() == name
 
 
 def test_a_file_that_is_replaced_on_the_way_is_never_mixed(

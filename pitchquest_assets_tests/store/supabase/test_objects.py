@@ -98,3 +98,15 @@ def test_the_secret_key_of_the_new_kind_works_and_the_publishable_one_reads_noth
     SupabaseObjects(SupabaseStorage(server.url, SECRET_KEY)).put("a.txt", b"x", "text/plain")
     with pytest.raises(FileNotFoundError):
         SupabaseObjects(SupabaseStorage(server.url, PUBLISHABLE_KEY)).get("a.txt")
+
+
+def test_a_folder_goes_with_all_that_is_in_it_and_no_other(
+    server: StorageServer, storage: SupabaseStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pitchquest_assets.store.supabase.objects.PAGE", 2)
+    objects = SupabaseObjects(storage)
+    for path in (*(f"frames/v/{number}.zip" for number in range(5)), "frames/v1/1.zip"):
+        objects.put(path, b"x", "application/zip")
+    for _ in range(2):
+        objects.delete_folder("frames/v")
+    assert server.names("pitchquest") == ["frames/v1/1.zip"]

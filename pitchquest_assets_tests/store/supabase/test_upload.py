@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pitchquest_assets.errors import ObjectRefused
+from pitchquest_assets.errors import ObjectRefused, StoreUnavailable
 from pitchquest_assets.store.supabase.storage import SupabaseStorage
 from pitchquest_assets.store.supabase.upload import CHUNK_BYTES
 from pitchquest_assets.store.supabase.video_bucket import VideoBucket
@@ -97,3 +97,68 @@ def test_a_file_over_the_limit_or_of_a_wrong_type_is_refused_at_once(
         bucket.upload(given, "a.mp4")
     assert not server.names("videos")
     assert len(server.requests) == 2
+
+
+@pytest.fixture
+def broken_off(
+    server: StorageServer, storage: SupabaseStorage, tmp_path: Path
+) -> tuple[Path, VideoBucket]:
+    """A file of four chunks whose upload was given up after two, and the bucket that knows it."""
+    given = tmp_path / "given"
+    given.write_bytes(os.urandom(4 * CHUNK_BYTES))
+    bucket = VideoBucket(storage, tmp_path / "uploads")
+    storage.attempts = 1
+    server.faults.die_at, server.faults.spare = ("PATCH", 1), 2
+    server.faults.down_seconds = 1_000
+    with pytest.raises(StoreUnavailable):
+        bucket.upload(given, "a.mp4")
+    server.come_back()
+    storage.attempts = 6
+    return given, bucket
+
+
+def test_a_later_process_goes_on_with_an_upload_that_broke_off(
+    server: StorageServer, broken_off: tuple[Path, VideoBucket]
+) -> None:
+    given, bucket = broken_off
+    assert bucket.arrived_bytes(given, "a.mp4") == 2 * CHUNK_BYTES
+    bucket.upload(given, "a.mp4")
+    assert server.data("videos/a.mp4") == given.read_bytes()
+    assert len(server.uploads) == 1
+    assert bucket.arrived_bytes(given, "a.mp4") == 0
+
+
+def test_an_upload_that_the_server_has_forgotten_begins_anew(
+    server: StorageServer, broken_off: tuple[Path, VideoBucket]
+) -> None:
+    given, bucket = broken_off
+    server.uploads.clear()
+    bucket.upload(given, "a.mp4")
+    assert server.data("videos/a.mp4") == given.read_bytes()
+    assert len(server.uploads) == 1
+
+
+@pytest.mark.parametrize("other", ["the file has changed", "another place"])
+def test_another_upload_does_not_go_on_with_it(
+    server: StorageServer, broken_off: tuple[Path, VideoBucket], other: str
+) -> None:
+    given, bucket = broken_off
+    place = "a.mp4"
+    if other == "another place":
+        place = "b.mp4"
+    else:
+        given.write_bytes(os.urandom(4 * CHUNK_BYTES))
+    assert bucket.arrived_bytes(given, place) == 0
+    bucket.upload(given, place)
+    assert server.data(f"videos/{place}") == given.read_bytes()
+    assert len(server.uploads) == 2
+
+
+def test_a_record_that_cannot_be_read_is_none(
+    server: StorageServer, broken_off: tuple[Path, VideoBucket]
+) -> None:
+    given, bucket = broken_off
+    for record in bucket.records.glob("*") if bucket.records else ():
+        record.write_text("{")
+    bucket.upload(given, "a.mp4")
+    assert server.data("videos/a.mp4") == given.read_bytes()

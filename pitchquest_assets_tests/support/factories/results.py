@@ -57,6 +57,7 @@ def feedback_lists(**overrides: Any) -> FeedbackLists:
                 detail="Name the change that makes this possible today and was not there before.",
                 part="content",
                 evidence=Evidence(measurement="no sentence about timing was found"),
+                points=4.8,
             ),
             Feedback(
                 title="Shorten the long pause",
@@ -65,12 +66,14 @@ def feedback_lists(**overrides: Any) -> FeedbackLists:
                 evidence=Evidence(
                     measurement="2.7 s without voice", time_seconds=second_of("Growers") - 2.7
                 ),
+                points=1.0,
             ),
             Feedback(
                 title="Stay in the frame",
                 detail="For a few seconds no face is in the picture.",
                 part="visual",
                 evidence=Evidence(measurement="no face for 4.0 s", time_seconds=31.5),
+                points=0.3,
             ),
         ],
     }

@@ -67,6 +67,9 @@ class Connection(BaseHTTPRequestHandler, ABC):
         with self.storage.lock:
             fault = self.storage.faults.next()
             answer = self.storage.faults.answers.pop(0) if self.storage.faults.answers else None
+            at = self.storage.faults.die_at
+            self.spared = bool(at and at[0] == self.command and self.storage.faults.spare > 0)
+            self.storage.faults.spare -= self.spared
         self.lost = fault == "lost answer"
         try:
             if fault == "hang":
@@ -117,7 +120,7 @@ class Connection(BaseHTTPRequestHandler, ABC):
 
     def _maybe_die(self, count: int) -> None:
         at = self.storage.faults.die_at
-        if at and at[0] == self.command and count >= at[1]:
+        if at and not self.spared and at[0] == self.command and count >= at[1]:
             self.storage.faults.die_at = None
             self.storage.die()
             raise Cut

@@ -1,7 +1,6 @@
 """What the Storage server of the tests holds, and the table that lists it."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import md5
@@ -79,21 +78,14 @@ class Upload:
     done: bool = False
 
 
-def objects_table(engine: Engine) -> tuple[Callable[[Object], None], Callable[[Object], None]]:
-    """Return two functions that insert and delete rows of storage.objects like the real server."""
-    upsert = text("""
-        insert into storage.objects
-          (id, bucket_id, name, owner, owner_id, metadata, user_metadata, version)
-        values
-          (cast(:id as uuid), :bucket, :name, cast(:owner as uuid), :owner,
-           cast(:metadata as jsonb), cast(:user_metadata as jsonb), gen_random_uuid())
-        on conflict (bucket_id, name) do update set
-          metadata = excluded.metadata, user_metadata = excluded.user_metadata,
-          owner = excluded.owner, owner_id = excluded.owner_id, version = excluded.version
-    """)
-    delete = text("delete from storage.objects where bucket_id = :bucket and name = :name")
+class ObjectsTable:
+    """Writes storage.objects as the real server does, and asks its policies who may read."""
 
-    def uploaded(stored: Object) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def upload(self, stored: Object) -> None:
+        """`Uploader.completeUpload` ends each upload like this, resumable ones too."""
         values = {
             "id": stored.id,
             "bucket": stored.bucket,
@@ -102,12 +94,50 @@ def objects_table(engine: Engine) -> tuple[Callable[[Object], None], Callable[[O
             "metadata": json.dumps(stored.metadata()),
             "user_metadata": json.dumps(stored.user_metadata),
         }
-        with engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(text("set local role service_role"))
-            connection.execute(upsert, values)
+            connection.execute(_UPSERT, values)
 
-    def removed(stored: Object) -> None:
-        with engine.begin() as connection:
-            connection.execute(delete, {"bucket": stored.bucket, "name": stored.name})
+    def remove(self, stored: Object) -> None:
+        """Delete the row, as only the server may."""
+        with self.engine.begin() as connection:
+            connection.execute(ALLOW_DELETE)
+            connection.execute(_DELETE, {"bucket": stored.bucket, "name": stored.name})
 
-    return uploaded, removed
+    def move(self, stored: Object) -> None:
+        """Give the row another name and version; it stays the same row."""
+        values = {"id": stored.id, "bucket": stored.bucket, "name": stored.name}
+        with self.engine.begin() as connection:
+            connection.execute(text("set local role service_role"))
+            connection.execute(_MOVE, values)
+
+    def may_read(self, role: str, user: str | None, bucket: str, name: str) -> bool:
+        """Whether the policies let this caller see the row."""
+        claims = json.dumps({"role": role} | ({"sub": user} if user else {}))
+        with self.engine.connect() as connection:
+            connection.execute(_CLAIMS, {"claims": claims, "role": role})
+            values = {"bucket": bucket, "name": name}
+            return connection.execute(_SEEN, values).first() is not None
+
+
+# `storage.protect_delete` refuses every other deletion.
+ALLOW_DELETE = text("set local storage.allow_delete_query = 'true'")
+_UPSERT = text("""
+    insert into storage.objects
+      (id, bucket_id, name, owner, owner_id, metadata, user_metadata, version)
+    values
+      (cast(:id as uuid), :bucket, :name, cast(:owner as uuid), :owner,
+       cast(:metadata as jsonb), cast(:user_metadata as jsonb), gen_random_uuid())
+    on conflict (bucket_id, name) do update set
+      metadata = excluded.metadata, user_metadata = excluded.user_metadata,
+      owner = excluded.owner, owner_id = excluded.owner_id, version = excluded.version
+""")
+_DELETE = text("delete from storage.objects where bucket_id = :bucket and name = :name")
+_MOVE = text("""
+    update storage.objects set bucket_id = :bucket, name = :name, version = gen_random_uuid()
+    where id = cast(:id as uuid)
+""")
+_CLAIMS = text("""
+    select set_config('request.jwt.claims', :claims, true), set_config('role', :role, true)
+""")
+_SEEN = text("select from storage.objects where bucket_id = :bucket and name = :name")

@@ -16,6 +16,8 @@ from pitchquest_assets_tests.support.storage.objects import Bucket, Object
 from pitchquest_assets_tests.support.storage.state import StorageState
 from pitchquest_assets_tests.support.storage.uploads import NO_BUCKET, NO_OBJECT, PREFIX, Uploads
 
+UPLOAD_URL_SECONDS = 2 * 60 * 60
+
 
 def handler_of(server: StorageState) -> type[BaseHTTPRequestHandler]:
     """The handler class of one server."""
@@ -31,10 +33,13 @@ class _Handler(Uploads):
         url = urlsplit(self.path)
         self.query = {name: values[0] for name, values in parse_qs(url.query).items()}
         parts = unquote(url.path).removeprefix(PREFIX).strip("/").split("/")
+        self.raw_path = url.path.removeprefix(PREFIX).strip("/")
         resumable = parts[:2] == ["upload", "resumable"]
         try:
             if parts[:2] == ["object", "sign"] and self.command == "GET":
                 return self._get_signed("/".join(parts[2:]))
+            if parts[:3] == ["object", "upload", "sign"] and self.command == "PUT":
+                return self._put_signed("/".join(parts[3:]))
             self.authenticate()
             if parts[0] == "bucket":
                 return self._bucket(parts[1:])
@@ -69,11 +74,15 @@ class _Handler(Uploads):
             return self._info(stored) if first == "info" else self._send_object(stored)
         if self.command == "POST" and first in ("list", "list-v2"):
             return (self._list if first == "list" else self._list_v2)(rest[0])
+        if self.command == "POST" and first in ("move", "copy"):
+            return self._move() if first == "move" else self._copy()
         if self.command == "POST" and first == "sign":
-            stored = self._find(rest[0], "/".join(rest[1:]))
-            path = f"{stored.bucket}/{stored.name}"
+            self._find(rest[0], "/".join(rest[1:]))
+            path = decode_uri(self.raw_path.removeprefix("object/sign/"))
             made = self.storage.sign(path, int(json.loads(self.body)["expiresIn"]))
             return self.json(200, {"signedURL": f"/object/sign/{path}?token={made}"})
+        if self.command == "POST" and parts[:2] == ["upload", "sign"]:
+            return self._sign_upload(rest[1], "/".join(rest[2:]))
         if self.command == "DELETE":
             return self._remove(first)
         if self.command in ("POST", "PUT"):
@@ -84,9 +93,14 @@ class _Handler(Uploads):
         if bucket not in self.storage.buckets:
             raise NO_BUCKET
         found = self.storage.objects.get((bucket, name))
-        if found is None or not self.may(bucket, name):
+        if found is None or not self._may_read(bucket, name):
             raise NO_OBJECT
         return found
+
+    def _may_read(self, bucket: str, name: str) -> bool:
+        if self.storage.may_read is None:
+            return self.may(bucket, name)
+        return self.storage.may_read(self.role, self.user, bucket, name)
 
     def _info(self, stored: Object) -> None:
         self.json(
@@ -105,8 +119,15 @@ class _Handler(Uploads):
         )
 
     def _get_signed(self, path: str) -> None:
+        self._verified(path)
+        self.role, self.user = "service_role", None
+        bucket, _, name = path.partition("/")
+        self._send_object(self._find(bucket, name))
+
+    def _verified(self, path: str) -> dict[str, Any]:
+        """The claims of the token, if it is for this path; the path of the request is decoded."""
         try:
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 self.query["token"], self.storage.secret, ["HS256"], options={"verify_exp": False}
             )
         except (KeyError, jwt.PyJWTError) as error:
@@ -115,19 +136,55 @@ class _Handler(Uploads):
         if claims["exp"] <= now:
             raise Refused(400, "InvalidJWT", '"exp" claim timestamp check failed')
         if claims["url"] != path:
-            raise Refused(400, "InvalidSignature", "Invalid signature")
-        self.role, self.user = "service_role", None
+            raise Refused(400, "InvalidSignature", "The url do not match the signature")
+        return claims
+
+    def _sign_upload(self, bucket: str, name: str) -> None:
+        """The permission is checked now, and the upload is the caller's whoever makes it."""
+        upsert = self.headers.get("x-upsert") == "true"
+        self.check(bucket, name, None, upsert)
+        path = decode_uri(self.raw_path.removeprefix("object/upload/sign/"))
+        made = self.storage.sign(path, UPLOAD_URL_SECONDS, owner=self.user, upsert=upsert)
+        self.json(200, {"url": f"/object/upload/sign/{path}?token={made}", "token": made})
+
+    def _put_signed(self, path: str) -> None:
+        claims = self._verified(path)
+        self.role, self.user = "service_role", claims["owner"]
         bucket, _, name = path.partition("/")
-        self._send_object(self._find(bucket, name))
+        self.upload(bucket, name, upsert=claims["upsert"])
+
+    def _copy(self) -> None:
+        asked = json.loads(self.body)
+        bucket = asked.get("destinationBucket") or asked["bucketId"]
+        source = self._find(asked["bucketId"], asked["sourceKey"])
+        upsert = self.headers.get("x-upsert") == "true"
+        self.check(bucket, asked["destinationKey"], None, upsert)
+        copied = self.store(
+            bucket, asked["destinationKey"], source.data, source.media_type, source.user_metadata
+        )
+        self.json(200, {"Key": f"{bucket}/{copied.name}", "Id": copied.id})
+
+    def _move(self) -> None:
+        """The row is renamed and gets another version: it stays the same row."""
+        asked = json.loads(self.body)
+        bucket = asked.get("destinationBucket") or asked["bucketId"]
+        source = self._find(asked["bucketId"], asked["sourceKey"])
+        self.check(bucket, asked["destinationKey"], None, False)
+        self.storage.move(source, bucket, asked["destinationKey"])
+        self.json(
+            200, {"message": "Successfully moved", "Id": source.id, "Key": asked["destinationKey"]}
+        )
 
     def _send_object(self, stored: Object) -> None:
         data, size = stored.data, len(stored.data)
         headers = {
-            "Content-Type": stored.media_type,
+            # `normalizeContentType` in src/storage/renderer/renderer.ts: no page is served as one.
+            "Content-Type": "text/plain" if "text/html" in stored.media_type else stored.media_type,
             "Accept-Ranges": "bytes",
             "ETag": stored.etag,
             "Last-Modified": format_datetime(stored.updated_at, usegmt=True),
         }
+        self.storage.ranges.append(self.headers.get("Range"))
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if not wanted:
             return self.answer(200, data, headers)
@@ -189,6 +246,12 @@ class _Handler(Uploads):
         if answer["hasNext"]:
             answer["nextCursor"] = base64.urlsafe_b64encode(page[-1].name.encode()).decode()
         self.json(200, answer)
+
+
+def decode_uri(text: str) -> str:
+    """JavaScript's decodeURI: what could mean something in a URL stays encoded."""
+    parts = re.split(r"(?i)(%(?:3B|2F|3F|3A|40|26|3D|2B|24|2C|23))", text)
+    return "".join(part if place % 2 else unquote(part) for place, part in enumerate(parts))
 
 
 def _listed(stored: Object | None, name: str) -> dict[str, Any]:

@@ -18,10 +18,12 @@ from pitchquest_assets_tests.support.storage.state import StorageState
 class StorageServer(StorageState):
     """The state, served over HTTP while the context manager is open."""
 
+    host = "127.0.0.1"
+
     def __enter__(self) -> Self:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
+        self._http = ThreadingHTTPServer((self.host, 0), handler_of(self))
         self._http.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self.url = f"http://{self.host}:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         return self
 

@@ -23,8 +23,10 @@ class StorageState:
 
     Args:
         buckets: that exist from the start.
-        on_upload: called with each finished upload, on_remove with each removed object: where the
-            real server writes to storage.objects (`objects_table`).
+        on_upload: called with each finished upload, on_remove with each removed object, on_move
+            with each renamed one: where the real server writes to storage.objects.
+        may_read: whether a caller (role, user) may read an object (bucket, name), as the policies
+            of the database say; by default as ours do for uploads.
         secret: that the project's keys are signed with.
     """
 
@@ -33,6 +35,8 @@ class StorageState:
         *buckets: Bucket,
         on_upload: Callable[[Object], None] | None = None,
         on_remove: Callable[[Object], None] | None = None,
+        on_move: Callable[[Object], None] | None = None,
+        may_read: Callable[[str, str | None, str, str], bool] | None = None,
         secret: str = JWT_SECRET,
         size_limit: int = 50 * 1024 * 1024,
     ) -> None:
@@ -40,13 +44,14 @@ class StorageState:
         self.buckets = {b.name: b for b in buckets or (Bucket("videos"), Bucket("pitchquest"))}
         self.objects: dict[tuple[str, str], Object] = {}
         self.uploads: dict[str, Upload] = {}
-        self.on_upload, self.on_remove = on_upload, on_remove
+        self.on_upload, self.on_remove, self.on_move = on_upload, on_remove, on_move
+        self.may_read = may_read
         self.secret = secret
         self.on_death: Callable[[], None] | None = None
         self.size_limit = size_limit
         self.faults = Faults()
         self.clock_ahead_seconds = 0.0
-        self.signed_seconds: int | None = None  # overrides how long signed URLs live
+        self.ranges: list[str | None] = []  # of the objects that were sent
         self.requests: list[tuple[str, str]] = []
         self.lock = threading.RLock()
         self._down_until = 0.0
@@ -69,6 +74,10 @@ class StorageState:
         if self.on_death:
             self.on_death()
 
+    def come_back(self) -> None:
+        """End a death that was to last longer."""
+        self._down_until = 0.0
+
     def die_always(self, method: str, count: int) -> None:
         """Cut each such request after this many bytes, and accept the next one at once."""
 
@@ -89,6 +98,16 @@ class StorageState:
             self.on_upload(stored)
         return stored
 
+    def move(self, stored: Object, bucket: str, name: str) -> None:
+        """Rename an object and call `on_move` with it and its old place."""
+        before = (stored.bucket, stored.name)
+        with self.lock:
+            del self.objects[before]
+            stored.bucket, stored.name = bucket, name
+            self.objects[bucket, name] = stored
+        if self.on_move:
+            self.on_move(stored)
+
     def data(self, path: str) -> bytes:
         """The bytes of `bucket/path`."""
         bucket, _, name = path.partition("/")
@@ -108,10 +127,9 @@ class StorageState:
         claims: dict[str, Any] = jwt.decode(bearer, self.secret, ["HS256"])
         return claims
 
-    def sign(self, path: str, seconds: int) -> str:
+    def sign(self, path: str, seconds: int, **more: Any) -> str:
         now = int(time.time())
-        life = seconds if self.signed_seconds is None else self.signed_seconds
-        claims = {"url": path, "iat": now, "exp": now + life}
+        claims = {"url": path, "iat": now, "exp": now + seconds, **more}
         return jwt.encode(claims, self.secret, algorithm="HS256")
 
     def _is_ours(self, key: str) -> bool:

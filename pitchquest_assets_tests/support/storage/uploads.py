@@ -31,18 +31,19 @@ class Uploads(Connection):
         own = self.role == "authenticated" and name.startswith(f"{self.user}/")
         return self.role == "service_role" or (own and bucket == "videos")
 
-    def upload(self, bucket: str, name: str) -> None:
-        upsert = self.command == "PUT" or self.headers.get("x-upsert") == "true"
+    def upload(self, bucket: str, name: str, upsert: bool | None = None) -> None:
+        if upsert is None:
+            upsert = self.command == "PUT" or self.headers.get("x-upsert") == "true"
         data, media_type, fields = _multipart(self.headers["Content-Type"], self.body)
-        self._check(bucket, name, media_type, upsert)
+        self.check(bucket, name, media_type, upsert)
         limit = self._limit(bucket)
         if len(data) > limit:
             raise TOO_LARGE
         described = json.loads(fields["metadata"]) if "metadata" in fields else None
-        stored = self._store(bucket, name, data, media_type, described)
+        stored = self.store(bucket, name, data, media_type, described)
         self.json(200, {"Key": f"{bucket}/{name}", "Id": stored.id})
 
-    def _check(self, bucket: str, name: str, media_type: str, upsert: bool) -> None:
+    def check(self, bucket: str, name: str, media_type: str | None, upsert: bool) -> None:
         if bucket not in self.storage.buckets:
             raise NO_BUCKET
         if not VALID_KEY.fullmatch(name):
@@ -52,6 +53,8 @@ class Uploads(Connection):
         if not upsert and (bucket, name) in self.storage.objects:
             raise DUPLICATE
         allowed = self.storage.buckets[bucket].allowed_mime_types
+        if media_type is None:
+            return
         kind = media_type.partition("/")[0] + "/*"
         if allowed and media_type not in allowed and kind not in allowed:
             told = f"mime type {media_type} is not supported"
@@ -61,7 +64,7 @@ class Uploads(Connection):
         own = self.storage.buckets[bucket].file_size_limit
         return min(own or self.storage.size_limit, self.storage.size_limit)
 
-    def _store(
+    def store(
         self, bucket: str, name: str, data: bytes, media_type: str, described: dict[str, Any] | None
     ) -> Object:
         now = datetime.now(UTC)
@@ -84,7 +87,7 @@ class Uploads(Connection):
         self.unread = False
         if len(upload.data) == upload.size and not upload.done:
             upload.done = True
-            self._store(
+            self.store(
                 upload.bucket,
                 upload.name,
                 bytes(upload.data),
@@ -98,7 +101,7 @@ class Uploads(Connection):
         told = {name: base64.b64decode(value).decode() for name, value in pairs}
         bucket, name = told["bucketName"], told["objectName"]
         upsert = self.headers.get("x-upsert") == "true"
-        self._check(bucket, name, told["contentType"], upsert)
+        self.check(bucket, name, told["contentType"], upsert)
         size = int(self.headers["Upload-Length"])
         if size > self._limit(bucket):
             raise Refused(413, "TusError", "Maximum size exceeded\n")

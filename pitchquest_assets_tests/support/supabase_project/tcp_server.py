@@ -15,7 +15,7 @@ PERCENT_ENCODED = "p%40ss%3Aword%2Fof%20the%20tests"
 
 
 @contextmanager
-def tcp_server() -> Iterator[str]:
+def tcp_server(host: str = "127.0.0.1") -> Iterator[str]:
     """The URL of its database `postgres`, as its superuser."""
     # Not pytest's folder, which other users cannot enter: PostgreSQL does not run as root.
     folder = Path(tempfile.mkdtemp(prefix="pitchquest-tcp-"))
@@ -27,14 +27,16 @@ def tcp_server() -> Iterator[str]:
         user = system_user()
         os.chown(data, user.pw_uid, user.pw_gid)
     with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
+        found.bind((host, 0))
         port = found.getsockname()[1]
-    options = f"-p {port} -k '' -c listen_addresses=127.0.0.1 -c fsync=off"
+    options = f"-p {port} -k '' -c listen_addresses={host} -c fsync=off"
     try:
         login = ("--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}")
         _run(data, "initdb", *login, "--encoding=UTF8", "--locale=C", "--no-sync")
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet scram-sha-256\n")
         _run(data, "pg_ctl", "start", "-w", "-l", str(data / "log"), "-o", options)
-        yield f"postgresql://postgres:{PERCENT_ENCODED}@127.0.0.1:{port}/postgres"
+        yield f"postgresql://postgres:{PERCENT_ENCODED}@{host}:{port}/postgres"
     finally:
         run("pg_ctl", "stop", "-m", "immediate", "-D", str(data), owner_of=data)
         shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from supabase import Client, ClientOptions, create_client
 
 from pitchquest_assets_tests.support.storage.faults import Faults
 from pitchquest_assets_tests.support.storage.keys import token
-from pitchquest_assets_tests.support.storage.objects import objects_table
+from pitchquest_assets_tests.support.storage.objects import ObjectsTable
 from pitchquest_assets_tests.support.storage.server import StorageServer
 from pitchquest_assets_tests.support.supabase_project.database import supabase_database
 from pitchquest_assets_tests.support.supabase_project.gateway import gateway
@@ -48,10 +48,15 @@ def supabase_project(home: Path) -> Iterator[Project]:
     """A project with our tables, in the embedded server of `home`."""
     with supabase_database(home) as database_url, postgrest(database_url) as rest:
         engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
-        uploaded, removed = objects_table(engine)
+        table = ObjectsTable(engine)
         faults = Faults()
         with (
-            StorageServer(on_upload=uploaded, on_remove=removed) as storage,
+            StorageServer(
+                on_upload=table.upload,
+                on_remove=table.remove,
+                on_move=table.move,
+                may_read=table.may_read,
+            ) as storage,
             gateway(rest, storage.url, faults) as url,
         ):
             yield Project(url, database_url, engine, storage, faults)
