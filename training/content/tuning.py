@@ -23,11 +23,9 @@ OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item])
 # the same threshold is about 0.05 higher. By words alone, the last point costs many items.
 PRECISION = {"words": 0.895, "meaning": 0.91}
 ITEM_GRID = np.arange(0.08, 0.9, 0.01).round(2)
-# Words alone give empty phrases a little of every fact, so less likely ones are not tried with them.
-FACT_GRID = {
-    "words": np.arange(0.2, 0.5, 0.03).round(2),
-    "meaning": np.arange(0.04, 0.5, 0.03).round(2),
-}
+FACT_GRID = np.arange(0.04, 0.5, 0.03).round(2)
+# Words alone find a little of every fact of a solution in any boast.
+LEAST_OF_A_SOLUTION = {"words": 0.2, "meaning": 0.0}
 # How many right items one wrong item may cost.
 COSTS = np.arange(1.0, 30.0, 0.5)
 MIN_RECALL = 0.7
@@ -56,9 +54,10 @@ def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
         "facts": dict.fromkeys(FACTS, 0.2),
     }
     for item in FACTS:
-        settings["facts"][item] = max(
-            FACT_GRID[mode].tolist(), key=_kappa_at(item, pitches, wanted, mode, settings)
-        )
+        least = LEAST_OF_A_SOLUTION[mode] if item == "solution_fit" else 0.0
+        tried = [threshold for threshold in FACT_GRID.tolist() if threshold >= least]
+        kappa_at = _kappa_at(item, pitches, wanted, mode, settings)
+        settings["facts"][item] = max(tried, key=kappa_at)
     return settings
 
 
