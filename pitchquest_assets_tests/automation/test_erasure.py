@@ -1,5 +1,6 @@
 """A deleted video leaves a tombstone, and nothing brings it back."""
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ OTHER = "other-zebrafink-7.b"
 @pytest.fixture(autouse=True)
 def clean_home(home: Path) -> Iterator[None]:
     yield
-    for name in ("spool", "backup", "reports", "logs", "objects", "inbox"):
+    for name in ("spool", "backup", "reports", "logs", "objects", "inbox", "uploads"):
         shutil.rmtree(home / name, ignore_errors=True)
 
 
@@ -449,6 +450,22 @@ def test_what_another_machine_keeps_of_a_deleted_video_goes_with_the_daily_pruni
 
     assert job(retention.name).execute_in_process(instance=instance).success
     assert [copy.exists() for copy in copies] == [False, True]
+
+
+def test_an_upload_that_broke_off_is_forgotten(
+    instance: dg.DagsterInstance, store: Store, home: Path
+) -> None:
+    records = {}
+    for video_id in (VIDEO, OTHER):
+        place = f"stub/videos/pitchquest/{video_id}/{video_id}.mp4/1".encode()
+        address = f"https://x/upload/resumable/{base64.urlsafe_b64encode(place).decode()}"
+        records[video_id] = home / "uploads" / f"{len(video_id)}.json"
+        records[video_id].parent.mkdir(exist_ok=True)
+        records[video_id].write_text(json.dumps({"location": address, "arrived_bytes": 1}))
+    (home / "uploads" / "broken.json").write_text("{")
+    videos.register(store, VIDEO, f"videos/pitchquest/{VIDEO}/{VIDEO}.mp4")
+    assert delete(instance, store) == {}
+    assert [record.exists() for record in records.values()] == [False, True]
 
 
 def test_the_costs_of_a_deleted_video_stay_and_are_nobodys(
