@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import Line, Text, read_texts
+from network import fit_sense, fit_tokens
 from tuning import OUTPUTS, PARTS, measure, tune
 
 from pitchquest_assets.analysis.content.boundaries import cut, gap_features
@@ -23,8 +25,9 @@ from pitchquest_assets.analysis.content.head import (
     FILE,
     Head,
     LinearModel,
-    VectorModel,
+    States,
     save_head,
+    unit_means,
     with_neighbours,
 )
 from pitchquest_assets.engines.judges.sentence_vectors import SentenceEncoder, fetch_encoder
@@ -35,9 +38,10 @@ ROOT = Path(__file__).parents[2]
 HEAD = ROOT / "pitchquest_assets" / "analysis" / "content" / FILE
 MEASURED = Path(__file__).parent / "measured.json"
 
-MAX_FEATURES = {"sentences": 24_000, "gaps": 6_000, "gate": 12_000}
-MIN_ROWS_OF_FEATURE = 3
-SENTENCE_C, GAP_C, GATE_C, VECTOR_C = 10.0, 1.0, 30.0, 5.0
+MAX_FEATURES = {"sentences": 26_000, "gaps": 6_000, "gate": 12_000}
+# Each line is read twice, with its punctuation and without.
+MIN_ROWS_OF_FEATURE = 5
+SENTENCE_C, GAP_C, GATE_C = 10.0, 1.0, 30.0
 FOLDS = 3
 PART_LINES = 6
 # A cut piece shows what a line shows if it holds at least half of the line, or is mostly the line.
@@ -151,30 +155,19 @@ def design(rows: Sequence[set[str]], index: dict[str, int], inverse: np.ndarray)
     return csr_matrix((values, columns, ends), shape=(len(rows), len(index)))
 
 
-def fit_vectors(vectors: np.ndarray, labels: np.ndarray) -> VectorModel:
-    """Fit a logistic regression for each output on vectors that hold their neighbours'."""
-    solved = [
-        LogisticRegression(C=VECTOR_C, max_iter=300).fit(vectors, output) for output in labels.T
-    ]
-    return VectorModel(
-        np.stack([one.coef_[0] for one in solved], axis=1),
-        np.array([one.intercept_[0] for one in solved]),
-    )
-
-
 class Encoded:
-    """The vectors of sentences, each computed once."""
+    """The token states of sentences, each computed once, kept in half of the precision."""
 
     def __init__(self, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
-        self._known: dict[str, np.ndarray] = {}
+        self._known: dict[str, Any] = {}
 
-    def of(self, sentences: Sequence[str]) -> np.ndarray:
-        """Return the vectors of the sentences, float32 (n, size)."""
+    def of(self, sentences: Sequence[str]) -> list[States]:
+        """Return the states of the sentences, float16 (tokens, size) each."""
         for sentence in sentences:
             if sentence not in self._known:
-                self._known[sentence] = self._encoder.vectors([sentence])[0]
-        return np.stack([self._known[sentence] for sentence in sentences])
+                self._known[sentence] = self._encoder.states([sentence])[0].astype(np.float16)
+        return [self._known[sentence] for sentence in sentences]
 
 
 class Held(NamedTuple):
@@ -183,26 +176,29 @@ class Held(NamedTuple):
     text: Text
     lines: list[Line]
     words: np.ndarray
-    vectors: np.ndarray
+    meaning: np.ndarray
     gate: float
+    sense: float
 
 
 def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
     """Train on the texts; the settings are left empty."""
     gaps = fit_gaps(texts)
-    rows: list[set[str]] = []
-    labels: list[list[bool]] = []
-    vectors = []
-    for text in texts:
-        for lines in versions(text, gaps):
-            said = [line.text for line in lines]
-            rows += features_of(said)
-            labels += [labels_of(line) for line in lines]
-            vectors.append(with_neighbours(encoded.of(said)))
-    wanted = np.array(labels)
-    sentences = fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C)
-    by_vectors = fit_vectors(np.concatenate(vectors), wanted)
-    return Head(sentences, by_vectors, gaps, fit_gate(texts, gaps), {})
+    read = [(text, lines) for text in texts for lines in versions(text, gaps)]
+    said = [[line.text for line in lines] for _, lines in read]
+    wanted = np.array([labels_of(line) for _, lines in read for line in lines])
+    states = [encoded.of(sentences) for sentences in said]
+    rows = [row for sentences in said for row in features_of(sentences)]
+    meaning = np.concatenate([with_neighbours(unit_means(some)) for some in states])
+    judged = [at for at, (text, _) in enumerate(read) if text.kind != "nonpitch"]
+    return Head(
+        fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C),
+        fit_tokens([one for some in states for one in some], meaning, wanted),
+        fit_sense([states[at] for at in judged], [read[at][0].kind == "nonsense" for at in judged]),
+        gaps,
+        fit_gate(texts, gaps),
+        {},
+    )
 
 
 def fit_gate(texts: Sequence[Text], gaps: LinearModel) -> LinearModel:
@@ -252,8 +248,15 @@ def cross_validate(texts: Sequence[Text], encoded: Encoded) -> list[list[Held]]:
 
 def _held(text: Text, lines: list[Line], head: Head, encoded: Encoded) -> Held:
     said = [line.text for line in lines]
-    by_vectors = head.logits(said, encoded.of(said))
-    return Held(text, lines, head.logits(said), by_vectors, head.gate_logit(said))
+    states = encoded.of(said)
+    return Held(
+        text,
+        lines,
+        head.logits(said),
+        head.logits(said, states),
+        head.gate_logit(said),
+        head.sense.logit(states),
+    )
 
 
 def main() -> None:
@@ -263,12 +266,13 @@ def main() -> None:
         sys.exit("Training needs the weights of minilm: run `pitchquest models pull minilm`.")
     encoded, texts = Encoded(encoder), read_texts()
     # The same bytes, however many threads there are.
+    torch.set_num_threads(1)
     with threadpool_limits(1):
         folds = cross_validate(texts, encoded)
         report = measure(folds)
         head = fit_head(texts, encoded)
     everything = [held for fold in folds for held in fold]
-    settings = {mode: tune(everything, mode) for mode in ("words", "vectors")}
+    settings = {mode: tune(everything, mode) for mode in ("words", "meaning")}
     save_head(head._replace(settings=settings), HEAD)
     MEASURED.write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps(report, indent=1))

@@ -18,7 +18,12 @@ from pitchquest_assets.analysis.content.features import features_of, text_featur
 
 FILE = "head.npz"
 
+# Makes the vectors of whole sentences weigh about as much as the pooled tokens.
+MEANING = 4.0
+
 Floats = npt.NDArray[np.float64]
+# The states of the tokens of one sentence, (tokens, size).
+States = npt.NDArray[np.float32]
 
 
 class LinearModel(NamedTuple):
@@ -43,16 +48,46 @@ class LinearModel(NamedTuple):
         return logits
 
 
-class VectorModel(NamedTuple):
-    """Logistic regressions on the vectors of a sentence and of its neighbours."""
+class TokenModel(NamedTuple):
+    """A network of one layer on the states of a sentence's tokens, pooled, beside its neighbours.
 
+    The highest of all tokens lets a short clause be heard in a long sentence.
+    """
+
+    inner_weights: Floats
+    inner_biases: Floats
     weights: Floats
     biases: Floats
 
-    def logits(self, vectors: npt.NDArray[np.float32]) -> Floats:
-        """Return the log odds, float (sentences, outputs), of the vectors of a text."""
-        found: Floats = with_neighbours(vectors) @ self.weights + self.biases
+    def logits(self, states: Sequence[States]) -> Floats:
+        """Return the log odds, float (sentences, outputs), of the token states of a text."""
+        pooled = np.stack([self._pooled(one) for one in states])
+        meaning = MEANING * with_neighbours(unit_means(states))
+        found: Floats = np.c_[pooled, meaning] @ self.weights + self.biases
         return found
+
+    def _pooled(self, tokens: States) -> Floats:
+        units = np.maximum(tokens @ self.inner_weights + self.inner_biases, 0.0)
+        pooled: Floats = np.r_[units.max(axis=0), units.mean(axis=0)]
+        return pooled
+
+
+class SenseModel(NamedTuple):
+    """A logistic regression on the mean of a text's vectors: is it nonsense in a pitch's form?"""
+
+    weights: Floats
+    bias: float
+
+    def logit(self, states: Sequence[States]) -> float:
+        """Return the log odds that the text is nonsense."""
+        return float(unit_means(states).mean(axis=0) @ self.weights + self.bias)
+
+
+def unit_means(states: Sequence[States]) -> npt.NDArray[np.float32]:
+    """Return the mean of each sentence's tokens, of unit length, float32 (sentences, size)."""
+    means = np.stack([one.mean(axis=0, dtype=np.float32) for one in states])
+    unit: npt.NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return unit
 
 
 def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
@@ -66,28 +101,28 @@ def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
 class Head(NamedTuple):
     """All that was trained: the models, and the thresholds that belong to them.
 
-    `gaps` says where thoughts end, `gate` whether a whole text is a pitch. `settings` holds the
-    thresholds of the words alone as `words`, of words and vectors as `vectors`.
+    `gaps` says where thoughts end, `gate` whether a whole text is a pitch, `sense` whether it is
+    nonsense. `settings` holds the thresholds of the words alone as `words`, of words and meaning as
+    `meaning`.
     """
 
     sentences: LinearModel
-    vectors: VectorModel
+    tokens: TokenModel
+    sense: SenseModel
     gaps: LinearModel
     gate: LinearModel
     settings: dict[str, Any]
 
-    def logits(
-        self, texts: Sequence[str], vectors: npt.NDArray[np.float32] | None = None
-    ) -> Floats:
+    def logits(self, texts: Sequence[str], states: Sequence[States] | None = None) -> Floats:
         """Return the log odds, float (sentences, outputs), of the sentences of a text.
 
         Args:
-            vectors: of the same sentences, if there are any; without them, words decide alone.
+            states: of the tokens of the same sentences; without them, words decide alone.
         """
         by_words = self.sentences.logits(features_of(texts))
-        if vectors is None or not len(texts):
+        if states is None or not len(texts):
             return by_words
-        return (by_words + self.vectors.logits(vectors)) / 2
+        return (by_words + self.tokens.logits(states)) / 2
 
     def gate_logit(self, texts: Sequence[str]) -> float:
         """Return the log odds that the sentences are those of a pitch, or of a part of one."""
@@ -99,20 +134,23 @@ def load_head() -> Head:
     """Load the trained head of the package."""
     with (resources.files(__package__) / FILE).open("rb") as file, np.load(file) as arrays:
         settings = json.loads(arrays["settings"].tobytes())
-        vectors = VectorModel(
-            arrays["vectors_weights"].astype(np.float64),
-            arrays["vectors_biases"].astype(np.float64),
+        tokens = TokenModel(
+            *(arrays[f"tokens_{name}"].astype(np.float64) for name in TokenModel._fields)
+        )
+        sense = SenseModel(
+            arrays["sense_weights"].astype(np.float64), float(arrays["sense_bias"][0])
         )
         sentences, gaps, gate = (_model(name, arrays) for name in ("sentences", "gaps", "gate"))
-        return Head(sentences, vectors, gaps, gate, settings)
+        return Head(sentences, tokens, sense, gaps, gate, settings)
 
 
 def save_head(head: Head, path: Path) -> None:
     """Write the file that `load_head` reads; the same head gives the same bytes."""
     arrays: dict[str, Any] = {
         "settings": _bytes(json.dumps(head.settings, sort_keys=True)),
-        "vectors_weights": head.vectors.weights.astype(np.float16),
-        "vectors_biases": head.vectors.biases.astype(np.float32),
+        **{f"tokens_{k}": v.astype(np.float16) for k, v in head.tokens._asdict().items()},
+        "sense_weights": head.sense.weights.astype(np.float16),
+        "sense_bias": np.array([head.sense.bias], np.float32),
         **_arrays(head.sentences, "sentences"),
         **_arrays(head.gaps, "gaps"),
         **_arrays(head.gate, "gate"),

@@ -6,11 +6,9 @@ docs/content_judge.md says how well this agrees with people, and what it cannot 
 import textwrap
 from collections.abc import Callable, Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from pitchquest_assets.analysis.content.doubts import doubts
 from pitchquest_assets.analysis.content.facts import FACTS
+from pitchquest_assets.analysis.content.head import States
 from pitchquest_assets.analysis.content.items import (
     addresses_the_judge,
     content_of,
@@ -27,11 +25,11 @@ JUDGE = "local"
 MAX_QUOTED_SENTENCES = 3
 MAX_SHOWN_LETTERS = 60
 
-Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+Encode = Callable[[Sequence[str]], Sequence[States]]
 
 
 def judge_content(
-    transcript: Transcript, rubric: RubricDefinition, vectors: Vectors | None = None
+    transcript: Transcript, rubric: RubricDefinition, encode: Encode | None = None
 ) -> ContentAnalysis:
     """Judge the ten items: a level 0–5 each, the facts found, and the sentences that state them.
 
@@ -39,7 +37,7 @@ def judge_content(
     or not recognised as a pitch, every item is null with the reason.
 
     Args:
-        vectors: gives the vectors of sentences; None judges by the words alone.
+        encode: gives the states of the tokens of sentences; None judges by the words alone.
     """
     reason = _unreadable(transcript)
     if reason is not None:
@@ -52,7 +50,7 @@ def judge_content(
     if not heard:
         return _nothing(rubric, "every sentence speaks to the judge")
     texts = [one.text for one in heard]
-    reading = read(texts, vectors(texts) if vectors else None)
+    reading = read(texts, encode(texts) if encode else None)
     if reading.is_pitch is False:
         return _nothing(rubric, _no_pitch(reading))
     items = [_spoken_item(item, reading, heard, transcript) for item in rubric.items]
@@ -87,6 +85,10 @@ def _warnings(reading: Reading, heard: Sequence[Sentence]) -> list[str]:
         warnings.append(
             f"this may not be a pitch (probability {reading.pitch_probability:.0%}): look at the "
             "scores of the content yourself"
+        )
+    if reading.may_be_nonsense:
+        warnings.append(
+            "what it says may make no sense: look at the scores of the content yourself"
         )
     if start := second_start(reading, heard):
         at = f"{start.start_seconds:.0f} s"

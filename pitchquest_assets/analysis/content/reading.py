@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
-from pitchquest_assets.analysis.content.head import Floats, load_head, probability
+from pitchquest_assets.analysis.content.head import Floats, States, load_head, probability
 
 
 class Shown(NamedTuple):
@@ -22,25 +21,28 @@ class Shown(NamedTuple):
 class Reading(NamedTuple):
     """What a text shows, by item, and the probability that it is a pitch.
 
-    `is_pitch` is False if it surely is none, None if nobody can be sure.
+    `is_pitch` is False if it surely is none, None if nobody can be sure. `may_be_nonsense` says
+    that its sentences, taken together, are like those of nonsense in a pitch's form.
     """
 
     shown: Mapping[str, list[Shown]]
     levels: Mapping[str, int]
     pitch_probability: float
     is_pitch: bool | None
+    may_be_nonsense: bool
 
 
-def read(texts: Sequence[str], vectors: npt.NDArray[np.float32] | None = None) -> Reading:
+def read(texts: Sequence[str], states: Sequence[States] | None = None) -> Reading:
     """Read the sentences of a text, in order.
 
     Args:
-        vectors: of the sentences, float32 (n, size); None reads by the words alone.
+        states: of the tokens of each sentence, float32 (tokens, size); None reads by words alone.
     """
     head = load_head()
-    settings = head.settings["words" if vectors is None else "vectors"]
-    logits = head.logits(texts, vectors)
-    return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts))
+    settings = head.settings["words" if states is None else "meaning"]
+    logits = head.logits(texts, states)
+    sense = None if states is None or not len(texts) else head.sense.logit(states)
+    return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts), sense)
 
 
 def reading_of(
@@ -48,6 +50,7 @@ def reading_of(
     outputs: Sequence[str],
     settings: Mapping[str, Any],
     gate_logit: float,
+    sense_logit: float | None = None,
 ) -> Reading:
     """Return what log odds, float (sentences, outputs), say by the thresholds of the settings."""
     probabilities = by_output(logits, outputs)
@@ -60,7 +63,9 @@ def reading_of(
     gate = settings["gate"]
     likely = pitch_probability(gate_features(logits, outputs, gate_logit), gate)
     sure = None if likely < gate["sure"] else True
-    return Reading(shown, levels, likely, False if likely < gate["no_pitch"] else sure)
+    is_pitch = False if likely < gate["no_pitch"] else sure
+    senseless = sense_logit is not None and sense_logit > settings["senseless"]
+    return Reading(shown, levels, likely, is_pitch, senseless)
 
 
 def gate_features(logits: Floats, outputs: Sequence[str], gate_logit: float) -> list[float]:

@@ -99,7 +99,7 @@ def _judge_locally(
 ) -> ContentAnalysis:
     progress = log_progress(caller.announce)
     encoder = None if unreadable(transcript) else fetch_encoder(caller.settings, progress)
-    judged = local.judge_content(transcript, rubric, encoder.vectors if encoder else None)
+    judged = local.judge_content(transcript, rubric, encoder.states if encoder else None)
     renamed = [RENAMED] if caller.settings.judge == "rules" else []
     read_by = "words and vectors" if encoder else "words"
     return judged.model_copy(

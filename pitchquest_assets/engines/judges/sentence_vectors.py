@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from pitchquest_assets.analysis.content.head import States
 from pitchquest_assets.engines.weights.fetch import fetch
 from pitchquest_assets.engines.weights.pinned import MINILM
 from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.settings import Settings
 
-SIZE = 384
 # The model knows 512; what follows in a longer sentence hardly changes its mean.
 MAX_TOKENS = 128
 
@@ -40,14 +39,11 @@ class SentenceEncoder:
             str(path), options, providers=["CPUExecutionProvider"]
         )
 
-    def vectors(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return a vector of unit length for each sentence, float32 (n, 384)."""
-        found = np.zeros((len(sentences), SIZE), np.float32)
-        for at, sentence in enumerate(sentences):
-            found[at] = self._vector(sentence)
-        return found
+    def states(self, sentences: Sequence[str]) -> list[States]:
+        """Return what the model makes of the tokens of each sentence, float32 (tokens, 384)."""
+        return [self._states(sentence) for sentence in sentences]
 
-    def _vector(self, sentence: str) -> npt.NDArray[np.float32]:
+    def _states(self, sentence: str) -> States:
         ids = np.array([self._tokenizer.encode(sentence).ids], np.int64)
         inputs = {
             "input_ids": ids,
@@ -55,10 +51,10 @@ class SentenceEncoder:
             "token_type_ids": np.zeros_like(ids),
         }
         wanted = {one.name for one in self._session.get_inputs()}
-        answer = self._session.run(None, {k: v for k, v in inputs.items() if k in wanted})[0][0]
-        mean = answer.mean(axis=0) if answer.ndim > 1 else answer
-        unit: npt.NDArray[np.float32] = mean / np.linalg.norm(mean)
-        return unit
+        states: States = self._session.run(None, {k: v for k, v in inputs.items() if k in wanted})[
+            0
+        ][0]
+        return states
 
 
 def fetch_encoder(settings: Settings, progress: Progress) -> SentenceEncoder | None:

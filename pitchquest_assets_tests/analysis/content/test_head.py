@@ -4,7 +4,12 @@ from pathlib import Path
 import numpy as np
 
 from pitchquest_assets.analysis.content.facts import FACTS
-from pitchquest_assets.analysis.content.head import FILE, load_head, save_head
+from pitchquest_assets.analysis.content.head import (
+    FILE,
+    TokenModel,
+    load_head,
+    save_head,
+)
 
 MOST_BYTES = 2_000_000
 
@@ -32,3 +37,14 @@ def test_unknown_words_leave_a_sentence_at_its_rarity() -> None:
     head = load_head()
     logits = head.sentences.logits([{"xqzt"}])
     assert np.allclose(logits[0], head.sentences.biases)
+
+
+def test_one_telling_token_is_heard_in_a_long_sentence() -> None:
+    size, units = 4, 1
+    weights = np.zeros((2 * units + 3 * size, 1))
+    weights[0] = 1.0
+    model = TokenModel(np.eye(size)[:, :units], np.zeros(units), weights, np.zeros(1))
+    telling, other = np.eye(size, dtype=np.float32)[:2]
+    short, long = np.stack([telling, other]), np.stack([telling, *[other] * 40])
+    assert np.allclose(model.logits([short, long])[:, 0], 1.0)
+    assert np.allclose(model.logits([long[1:]])[:, 0], 0.0)
