@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test test-slow fuzz lint access train settings schema install install-dev
+.PHONY: analyze up dagit models test test-slow fuzz lint access train settings schema audit install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -18,8 +18,8 @@ analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAP
 up: .venv/installed  ## analyse whatever is uploaded, until Ctrl-C
 	@$(BIN)/pitchquest up $(ARGS)
 
-dagit: .venv/installed  ## look at the graph in a browser
-	@eval "$$($(BIN)/pitchquest env)" && $(BIN)/dagster dev
+# `dagster dev` answers to any host name, so that a page of another site might reach it.
+dagit: up  ## look at the graph in a browser: Dagit is a part of `up`
 
 models: .venv/installed  ## fetch the model files now rather than at first need
 	@$(BIN)/pitchquest models pull $(ARGS)
@@ -32,6 +32,11 @@ test-slow: .venv/installed-dev  ## run the tests that take long
 
 fuzz: .venv/installed-dev  ## feed broken videos and captions to the readers for two minutes
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
+
+audit: .venv/installed-dev  ## look for known weaknesses of the installed packages; needs a network
+	@test -x .venv-audit/bin/pip-audit || { $(PYTHON) -m venv .venv-audit \
+	  && .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
+	@.venv-audit/bin/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" $(ARGS)
 
 lint: .venv/installed-dev  ## style and types
 	@$(BIN)/ruff check .

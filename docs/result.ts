@@ -211,6 +211,8 @@ export interface Score {
   is_bound?: boolean;
   /** a moment that is typical of it */
   time_seconds?: number | null;
+  /** share of the time that it is about; 0 to 1 */
+  covers?: number;
 }
 
 /** One curve of the timeline; its values are null where nothing could be measured. */

@@ -162,6 +162,7 @@ class Score(Value):
     measurement: str | None = Field(None, description="the name of that measurement, if it is one")
     is_bound: bool = Field(False, description="based on a bound, so too weak to be praised")
     time_seconds: float | None = Field(None, description="a moment that is typical of it")
+    covers: float = Field(1.0, ge=0, le=1, description="share of the time that it is about")
 
     @model_validator(mode="after")
     def _null_has_a_reason(self) -> Self:

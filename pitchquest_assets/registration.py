@@ -94,13 +94,11 @@ def register(
     except InvalidInput as error:
         _enter_refused(store, path, video_id, str(error))
         raise
-    except StoreUnavailable as error:
+    except (StoreUnavailable, KeyboardInterrupt) as error:
         sentence = _what_is_missing(store.video_bucket, path, own_path(video_id, path))
         _enter_refused(store, path, video_id, sentence)
-        raise StoreUnavailable(f"{error} {sentence}") from error
-    except KeyboardInterrupt:
-        sentence = _what_is_missing(store.video_bucket, path, own_path(video_id, path))
-        _enter_refused(store, path, video_id, sentence)
+        if isinstance(error, StoreUnavailable):
+            raise StoreUnavailable(f"{error} {sentence}") from error
         raise
     return _enter(store, path, video_id, file_path, captions_path)
 

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
         "base.en, base and tiny.en that is here, else the first of base.en, tiny.en and base that "
         "can be fetched; for another language than English always base",
     )
+    face_model: Path | None = Field(
+        None, description="file of another YuNet to find faces than the pinned one"
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where local models compute; auto: on a GPU if there is one"
     )

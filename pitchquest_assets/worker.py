@@ -15,8 +15,10 @@ SILENT_SECONDS = 180
 REST_SECONDS = 300
 # Set where the parent of this process sends the heartbeats of its run.
 KEPT_BY_PARENT = "PITCHQUEST_KEPT_BY_PARENT"
+# Only Linux has these.
 PROCESS_IDS = Path("/proc/self/ns/pid")
-# The reported start of a process shifts when the machine's clock is set.
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+# The reported start of a process shifts when the machine's clock is set; that since boot does not.
 CLOCK_STEP_SECONDS = 60.0
 
 
@@ -31,16 +33,31 @@ def is_kept_by_parent() -> bool:
 
 
 def name_of(pid: int) -> str:
-    """Return `host:pid:start` for a process of this machine; the start is in epoch seconds.
+    """Return `host:pid:start` for a process of this machine.
 
-    The start is part of the name because process ids are used again.
+    The start is part of the name because process ids are used again. It is in seconds since the
+    boot that the host's name contains, or where there is none in epoch seconds.
 
     Raises:
         psutil.NoSuchProcess: no process has this id.
     """
     import psutil  # type: ignore[import-untyped]  # not needed to load the definitions
 
-    return f"{_host()}:{pid}:{psutil.Process(pid).create_time():.2f}"
+    process = psutil.Process(pid)
+    with suppress(OSError):
+        return f"{_host()}/{_boot()}:{pid}:{_seconds_after_boot(pid):.2f}"
+    return f"{_host()}:{pid}:{process.create_time():.2f}"
+
+
+def _boot() -> str:
+    return BOOT_ID.read_text()[:8]
+
+
+def _seconds_after_boot(pid: int) -> float:
+    """When a process started; raises OSError where only the time of day is known."""
+    # proc(5): the name of the program may contain anything; field 22 is the start.
+    facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(facts[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _host() -> str:
@@ -52,7 +69,8 @@ def _host() -> str:
 
 def is_here(worker: str) -> bool:
     """Return whether the worker is, or was, a process of this machine."""
-    return worker.partition(":")[0] == _host()
+    host, _, _ = worker.partition(":")
+    return "/".join(host.split("/")[:2]) == _host()
 
 
 def host_of(worker: str) -> str:
@@ -66,11 +84,20 @@ def is_gone(worker: str) -> bool:
 
     if not is_here(worker):
         return False
-    _, pid, started = worker.split(":")
+    host, pid, started = worker.split(":")
+    boot = host.removeprefix(_host()).removeprefix("/")
     try:
         process = psutil.Process(int(pid))
         if process.status() == psutil.STATUS_ZOMBIE:
             return True
+        if boot:
+            return boot != _boot() or f"{_seconds_after_boot(int(pid)):.2f}" != started
+        # Where there is no boot id, or the name was written by an older version.
         return bool(abs(process.create_time() - float(started)) > CLOCK_STEP_SECONDS)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
         return True
+
+
+def is_running(worker: str) -> bool:
+    """Return whether the worker is a living process of this machine."""
+    return is_here(worker) and not is_gone(worker)

@@ -13,7 +13,7 @@ from pitchquest_assets.model import Frames, VisualAnalysis
 
 
 @video_asset(
-    code_version="3",
+    code_version="4",
     group="analysis",
     kinds={"image"},
     checks=(PICTURE_IS_USABLE,),
@@ -32,7 +32,7 @@ def visual_analysis(
     """
     model = None
     if frames.frames:
-        model = models.fetch("yunet", engines.settings(), engines.progress_of(context))
+        model = models.fetch_faces(engines.settings(), engines.progress_of(context))
     measured = analyse_visual(frames, yunet_model=model)
     analysis = judge_pictures(frames, measured, engines.caller_of(context))
     context.add_asset_metadata(

@@ -11,7 +11,7 @@ from pitchquest_assets.automation.left_files import files_about, redact_logs
 from pitchquest_assets.automation.lost_workers import Workers, fail_lost_runs, forget_ended, look
 from pitchquest_assets.errors import InvalidInput
 from pitchquest_assets.settings import Settings
-from pitchquest_assets.store import scratch
+from pitchquest_assets.store import scratch, spool
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import erasures
 from pitchquest_assets.store.rows.erasures import Erasure
@@ -78,7 +78,7 @@ def _carry_out(
     runs = {
         one.id: dagster_erasure.runs_about(instance, one.video_id, one.run_ids) for one in found
     }
-    busy = {one.id: _end(instance, runs[one.id], workers) for one in found}
+    busy = {one.id: _end(instance, one.video_id, runs[one.id], workers) for one in found}
     for one in found:
         _remove_objects(store, one)
         _remove_files(store, settings, one)
@@ -97,21 +97,26 @@ def _carry_out(
 
 
 def _end(
-    instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun], workers: Workers
+    instance: dg.DagsterInstance, video_id: str, runs: Sequence[dg.DagsterRun], workers: Workers
 ) -> str | None:
-    """Cancel the runs of one video; return which of them still works on it, if one does."""
-    busy = None
+    """Cancel the runs of one video; return which of them may still write about it, if one may."""
+    run_ids = {run.run_id for run in runs}
+    at_work = {
+        lease.job_id
+        for lease, state in workers.leases.items()
+        # A lease that was taken before the first step names no video.
+        if (lease.video_id == video_id or lease.job_id in run_ids) and state != "lost"
+    }
     for run in runs:
         if run.is_finished:
             continue
-        if workers.of(run.run_id) is None and _is_old(instance, run):
+        if run.run_id not in at_work and _is_old(instance, run):
             instance.report_run_canceled(run, ERASED)
         elif run.status != dg.DagsterRunStatus.CANCELING:
             _cancel(instance, run)
-        now = instance.get_run_by_id(run.run_id)
-        if workers.of(run.run_id) or (now and not now.is_finished):
-            busy = f"run {run.run_id} works on it, and ends at its next step"
-    return busy
+        # The next look finds it ended.
+        at_work.add(run.run_id)
+    return f"run {min(at_work)} works on it, and ends at its next step" if at_work else None
 
 
 def _cancel(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
@@ -136,6 +141,9 @@ def _remove_objects(store: Store, erasure: Erasure) -> None:
         store.objects.delete(path)
     for asset in ASSETS:
         store.objects.delete_folder(f"{asset}/{erasure.video_id}")
+    for path in spool.waiting_objects(store):
+        if spool.video_id_of(path) == erasure.video_id:
+            store.objects.delete(path)
 
 
 def _remove_files(store: Store, settings: Settings, erasure: Erasure) -> None:

@@ -1,7 +1,10 @@
 """Finds the files of this machine that are about an erased video."""
 
+import base64
+import json
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pitchquest_assets.automation.dagster_erasure import pattern_of
@@ -23,6 +26,7 @@ def files_about(settings: Settings, erasure: Erasure) -> list[Path]:
     under PITCHQUEST_HOME.
     """
     made = [path for path, video_id in _made_files(settings) if video_id == erasure.video_id]
+    made += _broken_off(settings, erasure.video_id)
     if erasure.keeps_files:
         return made
     return [*made, *(path for path in _uploads(settings, erasure) if path.is_file())]
@@ -72,10 +76,18 @@ def _made_files(settings: Settings) -> list[tuple[Path, str]]:
     reports = (settings.home_path / "reports").glob("*.html")
     folders = (spool.spool_folder(settings), spool.backup_folder(settings))
     copies = [path for folder in folders for path in folder.glob("*_*.json")]
-    # The id of a run has no underscore.
     return [(path, path.stem) for path in reports] + [
-        (path, path.stem.rpartition("_")[0]) for path in copies
+        (path, spool.video_id_of(path.name)) for path in copies
     ]
+
+
+def _broken_off(settings: Settings, video_id: str) -> Iterator[Path]:
+    """The records of uploads to Storage that broke off; their address is the place, in base64."""
+    for record in (settings.home_path / "uploads").glob("*.json"):
+        with suppress(OSError, ValueError, KeyError):
+            name = json.loads(record.read_text())["location"].rpartition("/")[2]
+            if f"/{video_id}/".encode() in base64.urlsafe_b64decode(f"{name}=="):
+                yield record
 
 
 def _uploads(settings: Settings, erasure: Erasure) -> Iterator[Path]:

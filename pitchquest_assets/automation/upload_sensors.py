@@ -12,6 +12,7 @@ import dagster as dg
 from pitchquest_assets.automation.configured import running_with
 from pitchquest_assets.automation.jobs import analyze_pitch
 from pitchquest_assets.errors import InvalidInput, SettingsError
+from pitchquest_assets.media.caption_files import beside
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
 from pitchquest_assets.registration import (
     VIDEO_SUFFIXES,
@@ -146,7 +147,8 @@ def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) ->
     minimum_interval_seconds=10,
     default_status=running_with("inbox"),
     description="Registers the videos in the folder PITCHQUEST_INBOX once they have stopped "
-    f"growing ({', '.join(sorted(VIDEO_SUFFIXES))}); captions beside a video are used.",
+    f"growing ({', '.join(sorted(VIDEO_SUFFIXES))}); captions beside a video are used. "
+    "Links are left out.",
 )
 def inbox(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SensorResult:
     """Register the videos in the inbox that are new and have not changed since the last tick."""
@@ -179,10 +181,16 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
     found = {}
     for path in sorted(folder.iterdir()):
         with suppress(FileNotFoundError):  # it is being moved
-            if is_video(path):
+            if is_video(path) and not _leads_elsewhere(path):
                 facts = path.stat()
                 found[str(path)] = [facts.st_size, facts.st_mtime_ns]
     return found
+
+
+def _leads_elsewhere(path: Path) -> bool:
+    """Whether the video or its captions are links, to files that their owner has not put here."""
+    captions = beside(path)
+    return path.is_symlink() or (captions is not None and captions.is_symlink())
 
 
 def _register_new(store: Store, settings: Settings, path: Path) -> bool:

@@ -3,7 +3,10 @@
 import gc
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -52,12 +55,19 @@ def execute(run_id: str) -> None:
     if not leases.take(store, run_id, worker, settings.worker_silent_seconds):
         return
     try:
-        with capture_interrupts():
+        with _in_silence(), capture_interrupts():
             execute_launched_run(run_id, _instance(), lambda event: None, False)
     finally:
         # Dagster leaves SIGTERM as it found SIGINT, which Celery has its processes ignore.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _give_back(store, run_id, worker)
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """Print nothing: Dagster has a line for each event, which is in its event log anyway."""
+    with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
+        yield
 
 
 def _give_back(store: Store, run_id: str, worker: str) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import dagster as dg
 import yaml
+from dagster_postgres.utils import DagsterPostgresException
 
+from pitchquest_assets.errors import StoreUnavailable
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.embedded import dagster_url
@@ -19,10 +21,17 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
     """Open the instance of DAGSTER_HOME, or without that variable the one under PITCHQUEST_HOME.
 
     Raises:
-        StoreUnavailable: the embedded database cannot be started.
+        StoreUnavailable: the embedded database cannot be started, or Dagster's own database is
+            missing or does not answer.
     """
     os.environ.update(point_to_instance(settings))
-    return dg.DagsterInstance.get()
+    try:
+        return dg.DagsterInstance.get()
+    except DagsterPostgresException as error:
+        cause = str(getattr(error.__cause__, "orig", error)).strip().splitlines()[-1]
+        raise StoreUnavailable(
+            f"Dagster's own database does not answer ({cause}): check DAGSTER_POSTGRES_URL."
+        ) from error
 
 
 def point_to_instance(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The settings in force as environment variables."""
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from pitchquest_assets.cli.dagster_instance import point_to_instance
 from pitchquest_assets.settings import Settings, variables
@@ -8,6 +9,7 @@ from pitchquest_assets.store.postgres.embedded import start
 from pitchquest_assets.store.store import open_store
 
 MASK = "********"
+DAGSTERS_DATABASE = "DAGSTER_POSTGRES_URL"
 
 
 def database_url(settings: Settings) -> str:
@@ -27,4 +29,7 @@ def in_force(settings: Settings) -> dict[str, str]:
             values[variable] = MASK if isinstance(value, SecretStr) else str(value)
     values["PITCHQUEST_HOME"] = str(settings.home_path)
     values["PITCHQUEST_MODELS"] = str(settings.models_path)
-    return values | point_to_instance(settings)
+    values |= point_to_instance(settings)
+    if make_url(values[DAGSTERS_DATABASE]).password:
+        values[DAGSTERS_DATABASE] = MASK
+    return values

@@ -31,7 +31,7 @@ from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import run_workers
 from pitchquest_assets.store.store import open_store
-from pitchquest_assets.worker import is_gone, name_of, this_worker
+from pitchquest_assets.worker import is_running, name_of, this_worker
 
 Say = Callable[[str], None]
 
@@ -72,7 +72,7 @@ def up(settings: Settings, address: Address, say: Say) -> None:
 def stop_running(home: Path) -> bool:
     """Stop an `up` that runs under this home, as Ctrl-C would; return whether there was one."""
     worker = _read(_state_file(home)).get("up", "")
-    if not worker or is_gone(worker):
+    if not is_running(worker):
         return False
     process = psutil.Process(int(worker.split(":")[1]))
     process.terminate()
@@ -212,7 +212,7 @@ def _is_served(url: str) -> bool:
 def _end_leftovers(state: Path) -> None:
     """End what a killed `up` has left running."""
     for worker in _read(state).get("services", []):
-        if not is_gone(worker):
+        if is_running(worker):
             process = psutil.Process(int(worker.split(":")[1]))
             process.send_signal(signal.SIGINT)
             if psutil.wait_procs([process], STOP_TIMEOUT_SECONDS)[1]:

@@ -51,6 +51,9 @@ def in_child(function: Callable[P, T], filename: str, limits: Limits) -> Callabl
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         request = pickle.dumps((function, filename, limits, args, kwargs))
         answered = _child().ask(request)
+        # No bound of ours kills so, but a machine without memory does, perhaps for another file.
+        if answered == -signal.SIGKILL:
+            answered = _child().ask(request)
         if isinstance(answered, int):
             raise _why_it_ended(answered, filename, limits)
         head, payload = answered

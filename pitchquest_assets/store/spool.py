@@ -48,6 +48,11 @@ def file_name(video_id: str, job_id: str) -> str:
     return f"{video_id}_{job_id}.json"
 
 
+def video_id_of(path: str) -> str:
+    """Return the video of a spooled result by its path or name; the id of a run has no `_`."""
+    return path.rpartition("/")[2].rpartition("_")[0]
+
+
 def keep(store: Store, settings: Settings, result: PitchResult) -> str:
     """Have a result wait for the database; return where it does.
 

@@ -23,6 +23,7 @@ from pitchquest_assets.store.rows.asset_values import Address, load_value
 from pitchquest_assets.store.store import Store, open_store
 from pitchquest_assets.store.supabase import storage as supabase_storage
 from pitchquest_assets.store.supabase.upload import CHUNK_BYTES
+from pitchquest_assets.store.supabase.video_bucket import VideoBucket
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.storage.objects import Bucket
 from pitchquest_assets_tests.support.storage.server import StorageServer
@@ -165,6 +166,20 @@ def test_an_upload_that_breaks_off_leaves_a_row_that_says_what_is_missing(
     assert sum(method == "PATCH" for method, _ in server.requests) == 2
     row = videos.get(project, "pitch")
     assert (row.status, row.error, row.attempts) == ("uploaded", None, 1)
+
+
+def test_an_upload_that_a_person_interrupts_leaves_a_row_too(
+    project: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VideoBucket, "upload", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        register(project, load_settings(), SAMPLE_PITCH, "pitch")
+    row = videos.get(project, "pitch")
+    assert row.status == "failed"
+    assert "broke off after 0.0 of" in (row.error or "")
 
 
 @pytest.mark.parametrize("status", ["completed", "processing", "failed"])

@@ -17,7 +17,7 @@ from pitchquest_assets.model import Transcript
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.rows import leases, queue, videos
 from pitchquest_assets.store.store import Store
-from pitchquest_assets.worker import this_worker
+from pitchquest_assets.worker import KEPT_BY_PARENT, this_worker
 from pitchquest_assets_tests.support.factories.transcripts import transcript_value
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 from pitchquest_assets_tests.support.wiring import job
@@ -197,3 +197,13 @@ def test_a_run_completes_its_video_where_the_result_is_among_its_steps(
     parent = "first" if facts.pop("parent", False) else None
     run = dg.DagsterRun("analyze_pitch", parent_run_id=parent, root_run_id=parent, **facts)
     assert will_complete(run) == completes
+
+
+def test_a_process_whose_parent_sends_its_heartbeats_takes_no_lease_of_its_own(
+    store: Store, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEPT_BY_PARENT, "1")
+    held: list[leases.Lease] = []
+    done = run_of(instance, lambda run_id: held.extend(leases.all_leases(store)))
+    assert done.success
+    assert held == []

@@ -1,5 +1,6 @@
 """A deleted video leaves a tombstone, and nothing brings it back."""
 
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -38,13 +39,15 @@ from pitchquest_assets_tests.support.wiring import evaluate
 
 VIDEO, TITLE = "zebrafink-7", "Zebrafink Robotics"
 WORDS = (VIDEO, TITLE, "purple giraffes")
+# In ticks of half a minute, as the slowest of these sensors has them.
+TWO_HOURS = 240
 OTHER = "other-zebrafink-7.b"
 
 
 @pytest.fixture(autouse=True)
 def clean_home(home: Path) -> Iterator[None]:
     yield
-    for name in ("spool", "backup", "reports", "logs", "objects", "inbox"):
+    for name in ("spool", "backup", "reports", "logs", "objects", "inbox", "uploads"):
         shutil.rmtree(home / name, ignore_errors=True)
 
 
@@ -272,6 +275,35 @@ def test_a_running_analysis_is_ended_first_and_can_write_no_more(
     assert leases.all_leases(store) == []
 
 
+def test_a_run_that_has_not_begun_is_cancelled_and_goes_too(
+    instance: dg.DagsterInstance, store: Store, home: Path
+) -> None:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    instance.add_run(
+        dg.DagsterRun(
+            job_name="analyze_pitch",
+            run_id="8c2f3f5e-0000-4000-8000-000000000010",
+            tags={"dagster/partition": VIDEO},
+            status=dg.DagsterRunStatus.NOT_STARTED,
+        )
+    )
+    assert "works on it" in delete(instance, store)[VIDEO]
+    assert [run.status.value for run in instance.get_runs()] == ["CANCELED"]
+    assert carry_out(instance, store, load_settings()) == {}
+    assert traces(home, VIDEO) == []
+
+
+def test_a_worker_whose_run_was_deleted_in_dagit_is_waited_for(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    videos.register(store, VIDEO, "/in/pitch.mp4")
+    run_id = "8c2f3f5e-0000-4000-8000-000000000020"
+    leases.beat(store, run_id, this_worker(), VIDEO)
+    assert f"{run_id} works on it" in delete(instance, store)[VIDEO]
+    leases.delete(store, run_id)
+    assert carry_out(instance, store, load_settings()) == {}
+
+
 def test_a_killed_worker_holds_nothing_up(
     instance: dg.DagsterInstance, store: Store, home: Path
 ) -> None:
@@ -346,8 +378,13 @@ def tell_failed(instance: dg.DagsterInstance, run_id: str) -> None:
         failed_runs(context)
 
 
-def test_two_hours_of_ticks_do_not_bring_it_back_while_its_file_lies_in_the_inbox(
-    instance: dg.DagsterInstance, store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ticks", [10, pytest.param(TWO_HOURS, marks=pytest.mark.slow)])
+def test_ticks_do_not_bring_it_back_while_its_file_lies_in_the_inbox(
+    instance: dg.DagsterInstance,
+    store: Store,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ticks: int,
 ) -> None:
     folder = home / "inbox"
     monkeypatch.setenv("PITCHQUEST_INBOX", str(folder))
@@ -360,7 +397,7 @@ def test_two_hours_of_ticks_do_not_bring_it_back_while_its_file_lies_in_the_inbo
     # It is put back from a copy, as a sync does, or could not be removed.
     delete(instance, store, row.video_id)
     path.write_bytes(b"video")
-    cursor = tick_all(instance, cursor, 40)
+    cursor = tick_all(instance, cursor, ticks)
     assert videos.list_videos(store) == []
     assert instance.get_dynamic_partitions("videos") == []
     assert TITLE not in cursor
@@ -415,6 +452,22 @@ def test_what_another_machine_keeps_of_a_deleted_video_goes_with_the_daily_pruni
     assert [copy.exists() for copy in copies] == [False, True]
 
 
+def test_an_upload_that_broke_off_is_forgotten(
+    instance: dg.DagsterInstance, store: Store, home: Path
+) -> None:
+    records = {}
+    for video_id in (VIDEO, OTHER):
+        place = f"stub/videos/pitchquest/{video_id}/{video_id}.mp4/1".encode()
+        address = f"https://x/upload/resumable/{base64.urlsafe_b64encode(place).decode()}"
+        records[video_id] = home / "uploads" / f"{len(video_id)}.json"
+        records[video_id].parent.mkdir(exist_ok=True)
+        records[video_id].write_text(json.dumps({"location": address, "arrived_bytes": 1}))
+    (home / "uploads" / "broken.json").write_text("{")
+    videos.register(store, VIDEO, f"videos/pitchquest/{VIDEO}/{VIDEO}.mp4")
+    assert delete(instance, store) == {}
+    assert [record.exists() for record in records.values()] == [False, True]
+
+
 def test_the_costs_of_a_deleted_video_stay_and_are_nobodys(
     instance: dg.DagsterInstance, store: Store, home: Path
 ) -> None:
@@ -447,9 +500,12 @@ def test_the_files_in_the_bucket_go_whoever_uploaded_them(
         value = Audio(duration_seconds=1, payload=b"sound")
         save_value(project, Address("audio", VIDEO), value, run_id="run", code_version="1")
         project.objects.put(f"frames/{VIDEO}/without-row.zip", b"x", "application/zip")
+        for video_id in (VIDEO, f"{VIDEO}_b"):
+            spool.keep(project, load_settings(), factories.pitch_result(video_id=video_id))
         assert delete(instance, project) == {}
         assert server.names("videos") == [f"{ALICE}/other.mp4", "pitchquest/old/old.mp4"]
-        assert server.names("pitchquest") == []
+        [kept] = server.names("pitchquest")
+        assert kept.startswith(f"spool/{VIDEO}_b_")
         server.faults.answers = [(503, {}, b"away")] * 99
         erasures.delete_rows(project, ["old"])
         storage.attempts = 1

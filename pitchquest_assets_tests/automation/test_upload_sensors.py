@@ -185,6 +185,17 @@ def test_a_known_file_is_not_registered_again_until_it_is_another(
     assert attempts(store) == {"pitch.mp4": 1}
 
 
+def linked(folder: Path) -> None:
+    (folder.parent / "elsewhere.mp4").write_bytes(b"x")
+    (folder / "link.mp4").symlink_to(folder.parent / "elsewhere.mp4")
+
+
+def with_linked_captions(folder: Path) -> None:
+    (folder.parent / "secret.txt").write_text("for nobody else")
+    (folder / "other.mp4").write_bytes(b"x")
+    (folder / "other.srt").symlink_to(folder.parent / "secret.txt")
+
+
 def hidden(folder: Path) -> None:
     (folder / ".pitch.mp4").write_bytes(b"x")
 
@@ -210,7 +221,10 @@ def no_text(folder: Path) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.mp4")).write_bytes(b"x")
 
 
-@pytest.mark.parametrize("leave", [hidden, foreign, a_folder, dangling, unprintable, no_text])
+@pytest.mark.parametrize(
+    "leave",
+    [linked, with_linked_captions, hidden, foreign, a_folder, dangling, unprintable, no_text],
+)
 def test_what_is_no_video_file_is_left_and_stops_no_other(
     store: Store, folder: Path, look: Callable[[], None], leave: Callable[[Path], None]
 ) -> None:

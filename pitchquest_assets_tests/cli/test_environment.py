@@ -14,6 +14,15 @@ def test_secrets_are_masked(store: Store, monkeypatch: pytest.MonkeyPatch) -> No
     assert "hush" not in str(values)
 
 
+def test_an_address_of_dagsters_database_that_was_given_is_masked(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_POSTGRES_URL", raising=False)
+    assert "@" in in_force(load_settings())["DAGSTER_POSTGRES_URL"]
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", "postgresql+psycopg2://me:hush@db.example/dagster")
+    assert in_force(load_settings())["DAGSTER_POSTGRES_URL"] == MASK
+
+
 def test_the_embedded_database_can_be_reached_by_its_url(store: Store) -> None:
     import psycopg
 

@@ -199,3 +199,15 @@ def test_a_run_outlives_a_broker_that_is_away(
         redis.start()
     assert again(instance, store) == 1
     assert sent(redis) == [run.run_id]
+
+
+def test_a_run_is_canceled_while_the_broker_is_away(
+    instance: dg.DagsterInstance, store: Store, redis: RedisServer
+) -> None:
+    run = launched(instance)
+    redis.kill()
+    try:
+        assert instance.run_launcher.terminate(run.run_id)
+        assert status(instance, run) == "CANCELED"
+    finally:
+        redis.start()

@@ -1,7 +1,5 @@
 """A short run of benchmarks/fuzz.py, the same each time."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,22 +8,16 @@ from types import ModuleType
 import pytest
 
 from pitchquest_assets.media import decoding
-from pitchquest_assets_tests.support.places import ROOT
+from pitchquest_assets_tests.support.benchmarks import benchmark
 
 INPUTS = 150
 
 
 @pytest.fixture(scope="module")
 def fuzz() -> Iterator[ModuleType]:
-    """The program, which is in no package."""
-    spec = importlib.util.spec_from_file_location("fuzz", ROOT / "benchmarks" / "fuzz.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fuzz"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["fuzz"]
+    """The program."""
+    with benchmark("fuzz") as program:
+        yield program
     decoding.stop()
 
 

@@ -75,7 +75,7 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(superuser: Engine, hoste
     migrate.migrate(hosted.engine)
     wiring = doctor_supabase._wiring
     assert wiring(hosted.engine)[0] == "failed"
-    names = ("20260301000100_storage.sql", "20260308000300_report_policy.sql")
+    names = ("20260301000100_storage.sql", "20260308000400_report_policy_closed.sql")
     by_hand = "\n".join((migrate.FOLDER / name).read_text() for name in names)
     for damage, state, told in (
         ("select 1", "ok", "uploads become rows at once"),
@@ -87,7 +87,7 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(superuser: Engine, hoste
         (
             'drop policy "pitchquest: users read their reports" on storage.objects',
             "failed",
-            "run supabase/migrations/20260308000300_report_policy.sql in the dashboard",
+            "run supabase/migrations/20260308000400_report_policy_closed.sql in the dashboard",
         ),
         (
             "drop trigger pitchquest_note_stored_object on storage.objects",

@@ -18,6 +18,7 @@ from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.supabase_project.whole_project import Project, supabase_project
 from pitchquest_assets_tests.support.up import Up
+from pitchquest_assets_tests.support.webhooks import SECRET, Backend
 
 USERS = [UUID(f"00000000-0000-4000-8000-00000000000{n}") for n in (1, 2, 3)]
 DEADLINE_SECONDS = 600
@@ -40,16 +41,30 @@ def variables_of(project: Project) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def finished(project: Project, sample: Path) -> dict[UUID, dict[str, Any]]:
+def backend() -> Iterator[Backend]:
+    """The receiver of the webhook."""
+    found = Backend()
+    with found.running():
+        yield found
+
+
+@pytest.fixture(scope="module")
+def finished(project: Project, sample: Path, backend: Backend) -> dict[UUID, dict[str, Any]]:
     """Three users have uploaded the sample at the same time; the row of each, once completed."""
     with temporary_home() as home:
-        variables = {"PITCHQUEST_TRANSCRIBER": "captions"}
+        variables = {
+            "PITCHQUEST_TRANSCRIBER": "captions",
+            "PITCHQUEST_WEBHOOK_URL": backend.url,
+            "PITCHQUEST_WEBHOOK_SECRET": SECRET,
+            "PITCHQUEST_WEBHOOK_INNER_ADDRESSES": "allowed",
+        }
         up = Up(Command(home, variables | variables_of(project)), sample)
         up.start()
         try:
             with ThreadPoolExecutor(len(USERS)) as pool:
                 list(pool.map(lambda user: upload(project, user, sample), USERS))
                 rows = list(pool.map(lambda user: wait_for(project, user), USERS))
+            wait_for_events(backend, len(USERS))
         finally:
             up.stop()
         assert list((home / "scratch").iterdir()) == []
@@ -74,6 +89,12 @@ def wait_for(project: Project, user: UUID) -> dict[str, Any]:
             return dict(rows[0])
         time.sleep(0.3)
     raise AssertionError(f"not done: {rows}")
+
+
+def wait_for_events(backend: Backend, count: int) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while len(set(backend.event_ids)) < count and time.monotonic() < deadline:
+        time.sleep(0.3)
 
 
 def results_of(client: Client) -> list[Any]:
@@ -109,6 +130,34 @@ def test_each_user_reads_their_own_result_and_no_other(
     assert results_of(stranger) == stranger.table("videos").select("*").execute().data == []
     with pytest.raises(APIError, match="permission denied"):
         results_of(project.client("anon"))
+
+
+def test_the_backend_is_told_of_every_video_by_webhook(
+    backend: Backend, finished: dict[UUID, dict[str, Any]]
+) -> None:
+    told = {event["data"]["video_id"]: event for event in backend.events}
+    assert set(told) == {row["video_id"] for row in finished.values()}
+    for row in finished.values():
+        event = told[row["video_id"]]
+        assert event["type"] == "video.completed"
+        assert (event["data"]["owner"], event["data"]["job_id"]) == (row["owner"], row["job_id"])
+        assert 0 < event["data"]["overall_score"] <= 100
+    assert backend.forged == 0
+
+
+def test_each_user_reads_their_own_report_and_no_other(
+    project: Project, finished: dict[UUID, dict[str, Any]]
+) -> None:
+    owner, other = USERS[:2]
+    theirs = project.client("authenticated", owner)
+    [progress] = theirs.table("video_progress").select("*").execute().data
+    assert (progress["steps_done"], progress["current_step"]) == (9, None)
+    page = theirs.storage.from_("pitchquest").download(progress["report"])
+    assert page.startswith(b"<!doctype html>")
+    with pytest.raises(StorageApiError, match="not found"):
+        project.client("authenticated", other).storage.from_("pitchquest").download(
+            progress["report"]
+        )
 
 
 def test_nobody_but_the_pipeline_writes_results(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets_tests.support.command import Command
 from pitchquest_assets_tests.support.storage.keys import token
 from pitchquest_assets_tests.support.storage.objects import Bucket
 from pitchquest_assets_tests.support.storage.server import StorageServer
+from pitchquest_assets_tests.support.told import all_told
 
 PASSWORD = "hunter2-recognisable-password"
 
@@ -73,24 +73,10 @@ def test_a_video_goes_through_the_bucket_and_leaves_neither_scratch_nor_secrets(
     server.on_upload = None
     assert gone.code == 2
     assert "gone-from-storage.mp4 is not in Supabase Storage: upload it again" in gone.err
-    told = "".join(_all_told(project.home)) + done.out + done.err + failed.err + gone.err
+    told = "".join(all_told(project.home)) + done.out + done.err + failed.err + gone.err
     assert told.count("gone-from-storage.mp4 is not in Supabase Storage") > 3
     for secret in (server.service_key, stranger, PASSWORD, "token=ey"):
         assert secret not in told
-
-
-def _all_told(home: Path) -> Iterator[str]:
-    """Every row of both databases, Dagster's and ours, and every file outside of them."""
-    for url in (embedded.start(home), embedded.dagster_url(home)):
-        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-        with engine.connect() as connection:
-            tables = text("select quote_ident(tablename) from pg_tables where schemaname='public'")
-            for table in connection.scalars(tables).all():
-                yield from connection.scalars(text(f"select cast(t as text) from {table} as t"))
-        engine.dispose()
-    for file in home.rglob("*"):
-        if file.is_file() and "postgres" not in file.relative_to(home).parts:
-            yield file.read_bytes().decode(errors="replace")
 
 
 def test_a_file_that_storage_refuses_fails_with_its_sentence(

@@ -7,9 +7,9 @@ import psutil
 import pytest
 
 from pitchquest_assets.store.rows import leases, run_workers
-from pitchquest_assets_tests.support.command import Command
-from pitchquest_assets_tests.support.homes import temporary_home
 from pitchquest_assets_tests.support.machines import Machines, machines
+
+pytestmark = pytest.mark.slow
 
 BEFORE_TRANSCRIPT = 3
 
@@ -90,16 +90,3 @@ def test_a_worker_whose_supervisor_is_killed_ends_with_it(system: Machines) -> N
     worker.process.send_signal(signal.SIGKILL)
     assert psutil.wait_procs(started, timeout=20)[1] == []
     worker.start(slots=2)
-
-
-@pytest.mark.parametrize("command", ["worker", "up"])
-def test_what_other_machines_cannot_reach_is_refused_in_one_sentence(command: str) -> None:
-    with temporary_home() as home:
-        alone = Command(home, {"PITCHQUEST_BROKER_URL": "redis://127.0.0.1:1/0"})
-        done = alone(command)
-        assert done.code == 1
-        assert done.err == (
-            "Set DATABASE_URL, DAGSTER_POSTGRES_URL, SUPABASE_URL, SUPABASE_KEY too: several "
-            "machines cannot share the embedded database, nor a folder of one of them.\n"
-        )
-        assert not (home / "postgres").exists()

@@ -37,6 +37,13 @@ def die(how: int) -> int:
     return 0
 
 
+def die_once(mark: Path) -> int:
+    if not mark.exists():
+        mark.touch()
+        die(signal.SIGKILL)
+    return os.getpid()
+
+
 def end(status: int) -> int:
     os._exit(status)
 
@@ -121,6 +128,11 @@ def test_a_file_that_ends_the_decoder_is_refused_and_the_next_is_decoded(how: st
     ):
         in_child(die, "a.mp4", LIMITS)(getattr(signal, how))
     assert in_child(own_id, "b.mp4", LIMITS)() != os.getpid()
+
+
+def test_a_decoder_that_is_killed_from_outside_is_asked_once_more(tmp_path: Path) -> None:
+    before = in_child(own_id, "a.mp4", LIMITS)()
+    assert in_child(die_once, "a.mp4", LIMITS)(tmp_path / "mark") != before
 
 
 def test_a_decoder_that_exits_is_told_with_its_status() -> None:

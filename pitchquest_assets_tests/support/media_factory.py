@@ -119,6 +119,17 @@ def cut_short(source: Path, path: Path, share: float) -> Path:
     return path
 
 
+def first_seconds(source: Path, path: Path, seconds: float) -> Path:
+    """The packets of a video's first seconds, copied into another file."""
+    with av.open(str(source)) as opened, av.open(str(path), "w") as target:
+        streams = [target.add_stream_from_template(one) for one in opened.streams]
+        for packet in opened.demux():
+            if packet.dts is not None and packet.dts * packet.time_base < seconds:
+                packet.stream = streams[packet.stream_index]
+                target.mux(packet)
+    return path
+
+
 def with_external_reference(source: Path, path: Path, target: Path) -> Path:
     """A MOV whose first track's samples are in another file, named by an alias record."""
     data = source.read_bytes()

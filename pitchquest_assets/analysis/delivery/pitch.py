@@ -16,6 +16,8 @@ from pitchquest_assets.media.sound import SAMPLE_RATE_HZ
 # 60 Hz, so that a deep voice has its own floor.
 FIRST_FLOOR_HZ = 60.0
 FIRST_CEILING_HZ = 500.0
+# Quartiles need no more, and the first pass costs half as much.
+FIRST_STEP_SECONDS = 2 * STEP_SECONDS
 # 1.5 is usual for calm speech and 2.5 for lively speech.
 FLOOR_OF_FIRST_QUARTILE = 0.75
 CEILING_OF_THIRD_QUARTILE = 2.0
@@ -49,11 +51,11 @@ def track_pitch(blocks: Blocks, in_speech: npt.NDArray[np.bool_]) -> Array:
         in_speech: which frames belong to speech, shape (frames,); only they say what the speaker's
             register is, and only in them creak and jumps are removed.
     """
-    rough = _track(blocks, (FIRST_FLOOR_HZ, FIRST_CEILING_HZ))
+    rough = _track(blocks, (FIRST_FLOOR_HZ, FIRST_CEILING_HZ), FIRST_STEP_SECONDS)
     register = _register(rough[in_speech])
     if register is None:
         return rough
-    f0 = _track(blocks, register)
+    f0 = _track(blocks, register, STEP_SECONDS)
     f0[in_speech] = _without_jumps(f0[in_speech])
     return f0
 
@@ -75,21 +77,21 @@ def spread_of(f0_hz: Array) -> float:
     return float(SEMITONES_PER_OCTAVE * (high - low) / DEVIATIONS_P10_TO_P90)
 
 
-def _track(blocks: Blocks, register: Register) -> Array:
-    pieces = [_pitch(block, register) for block in blocks()]
+def _track(blocks: Blocks, register: Register, step_seconds: float) -> Array:
+    pieces = [_pitch(block, register, step_seconds) for block in blocks()]
     return np.concatenate(pieces) if pieces else np.zeros(0)
 
 
-def _pitch(block: npt.NDArray[np.float32], register: Register) -> Array:
+def _pitch(block: npt.NDArray[np.float32], register: Register, step_seconds: float) -> Array:
     import parselmouth
 
     floor, ceiling = register
     grid = grid_of(len(block))
-    if grid.size * STEP_SECONDS < PERIODS_PER_WINDOW / floor + STEP_SECONDS or not block.any():
+    if grid.size * STEP_SECONDS < PERIODS_PER_WINDOW / floor + step_seconds or not block.any():
         return np.full(grid.shape, np.nan)
     whole = np.pad(block.astype(np.float64), (0, grid.size * STEP_SAMPLES - len(block)))
     sound = parselmouth.Sound(whole, SAMPLE_RATE_HZ)
-    pitch = sound.to_pitch_ac(STEP_SECONDS, floor, pitch_ceiling=ceiling)
+    pitch = sound.to_pitch_ac(step_seconds, floor, pitch_ceiling=ceiling)
     f0 = pitch.selected_array["frequency"]
     # Praat's frames lie on the grid or half a step off it, the same in each block of whole steps.
     nearest = np.floor((grid - pitch.x1) / pitch.dx + 0.25).astype(int)

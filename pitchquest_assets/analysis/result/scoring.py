@@ -1,7 +1,8 @@
 """The overall score: how persuasive the pitch is, by the weights of the rubric.
 
 At each level, the score is the weighted mean of what could be measured; the weights of the rest are
-left out, so the others count for more. `coverage` is the share of the rubric that was measured.
+left out, so the others count for more. `coverage` is the share of the rubric that was measured, and
+of the time that it was measured for: half a video of slides halves that of the picture.
 """
 
 import math
@@ -42,12 +43,16 @@ class OverallScore(Value):
 
 @dataclass(frozen=True)
 class WeightedScore:
-    """One item or sub-score: its weight and its score as a share, 0–1, or why there is none."""
+    """One item or sub-score: its weight and its score as a share, 0–1, or why there is none.
+
+    `covers` is the share of the time that it is about: no face is expected on slides.
+    """
 
     name: str
     weight: float
     share: float | None
     reason: str | None = None
+    covers: float = 1.0
 
 
 def score(
@@ -156,7 +161,8 @@ def sub_scores(scores: Mapping[str, Score], listed: Sequence[SubScore]) -> list[
         value = None if found is None else found.value
         share = None if value is None else value / MAX_SUB_SCORE
         reason = None if found is None else found.reason
-        weighted.append(WeightedScore(sub_score.name, sub_score.weight, share, reason))
+        covers = 1.0 if found is None else found.covers
+        weighted.append(WeightedScore(sub_score.name, sub_score.weight, share, reason, covers))
     return weighted
 
 
@@ -171,7 +177,7 @@ def _mean(scores: Sequence[WeightedScore]) -> float | None:
 
 
 def _coverage(scores: Sequence[WeightedScore]) -> float:
-    measured = sum(one.weight for one in scores if one.share is not None)
+    measured = sum(one.weight * one.covers for one in scores if one.share is not None)
     return _share(measured, [one.weight for one in scores])
 
 

@@ -3,10 +3,12 @@
 The sampled pictures are seconds apart, so anything between two samples goes unseen, and camera
 shake or single gestures cannot be measured. "Facing the camera" means that the head is turned to
 it, not that the eyes look into it. A smile is a mouth wider than the resting mouth in the same
-video; a grimace can look the same, and several speakers share one resting mouth.
+video that shows teeth, or is much wider; a grimace can look the same, and several speakers share
+one resting mouth. docs/measurements.md has definitions, references and errors.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,13 @@ from pitchquest_assets.analysis.curves import known
 from pitchquest_assets.analysis.visual.events import find_events
 from pitchquest_assets.analysis.visual.faces import one_thread, open_detector
 from pitchquest_assets.analysis.visual.observations import Observation, observe
-from pitchquest_assets.analysis.visual.scene import OPENING_SHARE, Scene, is_facing
+from pitchquest_assets.analysis.visual.scene import (
+    OPENING_SHARE,
+    Scene,
+    is_facing,
+    median_over_time,
+    share,
+)
 from pitchquest_assets.analysis.visual.scores import body_language, score_all
 from pitchquest_assets.media.sampling import iter_frames
 from pitchquest_assets.model import Event, Frames, Measurement, Series, VisualAnalysis
@@ -26,6 +34,15 @@ MISSING_MODEL_REASON = (
 )
 SHAKE_REASON = "the sampled pictures are too far apart in time to see shake"
 MAX_NOTABLE_FRAMES = 6
+# Name, attribute of `Quality`, unit, what is usual.
+QUALITY_MEASUREMENTS = (
+    ("face_resolution", "resolution_px", "px from forehead to chin, or blocks", "above 100"),
+    ("face_detail", "detail", "energy of fine over coarse gradients", "above 2.4"),
+    ("noise", "noise", "luma levels of 255 (SD)", "below 3"),
+    ("blocking", "blocking", "steps at the edges of blocks over those within", "below 1.6"),
+    ("face_light", "light", "share of white in the brighter parts of the face", "above 0.4"),
+    ("backlight", "backlight", "stops by which the background is brighter", "below 3"),
+)
 
 
 def analyse_visual(
@@ -49,7 +66,7 @@ def analyse_visual(
         return _analysis(scene, None, frames.warnings)
     detector = open_detector(yunet_model)
     with one_thread():
-        observations, unreadable = observe(iter_frames(frames), detector)
+        observations, unreadable = observe(iter_frames(frames), detector, frames.spacing_seconds)
     warnings = [f"{len(unreadable)} of the sampled pictures cannot be read"] if unreadable else []
     no_landmarks = None if detector.has_landmarks else missing_model_reason
     scene = Scene(observations, no_landmarks)
@@ -80,35 +97,42 @@ def _measure(scene: Scene) -> dict[str, Measurement]:
 def _measure_face(scene: Scene) -> dict[str, Measurement]:
     no_faces, no_pose, no_smiles = scene.no_faces, scene.no_pose, scene.no_smiles
     faces = scene.faces
-    facing = len(scene.facing) / max(1, len(scene.posed))
     few_here = "too few pictures there face the camera"
     opening = None if no_smiles else scene.smile_share(0, OPENING_SHARE)
     closing = None if no_smiles else scene.smile_share(1 - OPENING_SHARE, 1)
-    smiling = "share of the pictures facing the camera"
+    smiling = "share of the time facing the camera"
+    time = "share of the time"
     return {
-        "face_presence": known(
-            scene.presence, "share of the pictures", scene.no_presence, "at least 0.9"
+        "face_presence": known(scene.presence, time, scene.no_presence, "at least 0.9"),
+        "slides_share": known(scene.slides_share, time, scene.no_presence),
+        "camera_facing_share": known(
+            share(scene.facing, scene.posed), "share of the time with a face", no_pose
         ),
-        "camera_facing_share": known(facing, "share of the pictures with a face", no_pose),
         "face_height": known(
-            _median([one.face_height for one in faces]),
+            median_over_time(faces, lambda one: one.face_height),
             "share of the picture's height",
             no_faces,
             "0.2–0.5",
         ),
         "face_offset_x": known(
-            _median([one.face_x - 0.5 for one in faces if one.face_x is not None]),
+            median_over_time(faces, lambda one: _less(one.centre_x, 0.5)),
             "share of the picture's width to the right of its middle",
             no_faces,
             "-0.17–0.17",
         ),
         "face_offset_y": known(
-            _median([one.face_y - 0.5 for one in faces if one.face_y is not None]),
+            median_over_time(faces, lambda one: _less(one.face_y, 0.5)),
             "share of the picture's height below its middle",
             no_faces,
             "-0.25–0.05",
         ),
-        "smile_share": known(len(scene.smiling) / max(1, len(scene.facing)), smiling, no_smiles),
+        "head_room": known(
+            median_over_time(faces, lambda one: one.room),
+            "face heights from the head to the nearest edge",
+            no_faces,
+            "above 0.05",
+        ),
+        "smile_share": known(share(scene.smiling, scene.facing), smiling, no_smiles),
         "smile_share_at_start": known(opening, smiling, no_smiles or _unless(opening, few_here)),
         "smile_share_at_end": known(closing, smiling, no_smiles or _unless(closing, few_here)),
     }
@@ -132,24 +156,43 @@ def _measure_movement(scene: Scene) -> dict[str, Measurement]:
 
 
 def _measure_picture(scene: Scene) -> dict[str, Measurement]:
-    """Medians over the pictures; sharpness is that of the face if there is one."""
+    """Medians over time; sharpness is that of the face if there is one."""
     seen, reason = scene.observations, scene.no_presence
-    sharp = [one.sharpness for one in scene.faces or seen]
-    return {
-        "sharpness": known(_median(sharp), "variance of the Laplacian", reason, "above 40"),
-        "brightness": known(_median([one.brightness for one in seen]), "share of white", reason),
+    measured = {
+        name: known(
+            median_over_time(scene.faces, partial(_quality_of, name=field)),
+            unit,
+            scene.no_faces,
+            reference,
+        )
+        for name, field, unit, reference in QUALITY_MEASUREMENTS
+    }
+    return measured | {
+        "sharpness": known(
+            median_over_time(scene.faces or seen, lambda one: one.sharpness),
+            "variance of the Laplacian",
+            reason,
+            "above 40",
+        ),
+        "brightness": known(
+            median_over_time(seen, lambda one: one.brightness), "share of white", reason
+        ),
         "contrast": known(
-            _median([one.contrast for one in seen]),
+            median_over_time(seen, lambda one: one.contrast),
             "share of full scale (SD of luma)",
             reason,
             "above 0.12",
         ),
         "clipped_share": known(
-            _median([one.clipped for one in seen]),
+            median_over_time(seen, lambda one: one.clipped),
             "share of the pixels, pure black or white",
             reason,
         ),
     }
+
+
+def _quality_of(one: Observation, name: str) -> float | None:
+    return None if one.quality is None else float(getattr(one.quality, name))
 
 
 def _timeline(scene: Scene) -> dict[str, Series]:
@@ -207,9 +250,8 @@ def _unless(value: float | None, reason: str) -> str | None:
     return reason if value is None else None
 
 
-def _median(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.median(known)) if known else None
+def _less(value: float | None, subtrahend: float) -> float | None:
+    return None if value is None else value - subtrahend
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -5,7 +5,7 @@ from itertools import groupby
 from statistics import fmean
 
 from pitchquest_assets.analysis.visual.observations import Observation
-from pitchquest_assets.analysis.visual.scene import Scene, is_facing
+from pitchquest_assets.analysis.visual.scene import Scene, is_facing, time_of
 from pitchquest_assets.model import Event
 
 # A single sample may be an error of the detector, so a span needs this many in a row.
@@ -20,6 +20,12 @@ TOO_DARK_BRIGHT_LEVEL = 0.35
 TOO_BRIGHT_FACE_CLIPPED = 0.10
 BLURRED_SHARPNESS = 15.0
 FLAT_CONTRAST = 0.07
+CUT_OFF_ROOM = -0.12
+BACKLIT_STOPS = 4.0
+FACE_DARK_LIGHT = 0.22
+NOISY_LUMA = 8.0
+BLOCKY_RATIO = 2.5
+NO_DETAIL = 1.9
 RESTLESS_SHIFT_FACE_WIDTHS = 1.0
 RESTLESS_CHANGED_SHARE = 0.7
 STILL_SHIFT_FACE_WIDTHS = 0.03
@@ -54,7 +60,7 @@ def find_events(scene: Scene) -> list[Event]:
             Event(
                 kind="still",
                 start_seconds=scene.observations[0].time_seconds,
-                end_seconds=scene.observations[-1].time_seconds,
+                end_seconds=scene.observations[-1].until_seconds,
                 text="hardly any movement",
             )
         )
@@ -64,8 +70,23 @@ def find_events(scene: Scene) -> list[Event]:
 def _off_centre(one: Observation) -> bool:
     if one.face_x is None or one.face_y is None:
         return False
-    sideways = abs(one.face_x - 0.5) > OFF_CENTRE_X
+    sideways = abs((one.centre_x or one.face_x) - 0.5) > OFF_CENTRE_X
     return sideways or not FACE_TOO_HIGH_Y <= one.face_y <= FACE_TOO_LOW_Y
+
+
+def _cut_off(one: Observation) -> bool:
+    # What is too close need not be told twice.
+    return one.room is not None and one.room < CUT_OFF_ROOM and not _too_close(one)
+
+
+def _blurred(one: Observation) -> bool:
+    soft = one.quality is not None and one.quality.detail < NO_DETAIL
+    return one.has_face and (soft or one.sharpness < BLURRED_SHARPNESS)
+
+
+def _too_dark(one: Observation) -> bool:
+    unlit = one.quality is not None and one.quality.light < FACE_DARK_LIGHT
+    return unlit or one.bright_level < TOO_DARK_BRIGHT_LEVEL
 
 
 def _too_far(one: Observation) -> bool:
@@ -93,27 +114,36 @@ def _is_still(scene: Scene) -> bool:
 # Slides and titles are not sharp or bright in the way of a camera picture, so without a face only
 # darkness is reported.
 SPANS: tuple[tuple[str, Test, str], ...] = (
-    ("face lost", lambda one: not one.has_face, "no face in the picture"),
+    ("face lost", lambda one: not one.has_face and not one.slide, "no face in the picture"),
+    ("slides", lambda one: one.slide, "slides or a screen, without a face"),
     ("too far", _too_far, "the face is small in the picture"),
     ("too close", _too_close, "the face fills the picture"),
     ("off centre", _off_centre, "the face is at the edge of the picture"),
+    ("cut off", _cut_off, "the head is cut off by the edge of the picture"),
     ("turned away", lambda one: is_facing(one) is False, "the head is turned from the camera"),
     ("restless", _restless, "much movement"),
+    ("too dark", _too_dark, "even the brightest parts of the face or the picture are dark"),
     (
-        "too dark",
-        lambda one: one.bright_level < TOO_DARK_BRIGHT_LEVEL,
-        "even the brightest parts of the picture are dark",
+        "backlit",
+        lambda one: one.quality is not None and one.quality.backlight > BACKLIT_STOPS,
+        "the background is much brighter than the face",
+    ),
+    (
+        "noisy",
+        lambda one: one.quality is not None and one.quality.noise > NOISY_LUMA,
+        "much noise in the picture",
+    ),
+    (
+        "blocky",
+        lambda one: one.quality is not None and one.quality.blocking > BLOCKY_RATIO,
+        "the picture falls into blocks",
     ),
     (
         "too bright",
         lambda one: (one.face_clipped or 0) > TOO_BRIGHT_FACE_CLIPPED,
         "parts of the face are pure white",
     ),
-    (
-        "blurred",
-        lambda one: one.has_face and one.sharpness < BLURRED_SHARPNESS,
-        "the face is not sharp",
-    ),
+    ("blurred", _blurred, "the face is not sharp"),
     (
         "flat",
         lambda one: one.has_face and one.contrast < FLAT_CONTRAST,
@@ -130,15 +160,15 @@ def _spans(
     min_pictures: int = MIN_SPAN_PICTURES,
 ) -> list[Event]:
     """Runs of neighbouring pictures that pass the test; a single picture may be a run."""
-    needed = min(min_pictures, len(observations))
+    needed = min(min_pictures, time_of(observations))
     runs = [list(run) for passed, run in groupby(observations, key=test) if passed]
     return [
         Event(
             kind=kind,
             start_seconds=run[0].time_seconds,
-            end_seconds=run[-1].time_seconds,
+            end_seconds=run[-1].until_seconds,
             text=text,
         )
         for run in runs
-        if len(run) >= needed
+        if time_of(run) >= needed
     ]

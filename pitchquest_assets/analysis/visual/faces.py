@@ -1,23 +1,33 @@
-"""Finds the speaker's face, how the head is turned, and how wide the mouth is.
+"""Finds faces, how each head is turned, and how wide the mouth is.
 
 `FaceDetector` has two implementations: YuNet (OpenCV's FaceDetectorYN, five landmarks), and the
-Haar frontal-face cascade that ships with OpenCV (box only). The speaker is the largest face.
+Haar frontal-face cascade that ships with OpenCV (box only).
 
 YuNet's landmarks depend on the size of the face in the picture: small faces get the landmarks of an
 average face, so turns and smiles go unnoticed. Each face is therefore examined twice: it is found
 in a small copy of the picture, then measured in a crop that is upright and always the same size.
+They also differ between a picture and its mirror image, so both are measured; the mean is used, and
+the difference shows the error.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pitchquest_assets.analysis.visual.landmarks import (
+    Points,
+    measure_landmarks,
+    measure_teeth,
+    mouth_patch,
+    tilt_degrees,
+    unmirrored,
+)
 from pitchquest_assets.errors import EngineUnavailable
 
 Picture = NDArray[np.uint8]
@@ -44,11 +54,13 @@ HAAR_MIN_NEIGHBOURS = 4
 HAAR_COPIES = ((112 * 63, 24), (160 * 90, 24), (SMALL_COPY_PIXELS, 28))
 # Haar's box is smaller than YuNet's (forehead to chin) by this factor, measured on 174 faces.
 HAAR_BOX_SHARE = 0.87
-
-# How far the nose tip is in front of the eyes, in distances between the eyes.
-NOSE_DEPTH = 0.45
-# Where the nose tip of a level head lies between the eyes (0) and the mouth (1).
-LEVEL_NOSE = 0.56
+# Of several people in the picture, those whose faces are at least this high beside the highest one.
+MIN_SHARE_OF_LARGEST = 0.5
+MAX_PEOPLE = 3
+# The landmarks of smaller faces in the picture are those of an average face.
+MIN_JUDGED_HEIGHT_PX = 32
+# Boxes in a picture and its mirror image that overlap by this share are one face.
+SAME_FACE_OVERLAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,9 @@ class Face:
     yaw_degrees: float | None = None
     pitch_degrees: float | None = None
     mouth_width: float | None = None
+    mouth_error: float | None = None
+    teeth: float | None = None
+    mouth_patch: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     @property
     def centre_px(self) -> tuple[float, float]:
@@ -70,13 +85,13 @@ class Face:
 
 
 class FaceDetector(Protocol):
-    """Finds the speaker's face in a BGR picture."""
+    """Finds faces in a BGR picture."""
 
     name: str
     has_landmarks: bool
 
-    def find(self, picture: Picture) -> Face | None:
-        """Return the largest face; None if there is none."""
+    def find(self, picture: Picture) -> list[Face]:
+        """Return up to three faces of people in the foreground, the largest first."""
 
 
 class YuNet:
@@ -98,60 +113,74 @@ class YuNet:
                 "`pitchquest models pull yunet`."
             ) from error
 
-    def find(self, picture: Picture) -> Face | None:
-        """Return the largest face with pose and mouth; without them if the crop shows no face."""
-        row = self._find_box(picture)
-        if row is None:
-            return None
-        left, top, width, height = (float(value) for value in row[:4])
-        tilt = TILT_CORRECTION * _tilt_degrees(row[4:14].reshape(5, 2))
-        box = Face(left, top, width, height)
-        landmarks = self._landmarks(picture, box, tilt)
-        if landmarks is None:
-            return box
-        return Face(left, top, width, height, *measure_landmarks(landmarks))
+    def find(self, picture: Picture) -> list[Face]:
+        """Return faces with pose and mouth; without them if the crop shows no face."""
+        found = [
+            (Face(left, top, width, height), tilt)
+            for left, top, width, height, tilt in self._find_boxes(picture)
+        ]
+        return [self._measured(picture, box, tilt) for box, tilt in _foreground(found)]
 
-    def _find_box(self, picture: Picture) -> NDArray[np.float32] | None:
+    def _find_boxes(self, picture: Picture) -> list[list[float]]:
+        """Rows of left, top, width, height and tilt, the same for a mirrored picture."""
         for pixels in (SMALL_COPY_PIXELS, LARGE_COPY_PIXELS):
             copy, scale = shrink(picture, pixels)
-            row = self._largest(copy)
-            if row is not None:
-                return row / np.float32(scale)
-            if scale == 1:
-                return None
-        return None
+            plain = self._boxes(copy, mirrored=False)
+            # To look a second time in a large copy costs more than it finds.
+            again = pixels == SMALL_COPY_PIXELS or plain
+            rows = _merged(plain, self._boxes(copy, mirrored=True) if again else [])
+            if rows or scale == 1:
+                return [[*(side / scale for side in row[:4]), row[4]] for row in rows]
+        return []
 
-    def _landmarks(
-        self, picture: Picture, box: Face, tilt_degrees: float
-    ) -> NDArray[np.float32] | None:
-        """The five landmarks, shape (5, 2), in pixels of an upright crop of one size."""
-        import cv2
+    def _boxes(self, picture: Picture, *, mirrored: bool) -> list[list[float]]:
+        width = picture.shape[1]
+        boxes = []
+        for row in self._detect(picture[:, ::-1] if mirrored else picture):
+            points = row[4:14].reshape(5, 2)
+            points = unmirrored(points, width) if mirrored else points
+            left = width - row[0] - row[2] if mirrored else row[0]
+            boxes.append([float(left), *map(float, row[1:4]), tilt_degrees(points)])
+        return boxes
 
-        scale = MEASURED_FACE_HEIGHT_PX / box.height_px
-        crop_size = [
-            math.ceil(side * scale * CROP_MARGIN / BLOCK_PX) * BLOCK_PX
-            for side in (box.width_px, box.height_px)
-        ]
-        turn = cv2.getRotationMatrix2D(box.centre_px, tilt_degrees, scale)
-        turn[:, 2] += np.array(crop_size) / 2 - np.array(box.centre_px)
-        crop = cv2.warpAffine(
-            picture,
-            turn,
-            crop_size,
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
+    def _measured(self, picture: Picture, box: Face, tilt: float) -> Face:
+        if box.height_px < MIN_JUDGED_HEIGHT_PX:
+            return box
+        crop = _upright(picture, box, TILT_CORRECTION * tilt)
+        plain, mirrored = self._landmarks(crop), self._landmarks(crop[:, ::-1])
+        if plain is None or mirrored is None:
+            return box
+        mirrored = unmirrored(mirrored, crop.shape[1])
+        first, second = measure_landmarks(plain), measure_landmarks(mirrored)
+        yaw, pitch, mouth = (
+            None if one is None or other is None else (one + other) / 2
+            for one, other in zip(first, second, strict=True)
         )
-        row = self._largest(np.asarray(crop, np.uint8))
-        return None if row is None else row[4:14].reshape(5, 2)
+        if mouth is None or first[2] is None:
+            return box
+        points = np.asarray((plain + mirrored) / 2, np.float32)
+        return replace(
+            box,
+            yaw_degrees=yaw,
+            pitch_degrees=pitch,
+            mouth_width=mouth,
+            mouth_error=abs(first[2] - mouth),
+            teeth=measure_teeth(crop, points),
+            mouth_patch=mouth_patch(crop, points),
+        )
 
-    def _largest(self, picture: Picture) -> NDArray[np.float32] | None:
-        """The row of the largest face: x, y, width, height, five landmarks, confidence."""
-        self._detector.setInputSize((picture.shape[1], picture.shape[0]))
-        _, rows = self._detector.detect(picture)
-        if rows is None:
+    def _landmarks(self, crop: Picture) -> Points | None:
+        """The five landmarks of the largest face in a crop, shape (5, 2), in its pixels."""
+        rows = self._detect(crop)
+        if not len(rows):
             return None
-        largest: NDArray[np.float32] = rows[np.argmax(rows[:, 2] * rows[:, 3])]
-        return largest
+        return np.asarray(max(rows, key=lambda row: row[2] * row[3])[4:14].reshape(5, 2))
+
+    def _detect(self, picture: Picture) -> NDArray[np.float32]:
+        """Rows of x, y, width, height, five landmarks, confidence."""
+        self._detector.setInputSize((picture.shape[1], picture.shape[0]))
+        _, rows = self._detector.detect(np.ascontiguousarray(picture))
+        return np.zeros((0, 15), np.float32) if rows is None else rows
 
 
 class Haar:
@@ -165,8 +194,8 @@ class Haar:
 
         self._cascade: Any = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / HAAR_CASCADE))
 
-    def find(self, picture: Picture) -> Face | None:
-        """Return the largest face turned to the front, its box scaled to YuNet's."""
+    def find(self, picture: Picture) -> list[Face]:
+        """Return faces turned to the front, their boxes scaled to YuNet's."""
         import cv2
 
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
@@ -176,11 +205,13 @@ class Haar:
                 copy, HAAR_SCALE_STEP, HAAR_MIN_NEIGHBOURS, minSize=(min_face_px, min_face_px)
             )
             if len(boxes):
-                box = max(boxes, key=lambda box: int(box[2]) * int(box[3])) / scale
-                left, top, width, height = (float(value) for value in box)
-                grown = (1 / HAAR_BOX_SHARE - 1) * height
-                return Face(left, top - grown / 2, width, height + grown)
-        return None
+                grown = 1 / HAAR_BOX_SHARE - 1
+                found = [
+                    Face(left, top - grown * height / 2, width, (1 + grown) * height)
+                    for left, top, width, height in (map(float, box / scale) for box in boxes)
+                ]
+                return [face for face, _ in _foreground([(face, 0.0) for face in found])]
+        return []
 
 
 def open_detector(yunet_model: Path | None) -> FaceDetector:
@@ -217,44 +248,52 @@ def shrink(picture: Picture, max_pixels: int) -> tuple[Picture, float]:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def _tilt_degrees(landmarks: NDArray[np.float32]) -> float:
-    """How far the line of the eyes is from level, in degrees clockwise."""
-    across, down = landmarks[1] - landmarks[0]
-    return math.degrees(math.atan2(down, across))
+def _foreground(found: Sequence[tuple[Face, float]]) -> list[tuple[Face, float]]:
+    """The largest faces, with their tilts."""
+    ordered = sorted(found, key=lambda one: -one[0].width_px * one[0].height_px)
+    return [
+        one
+        for one in ordered[:MAX_PEOPLE]
+        if one[0].height_px >= MIN_SHARE_OF_LARGEST * ordered[0][0].height_px
+    ]
 
 
-def measure_landmarks(
-    landmarks: NDArray[np.float32],
-) -> tuple[float | None, float | None, float | None]:
-    """Estimate the head's yaw and pitch, and the mouth's width.
+def _merged(plain: list[list[float]], mirrored: list[list[float]]) -> list[list[float]]:
+    """The mean of boxes that are in both lists, and those that are in one."""
+    rest, rows = list(mirrored), []
+    for row in plain:
+        same = max(rest, key=lambda other: _overlap(row, other), default=None)
+        if same is not None and _overlap(row, same) >= SAME_FACE_OVERLAP:
+            rest.remove(same)
+            rows.append([(one + other) / 2 for one, other in zip(row, same, strict=True)])
+        else:
+            rows.append(row)
+    return rows + rest
 
-    The nose tip is NOSE_DEPTH eye distances in front of the eyes, so a turn by an angle moves it
-    away from the middle of the eyes by NOSE_DEPTH * tan(angle). This is inverted along the line of
-    the eyes for yaw (so a tilted head does not count as turned) and across it for pitch. With five
-    points the estimate is rough: it is meant to distinguish a turn of 20 degrees from none.
 
-    Args:
-        landmarks: shape (5, 2): the two eyes, the nose tip, the two mouth corners, in any unit.
+def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """The shared area of two boxes over the area of both, 0–1."""
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    shared = max(0.0, across) * max(0.0, down)
+    return shared / (one[2] * one[3] + other[2] * other[3] - shared)
 
-    Returns:
-        Yaw (degrees, positive to the picture's right), pitch (degrees, positive up) and mouth width
-        (in distances between the eyes); all None if the points are not a face.
-    """
-    eyes, nose, mouth = landmarks[:2], landmarks[2], landmarks[3:]
-    across = eyes[1] - eyes[0]
-    eye_distance = float(np.hypot(*across))
-    if eye_distance == 0:
-        return None, None, None
-    across = across / eye_distance
-    down = np.array([-across[1], across[0]])
-    between = eyes.mean(axis=0)
-    face_length = float((mouth.mean(axis=0) - between) @ down) / eye_distance
-    if face_length <= 0:
-        return None, None, None
-    sideways = float((nose - between) @ across) / eye_distance
-    upward = LEVEL_NOSE * face_length - float((nose - between) @ down) / eye_distance
-    return (
-        math.degrees(math.atan(sideways / NOSE_DEPTH)),
-        math.degrees(math.atan(upward / NOSE_DEPTH)),
-        float(np.hypot(*(mouth[1] - mouth[0]))) / eye_distance,
+
+def _upright(picture: Picture, box: Face, tilt_degrees: float) -> Picture:
+    """A crop of the face, turned upright and of one size."""
+    import cv2
+
+    scale = MEASURED_FACE_HEIGHT_PX / box.height_px
+    crop_size = [
+        math.ceil(side * scale * CROP_MARGIN / BLOCK_PX) * BLOCK_PX
+        for side in (box.width_px, box.height_px)
+    ]
+    # Boxes are measured from the edge of the first pixel, OpenCV's turns from its middle.
+    middle = np.array(box.centre_px) - 0.5
+    turn = cv2.getRotationMatrix2D(middle.tolist(), tilt_degrees, scale)
+    shift = np.array(crop_size) / 2 - 0.5 - middle
+    turn = turn + np.array([[0, 0, shift[0]], [0, 0, shift[1]]])
+    crop = cv2.warpAffine(
+        picture, turn, crop_size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    return np.asarray(crop, np.uint8)

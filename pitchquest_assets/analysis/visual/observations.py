@@ -1,39 +1,42 @@
 """What each sampled picture shows, and what changed since the previous one.
 
-Only one decoded picture is in memory at a time, with a small grey copy of the previous one.
+All pictures are looked at first, of which small grey copies and the figures of each face are kept;
+then the speaker is chosen.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pitchquest_assets.analysis.visual.faces import Face, FaceDetector, Picture
+from pitchquest_assets.analysis.visual.faces import (
+    MIN_JUDGED_HEIGHT_PX,
+    Face,
+    FaceDetector,
+)
+from pitchquest_assets.analysis.visual.quality import Quality
+from pitchquest_assets.analysis.visual.sights import Sight, look_at, same_shot
+from pitchquest_assets.analysis.visual.speaker import choose_speaker
 from pitchquest_assets.model import Frame
 
-# Sharpness depends on the picture's size, so it is always measured at this width.
-SHARPNESS_WIDTH_PX = 640
-SMALL_WIDTH_PX = 160
-# Two pictures belong to one shot if their colours (histograms of hue, saturation, value) or their
-# luma, pixel by pixel, correlate this much. On the test media, colours correlate by 0.81–1.00
-# within a shot and 0.04–0.06 across a cut, luma by 0.27–0.38 across a cut. Luma tolerates a change
-# of exposure, colours tolerate movement.
-SAME_COLOURS_CORRELATION = 0.5
-SAME_LUMA_CORRELATION = 0.8
-HISTOGRAM_BINS = (8, 8, 8)
-CLIPPED_DARK_LUMA = 5
-CLIPPED_BRIGHT_LUMA = 250
 # A pixel has changed if its luma differs by more than noise and compression would cause.
 CHANGED_LUMA = 20
 # The area below the face: this many face widths, and at least this share of the picture's height.
 BODY_FACE_WIDTHS = 3.0
 MIN_BODY_HEIGHT_SHARE = 0.15
+# How far the head goes beyond the box of the face, in its heights: hair above, ears and chin.
+HAIR_FACE_HEIGHTS = 0.15
+EAR_FACE_HEIGHTS = 0.10
+FACE_WIDTH_TO_HEIGHT = 0.75
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one picture shows; lengths are shares of its width or height, luma a share of white."""
+    """What one picture shows; lengths are shares of its width or height, luma a share of white.
+
+    If there are several people, "the face" is the speaker's, and `centre_x` the middle of all.
+    """
 
     time_seconds: float
     name: str
@@ -53,60 +56,85 @@ class Observation:
     cut: bool = False
     shift: float | None = None
     changed: float | None = None
+    cells: int = 1
+    last_seconds: float | None = None
+    centre_x: float | None = None
+    mouth_error: float | None = None
+    teeth: float | None = None
+    quality: Quality | None = None
+    slide: bool = False
+    too_small: bool = False
 
     @property
     def has_face(self) -> bool:
         """Whether a face was found."""
         return self.face_height is not None
 
+    @property
+    def until_seconds(self) -> float:
+        """When the picture was seen for the last time."""
+        return self.time_seconds if self.last_seconds is None else self.last_seconds
 
-@dataclass(frozen=True)
-class _Small:
-    """What is kept of a picture, to compare it with the next one."""
-
-    luma: NDArray[np.float32]
-    histogram: NDArray[np.float32]
-    face: Face | None
-    scale: float
+    @property
+    def room(self) -> float | None:
+        """The room from the head to the nearest edge, in face heights; below 0 it is cut off."""
+        if (
+            self.face_height is None
+            or self.face_width is None
+            or self.face_x is None
+            or self.face_y is None
+        ):
+            return None
+        above = self.face_y / self.face_height - 0.5 - HAIR_FACE_HEIGHTS
+        below = (1 - self.face_y) / self.face_height - 0.5 - EAR_FACE_HEIGHTS
+        beside = min(self.face_x, 1 - self.face_x) / self.face_width - 0.5
+        return min(above, below, beside * FACE_WIDTH_TO_HEIGHT - EAR_FACE_HEIGHTS)
 
 
 def observe(
-    pictures: Iterable[tuple[Frame, bytes]], detector: FaceDetector
+    pictures: Iterable[tuple[Frame, bytes]], detector: FaceDetector, spacing_seconds: float = 1.0
 ) -> tuple[list[Observation], list[str]]:
-    """Return an observation for each readable JPEG, and the names of the unreadable ones."""
+    """Return an observation for each readable JPEG, and the names of the unreadable ones.
+
+    Args:
+        spacing_seconds: the length of a cell, see `Frame.cells`.
+    """
     import cv2
 
-    observations: list[Observation] = []
+    sights: list[Sight] = []
     unreadable: list[str] = []
-    before: _Small | None = None
     for frame, jpeg in pictures:
         decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
         if decoded is None:
             unreadable.append(frame.name)
-            continue
-        picture = np.asarray(decoded, np.uint8)
-        face = detector.find(picture)
-        small = _small(picture, face)
-        observations.append(_observation(frame, picture, face, before, small))
-        before = small
+        else:
+            sights.append(look_at(frame, np.asarray(decoded, np.uint8), detector))
+    cuts = [False, *(not same_shot(one, other) for one, other in pairwise(sights))][: len(sights)]
+    cells = [sight.frame.cells for sight in sights]
+    faces = choose_speaker([sight.faces for sight in sights], cuts, cells)
+    observations: list[Observation] = []
+    for index, (sight, face, cut) in enumerate(zip(sights, faces, cuts, strict=True)):
+        before = None if cut or index == 0 else sights[index - 1]
+        neighbour = None if before is None else (before, faces[index - 1])
+        observations.append(_observation(sight, face, cut, neighbour, spacing_seconds))
     return observations, unreadable
 
 
 def _observation(
-    frame: Frame, picture: Picture, face: Face | None, before: _Small | None, small: _Small
+    sight: Sight,
+    face: Face | None,
+    cut: bool,
+    before: tuple[Sight, Face | None] | None,
+    spacing_seconds: float,
 ) -> Observation:
-    import cv2
-
-    height, width = picture.shape[:2]
-    luma = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
-    region = luma if face is None else _inside(luma, face)
-    dark, bright = luma <= CLIPPED_DARK_LUMA, luma >= CLIPPED_BRIGHT_LUMA
-    cut = before is not None and not _same_shot(before, small)
-    neighbour = None if cut else before
+    height, width = sight.height_px, sight.width_px
+    look = sight.looks[sight.faces.index(face)] if face else None
     x, y = face.centre_px if face else (None, None)
+    left = min((one.left_px for one in sight.faces), default=0.0)
+    right = max((one.left_px + one.width_px for one in sight.faces), default=0.0)
     return Observation(
-        time_seconds=frame.time_seconds,
-        name=frame.name,
+        time_seconds=sight.frame.time_seconds,
+        name=sight.frame.name,
         face_height=face.height_px / height if face else None,
         face_width=face.width_px / width if face else None,
         face_x=x / width if x is not None else None,
@@ -114,91 +142,52 @@ def _observation(
         yaw_degrees=face.yaw_degrees if face else None,
         pitch_degrees=face.pitch_degrees if face else None,
         mouth_width=face.mouth_width if face else None,
-        sharpness=_sharpness(region, width),
-        brightness=float(luma.mean()) / 255,
-        bright_level=float(np.percentile(luma[::2, ::2], 95)) / 255,
-        contrast=float(luma.std()) / 255,
-        clipped=float(dark.mean() + bright.mean()),
-        face_clipped=float((region >= CLIPPED_BRIGHT_LUMA).mean()) if face else None,
+        sharpness=look.sharpness if look else sight.sharpness,
+        brightness=sight.brightness,
+        bright_level=sight.bright_level,
+        contrast=sight.contrast,
+        clipped=sight.clipped,
+        face_clipped=look.clipped if look else None,
         cut=cut,
-        shift=_shift(neighbour, small),
-        changed=_changed(neighbour, small),
+        shift=_shift(before and before[1], face),
+        changed=_changed(before, sight, face),
+        cells=sight.frame.cells,
+        last_seconds=sight.frame.time_seconds + (sight.frame.cells - 1) * spacing_seconds,
+        centre_x=(left + right) / 2 / width if face else None,
+        mouth_error=face.mouth_error if face else None,
+        teeth=face.teeth if face else None,
+        quality=look.quality if look else None,
+        slide=sight.slide,
+        too_small=face is not None and face.height_px < MIN_JUDGED_HEIGHT_PX,
     )
 
 
-def _inside(luma: Picture, face: Face) -> Picture:
-    """The pixels of the face; the whole picture if the box is outside it."""
-    top, left = max(0, int(face.top_px)), max(0, int(face.left_px))
-    bottom, right = int(face.top_px + face.height_px), int(face.left_px + face.width_px)
-    region = luma[top:bottom, left:right]
-    return region if region.size else luma
-
-
-def _sharpness(luma: Picture, picture_width_px: int) -> float:
-    """Variance of the Laplacian (Pech-Pacheco et al. 2000), in squared luma steps of 0–255."""
-    import cv2
-
-    if picture_width_px > SHARPNESS_WIDTH_PX:
-        scale = SHARPNESS_WIDTH_PX / picture_width_px
-        luma = np.asarray(
-            cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
-        )
-    return float(cv2.Laplacian(luma, cv2.CV_32F).var())
-
-
-def _small(picture: Picture, face: Face | None) -> _Small:
-    import cv2
-
-    height, width = picture.shape[:2]
-    scale = SMALL_WIDTH_PX / width
-    size = (SMALL_WIDTH_PX, max(1, round(height * scale)))
-    copy = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-    histogram = cv2.calcHist(
-        [cv2.cvtColor(copy, cv2.COLOR_BGR2HSV)],
-        [0, 1, 2],
-        None,
-        list(HISTOGRAM_BINS),
-        [0, 180, 0, 256, 0, 256],
-    )
-    luma = cv2.GaussianBlur(cv2.cvtColor(copy, cv2.COLOR_BGR2GRAY), (3, 3), 0)
-    return _Small(
-        np.asarray(luma, np.float32), np.asarray(histogram.ravel(), np.float32), face, scale
-    )
-
-
-def _same_shot(before: _Small, now: _Small) -> bool:
-    import cv2
-
-    colours = cv2.compareHist(before.histogram, now.histogram, cv2.HISTCMP_CORREL)
-    if colours >= SAME_COLOURS_CORRELATION or before.luma.shape != now.luma.shape:
-        return bool(colours >= SAME_COLOURS_CORRELATION)
-    luma = cv2.matchTemplate(before.luma, now.luma, cv2.TM_CCOEFF_NORMED)
-    return bool(luma[0, 0] >= SAME_LUMA_CORRELATION)
-
-
-def _shift(before: _Small | None, now: _Small) -> float | None:
+def _shift(before: Face | None, now: Face | None) -> float | None:
     """How far the face moved since the previous sample, in face widths."""
-    if before is None or before.face is None or now.face is None:
+    if before is None or now is None:
         return None
-    width = (before.face.width_px + now.face.width_px) / 2
-    (x0, y0), (x1, y1) = before.face.centre_px, now.face.centre_px
+    width = (before.width_px + now.width_px) / 2
+    (x0, y0), (x1, y1) = before.centre_px, now.centre_px
     return float(np.hypot(x1 - x0, y1 - y0)) / width
 
 
-def _changed(before: _Small | None, now: _Small) -> float | None:
+def _changed(
+    neighbour: tuple[Sight, Face | None] | None, sight: Sight, face: Face | None
+) -> float | None:
     """The share of pixels below the face that changed; None if too little is visible below it."""
-    if before is None or before.face is None or now.face is None:
+    before, earlier = neighbour or (None, None)
+    if before is None or earlier is None or face is None:
         return None
-    if before.luma.shape != now.luma.shape:
+    if before.luma.shape != sight.luma.shape:
         return None
-    height, width = now.luma.shape
-    chin = int(max(one.top_px + one.height_px for one in (before.face, now.face)) * now.scale)
+    height, width = sight.luma.shape
+    chin = int(max(one.top_px + one.height_px for one in (earlier, face)) * sight.scale)
     if height - chin < MIN_BODY_HEIGHT_SHARE * height:
         return None
-    reach = BODY_FACE_WIDTHS / 2 * now.face.width_px * now.scale
-    middle = now.face.centre_px[0] * now.scale
+    reach = BODY_FACE_WIDTHS / 2 * face.width_px * sight.scale
+    middle = face.centre_px[0] * sight.scale
     left, right = max(0, int(middle - reach)), min(width, int(middle + reach) + 1)
-    difference = (now.luma - before.luma)[chin:, left:right]
+    difference = (sight.luma - before.luma)[chin:, left:right]
     # A change of exposure changes all pixels alike, which is not movement.
     difference = difference - np.median(difference)
     return float((np.abs(difference) > CHANGED_LUMA).mean())

@@ -3,16 +3,19 @@
 The anchors are our own choice (the literature gives directions, no validated thresholds): a face
 for at least 0.9 of the time is good, facing the camera helps, medium smiling and movement are best.
 If there is hardly ever a face, all scores are withheld: picture quality alone would stand for the
-whole visual part.
+whole visual part. No face is expected on slides, so each score says which share of the time it is
+about.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from pitchquest_assets.analysis.curves import Anchors, interpolate, score_of
+from pitchquest_assets.analysis.visual.events import CUT_OFF_ROOM
 from pitchquest_assets.analysis.visual.observations import Observation
-from pitchquest_assets.analysis.visual.scene import Scene, is_facing
+from pitchquest_assets.analysis.visual.scene import Scene, is_facing, median_over_time, share
 from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.model import Measurement, Score
 
@@ -35,8 +38,23 @@ FACING_ANCHORS: Anchors = ((0.1, 1), (0.4, 5), (0.7, 8), (0.9, 10))
 SMILE_ANCHORS: Anchors = ((0, 4), (0.05, 6), (0.15, 9), (0.25, 10), (0.6, 10), (0.8, 8), (1, 6))
 SWAY_ANCHORS: Anchors = ((0, 5), (0.03, 7), (0.08, 10), (0.35, 10), (0.7, 6), (1.5, 2))
 MOVEMENT_ANCHORS: Anchors = ((0, 4), (0.02, 6), (0.08, 10), (0.40, 10), (0.65, 6), (1, 3))
-SHARPNESS_ANCHORS: Anchors = ((3, 0), (8, 3), (15, 5), (40, 8), (80, 10))
-BRIGHT_LEVEL_ANCHORS: Anchors = ((0.10, 0), (0.35, 4), (0.50, 8), (0.60, 10))
+# Room from the head to the nearest edge of the picture, in face heights.
+ROOM_ANCHORS: Anchors = ((-0.45, 0), (-0.25, 2), (-0.15, 5), (-0.05, 8), (0.05, 10))
+# Picture quality: chosen on 8 pictures and checked on 6 others by benchmarks/picture.py.
+RESOLUTION_PX_ANCHORS: Anchors = ((12, 0), (30, 2.5), (60, 5.5), (100, 8.5), (160, 10))
+DETAIL_ANCHORS: Anchors = ((1.4, 0), (1.8, 2), (2.1, 5), (2.4, 8), (2.6, 9.3), (2.85, 10))
+NOISE_ANCHORS: Anchors = ((0.3, 10), (0.7, 9.3), (3, 7.5), (6, 5.5), (12, 3.5), (22, 1.5), (40, 0))
+BLOCKING_ANCHORS: Anchors = (
+    (1.6, 10),
+    (1.9, 8),
+    (2.2, 6.5),
+    (2.8, 4.5),
+    (4, 2.5),
+    (6, 1),
+    (9, 0.3),
+)
+FACE_LIGHT_ANCHORS: Anchors = ((0.05, 0), (0.15, 2), (0.30, 6.5), (0.45, 9), (0.60, 10))
+BACKLIGHT_STOPS_ANCHORS: Anchors = ((1.5, 10), (3, 8), (5, 3), (7, 0))
 FACE_CLIPPED_ANCHORS: Anchors = ((0.01, 10), (0.05, 7), (0.10, 4), (0.40, 0))
 CONTRAST_ANCHORS: Anchors = ((0.03, 0), (0.07, 4), (0.12, 8), (0.15, 10))
 
@@ -55,26 +73,26 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
     facing = measured["camera_facing_share"]
     smile = measured["smile_share"]
     scores = {
-        "presence": Score(
-            value=interpolate(scene.presence, PRESENCE_ANCHORS),
-            basis=f"a face in {scene.presence:.0%} of {len(scene.observations)} pictures",
-        ),
+        "presence": _presence(scene),
         "framing": _framing(scene),
         "camera_facing": score_of(
             facing,
             FACING_ANCHORS,
-            "head turned to the camera in {:.0%} of the pictures with a face",
+            "head turned to the camera for {:.0%} of the time with a face",
         ),
         "expression": score_of(
-            smile, SMILE_ANCHORS, "a smile in {:.0%} of the pictures facing the camera"
+            smile, SMILE_ANCHORS, "a smile for {:.0%} of the time facing the camera"
         ),
         "movement": _movement(measured["sway"], measured["movement"]),
-        "picture_quality": _picture_quality(scene),
+        "picture_quality": picture_quality(scene),
     }
     typical = _typical_times(scene)
     timed = {
         name: score.model_copy(
-            update={"time_seconds": None if score.value is None else typical[name]}
+            update={
+                "time_seconds": None if score.value is None else typical[name],
+                "covers": round(1 - scene.slides_share, 4),
+            }
         )
         for name, score in scores.items()
     }
@@ -84,18 +102,18 @@ def score_all(scene: Scene, measured: Mapping[str, Measurement]) -> dict[str, Sc
 def _typical_times(scene: Scene) -> dict[str, float | None]:
     """For each sub-score, the time of the picture most like the whole video; the widest smile."""
     smile = max(scene.smiling, key=lambda one: one.mouth_width or 0, default=None)
-    facing = len(scene.facing) / max(1, len(scene.posed))
+    facing = share(scene.facing, scene.posed)
     return {
-        "presence": _typical(scene.observations, lambda one: float(one.has_face), scene.presence),
+        "presence": _typical(
+            scene.without_slides,
+            lambda one: float(one.has_face),
+            scene.presence_without_slides,
+        ),
         "framing": _typical(scene.faces, _framing_of, _framing(scene).value),
         "camera_facing": _typical(scene.posed, lambda one: float(is_facing(one) or 0), facing),
         "expression": None if smile is None else round(smile.time_seconds, 2),
         "movement": _typical_movement(scene),
-        "picture_quality": _typical(
-            scene.faces,
-            lambda one: one.sharpness,
-            float(np.median([one.sharpness for one in scene.faces])),
-        ),
+        "picture_quality": _typical(scene.faces, _detail, median_over_time(scene.faces, _detail)),
     }
 
 
@@ -125,15 +143,29 @@ def body_language(scores: Mapping[str, Score]) -> float | None:
     return round(sum(values) / len(values), 1) if values else None
 
 
-def _framing(scene: Scene) -> Score:
-    """The mean over the pictures of size and place; a place is as good as its worse axis."""
-    scores = [value for value in map(_framing_of, scene.faces) if value is not None]
-    height = np.median([one.face_height for one in scene.faces])
-    offset = np.median([abs((one.face_x or 0) - 0.5) for one in scene.faces])
+def _presence(scene: Scene) -> Score:
+    """How much of the time without slides shows a face."""
+    presence = scene.presence_without_slides
+    slides = f"; slides for {scene.slides_share:.0%}" if scene.slides_share else ""
+    of = "the time without slides" if slides else "the time"
     return Score(
-        value=round(float(np.mean(scores)), 1),
+        value=interpolate(presence, PRESENCE_ANCHORS),
+        basis=f"a face for {presence:.0%} of {of}{slides}",
+    )
+
+
+def _framing(scene: Scene) -> Score:
+    """The mean over time of size and place; no better than the room around the head."""
+    scores = [(value, one.cells) for one in scene.faces if (value := _framing_of(one)) is not None]
+    values, cells = zip(*scores, strict=True)
+    height = median_over_time(scene.faces, lambda one: one.face_height) or 0
+    offset = median_over_time(scene.faces, lambda one: abs((one.centre_x or 0) - 0.5)) or 0
+    room = median_over_time(scene.faces, lambda one: one.room)
+    cut = "; the head is cut off by the edge" if room is not None and room < CUT_OFF_ROOM else ""
+    return Score(
+        value=round(float(np.average(values, weights=cells)), 1),
         basis=f"the face takes {height:.0%} of the picture's height and is {offset:.0%} of its "
-        "width from the middle",
+        f"width from the middle{cut}",
     )
 
 
@@ -141,10 +173,11 @@ def _framing_of(one: Observation) -> float | None:
     if one.face_height is None or one.face_x is None or one.face_y is None:
         return None
     place = min(
-        interpolate(abs(one.face_x - 0.5), OFFSET_X_ANCHORS),
+        interpolate(abs((one.centre_x or one.face_x) - 0.5), OFFSET_X_ANCHORS),
         interpolate(one.face_y, FACE_Y_ANCHORS),
     )
-    return (interpolate(one.face_height, FACE_HEIGHT_ANCHORS) + place) / 2
+    size_and_place = (interpolate(one.face_height, FACE_HEIGHT_ANCHORS) + place) / 2
+    return min(size_and_place, interpolate(one.room or 0, ROOM_ANCHORS))
 
 
 def _movement(sway: Measurement, movement: Measurement) -> Score:
@@ -164,18 +197,38 @@ def _movement(sway: Measurement, movement: Measurement) -> Score:
     )
 
 
-def _picture_quality(scene: Scene) -> Score:
-    """The weakest of sharpness, light and contrast in the pictures with a face (medians)."""
+def _detail(one: Observation) -> float | None:
+    return one.quality.detail if one.quality else None
+
+
+def picture_quality(scene: Scene) -> Score:
+    """Score what is left of ten when each fault takes its share (medians over time with a face)."""
     faces = scene.faces
-    sharpness = float(np.median([one.sharpness for one in faces]))
-    level = float(np.median([one.bright_level for one in faces]))
-    clipped = float(np.median([one.face_clipped or 0 for one in faces]))
-    contrast = float(np.median([one.contrast for one in faces]))
-    judged = {
-        f"sharpness {sharpness:.0f}": interpolate(sharpness, SHARPNESS_ANCHORS),
-        f"the brightest parts at {level:.0%} of white": interpolate(level, BRIGHT_LEVEL_ANCHORS),
-        f"{clipped:.0%} of the face pure white": interpolate(clipped, FACE_CLIPPED_ANCHORS),
-        f"contrast {contrast:.0%} of full scale": interpolate(contrast, CONTRAST_ANCHORS),
-    }
+    judged = {}
+    for value_of, anchors, words in QUALITY_PARTS:
+        value = median_over_time(faces, value_of)
+        if value is not None:
+            judged[words.format(value)] = interpolate(value, anchors)
     weakest = min(judged, key=lambda name: judged[name])
-    return Score(value=judged[weakest], basis=f"weakest point: {weakest}")
+    left = 10 * math.prod(value / 10 for value in judged.values())
+    return Score(value=round(left, 1), basis=f"weakest point: {weakest}")
+
+
+def _of_quality(name: str) -> Callable[[Observation], float | None]:
+    return lambda one: getattr(one.quality, name) if one.quality else None
+
+
+QUALITY_PARTS: tuple[tuple[Callable[[Observation], float | None], Anchors, str], ...] = (
+    (_of_quality("resolution_px"), RESOLUTION_PX_ANCHORS, "a face of {:.0f} px"),
+    (_of_quality("detail"), DETAIL_ANCHORS, "detail {:.1f}"),
+    (_of_quality("noise"), NOISE_ANCHORS, "noise of {:.1f} luma levels"),
+    (_of_quality("blocking"), BLOCKING_ANCHORS, "blocks that stand out {:.1f} times"),
+    (_of_quality("light"), FACE_LIGHT_ANCHORS, "the brighter parts of the face at {:.0%} of white"),
+    (
+        _of_quality("backlight"),
+        BACKLIGHT_STOPS_ANCHORS,
+        "a background {:.1f} stops brighter than the face",
+    ),
+    (lambda one: one.face_clipped, FACE_CLIPPED_ANCHORS, "{:.0%} of the face pure white"),
+    (lambda one: one.contrast, CONTRAST_ANCHORS, "contrast {:.0%} of full scale"),
+)

@@ -53,8 +53,10 @@ def ending(vendor: VendorName, model: str, setting: str, today: date) -> tuple[S
 
 def _models(settings: Settings) -> tuple[State, str]:
     """The weights that the settings need, and where Whisper computes."""
-    yunet = weights.find(YUNET.name, settings.models_path)
-    here, absent = ([YUNET.name], []) if yunet else ([], [YUNET.name])
+    own = models.faces_by_hand(settings)
+    yunet = str(own) if own else YUNET.name
+    is_here = own or weights.find(YUNET.name, settings.models_path)
+    here, absent = ([yunet], []) if is_here else ([], [yunet])
     remarks = ""
     if settings.transcriber in ("auto", "whisper"):
         if found := models.whisper_here(settings):

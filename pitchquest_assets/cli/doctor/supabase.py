@@ -197,7 +197,7 @@ def _wiring(engine: Engine) -> Verdict:
     row = in_transaction(engine, lambda c: c.execute(_WIRING).mappings().one())
     if refused := [name for name in POLICIES if name not in row["policies"]]:
         names = ", ".join(f'"{name}"' for name in refused)
-        file = "20260308000300_report_policy.sql" if refused == [REPORTS] else _STORAGE
+        file = "20260308000400_report_policy_closed.sql" if refused == [REPORTS] else _STORAGE
         by_hand = _BY_HAND.format(file)
         return "failed", f"policies on storage.objects are missing ({names}): {by_hand}."
     noticed = "uploads become rows at once"

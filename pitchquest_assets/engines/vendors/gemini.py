@@ -36,6 +36,8 @@ def open_client(settings: Settings) -> "Client":
             base_url=settings.gemini_base_url,
             timeout=round(settings.vendor_timeout_seconds * 1000),
             retry_options=types.HttpRetryOptions(attempts=1),
+            # A redirect would carry the header with the key to another host.
+            client_args={"follow_redirects": False},
         ),
     )
 

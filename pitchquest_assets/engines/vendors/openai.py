@@ -23,7 +23,7 @@ def open_client(settings: Settings) -> "OpenAI":
     Raises:
         SettingsError: the key cannot be one, or is missing and OPENAI_BASE_URL is not set.
     """
-    from openai import OpenAI
+    from openai import DefaultHttpxClient, OpenAI
 
     key = usable_key(settings.openai_api_key, "OPENAI_API_KEY")
     if not key and settings.openai_base_url is None:
@@ -34,6 +34,8 @@ def open_client(settings: Settings) -> "OpenAI":
         base_url=settings.openai_base_url,
         timeout=settings.vendor_timeout_seconds,
         max_retries=0,
+        # A redirect would carry the sound or the words to another host.
+        http_client=DefaultHttpxClient(follow_redirects=False),
     )
 
 

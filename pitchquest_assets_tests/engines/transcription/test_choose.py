@@ -73,6 +73,21 @@ def run(path: Path, captions: Path | None = None, **settings: object) -> Transcr
     return transcribe(video, audio, Caller(made), log_progress(log.append))
 
 
+def test_a_tampered_whisper_is_not_loaded_and_it_is_said(bare: Path, models: Path) -> None:
+    weights = models / "whisper-base.en" / "model.bin"
+    assert run(bare, models=models, transcriber="auto").engine == "whisper"
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+    assert run(bare, models=models, transcriber="auto").engine == "pocketsphinx"
+    with pytest.raises(EngineUnavailable, match=r"run `pitchquest models pull whisper-base\.en`"):
+        run(bare, models=models, transcriber="whisper", whisper_model="base.en")
+    # Where a person names it, it is theirs.
+    weights.parent.rename(models / "whisper-mine.en")
+    heard = run(bare, models=models, transcriber="whisper", whisper_model="mine.en")
+    assert heard.engine == "whisper"
+
+
 def test_captions_beside_the_video_come_first(bare: Path, models: Path) -> None:
     shutil.copy(SAMPLE_PITCH.with_suffix(".vtt"), bare.with_suffix(".vtt"))
     assert run(bare, models=models).engine == "captions"

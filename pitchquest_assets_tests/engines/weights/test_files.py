@@ -1,4 +1,5 @@
 import hashlib
+import os
 import re
 import socket
 import threading
@@ -11,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from pitchquest_assets.cli.show import pull_models
+from pitchquest_assets.engines.weights import fetch as models
 from pitchquest_assets.engines.weights import fetcher
 from pitchquest_assets.engines.weights import files as weights
 from pitchquest_assets.engines.weights import hub as hub_source
-from pitchquest_assets.engines.weights.files import MIN_MODEL_BYTES
-from pitchquest_assets.engines.weights.pinned import Model, ModelFile
+from pitchquest_assets.engines.weights.pinned import YUNET, Model, ModelFile
+from pitchquest_assets.engines.weights.progress import Progress
 from pitchquest_assets.errors import EngineUnavailable
+from pitchquest_assets.settings import Settings
 
 CONTENTS = {"config.json": b"{}" * 50, "model.bin": bytes(range(256)) * 4_000}
 
@@ -293,15 +296,61 @@ def test_model_is_found_under_its_other_folder_name(hub: Hub, model: Model, tmp_
     assert weights.find("tiny", tmp_path) == tmp_path / "other-tiny"
 
 
-def test_any_version_of_yunet_is_found_but_no_pointer_file(tmp_path: Path) -> None:
-    (tmp_path / "face_detection_yunet_2026may.onnx").write_bytes(b"version https://git-lfs")
+def test_another_version_of_yunet_and_a_pointer_file_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / YUNET.files[0].name).write_bytes(b"version https://git-lfs")
+    (tmp_path / "face_detection_yunet_2023mar.onnx").write_bytes(bytes(200_000))
     assert weights.find("yunet", tmp_path) is None
-    older = tmp_path / "face_detection_yunet_2023mar.onnx"
-    older.write_bytes(bytes(MIN_MODEL_BYTES))
-    assert weights.find("yunet", tmp_path) == older
     row = next(row for row in weights.list_models(tmp_path) if row.model.name == "yunet")
-    assert row.checksum_ok is None
-    assert f"  here: {older} (not the pinned file)" in row.lines()
+    assert (row.path, row.checksum_ok) == (None, None)
+
+
+def test_other_bytes_of_the_pinned_size_are_not_taken_and_it_is_said(tmp_path: Path) -> None:
+    other = tmp_path / YUNET.files[0].name
+    other.write_bytes(bytes(YUNET.size_bytes))
+    said: list[str] = []
+    settings = Settings(models=tmp_path, downloads="off")
+    assert models.fetch_faces(settings, Progress(said.append, lambda done, total: None)) is None
+    assert said == [
+        f"{other} is not used, as its files are not the pinned ones of yunet: fetch these by "
+        "`pitchquest models pull yunet`; docs/models.md says how to name your own."
+    ]
+    row = next(row for row in weights.list_models(tmp_path) if row.model.name == "yunet")
+    assert row.checksum_ok is False
+    assert f"  here: {other} (not the pinned files, so it is not used)" in row.lines()
+
+
+def test_another_face_model_is_taken_where_the_setting_names_it(tmp_path: Path) -> None:
+    own = tmp_path / "face_detection_yunet_2023mar.onnx"
+    settings = Settings(models=tmp_path, face_model=own, downloads="off")
+    quiet = Progress(lambda sentence: None, lambda done, total: None)
+    with pytest.raises(EngineUnavailable, match=r"PITCHQUEST_FACE_MODEL names .* no file"):
+        models.fetch_faces(settings, quiet)
+    own.write_bytes(b"mine")
+    assert models.fetch_faces(settings, quiet) == own
+
+
+def test_a_model_that_is_changed_after_it_was_found_is_not_found_again(
+    hub: Hub, model: Model, tmp_path: Path
+) -> None:
+    path = fetcher.pull("tiny", tmp_path, hub=hub.url)
+    before = (path / "config.json").stat()
+    assert weights.find("tiny", tmp_path) == path
+    (path / "config.json").write_bytes(b"[]" * 50)
+    os.utime(path / "config.json", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert weights.find("tiny", tmp_path) is None
+    assert weights.refused("tiny", tmp_path) == path
+
+
+def test_a_model_with_another_file_that_would_be_loaded_is_not_found(
+    hub: Hub, model: Model, tmp_path: Path
+) -> None:
+    path = fetcher.pull("tiny", tmp_path, hub=hub.url)
+    (path / "README.md").write_text("read by nobody")
+    assert weights.find("tiny", tmp_path) == path
+    (path / "preprocessor_config.json").write_text("{}")
+    assert weights.find("tiny", tmp_path) is None
+    with pytest.raises(EngineUnavailable, match=r"preprocessor_config.json is no file of tiny"):
+        fetcher.pull("tiny", tmp_path, hub=hub.url)
 
 
 def test_pinned_yunet_is_found_and_its_checksum_is_right(shared_models: Path) -> None:

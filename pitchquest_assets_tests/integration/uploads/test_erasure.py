@@ -48,6 +48,15 @@ def test_a_file_that_is_still_in_the_bucket_gets_no_row_again(
     assert videos.list_videos(project) == []
 
 
+def test_two_hours_of_reconciliations_bring_nothing_back(project: Store, storage: Storage) -> None:
+    storage.upload(PATH)
+    delete_as(project, ALICE, only_row(project).video_id)
+    finish_erasures(project)
+    for _ in range(240):
+        reconcile_everything(project)
+    assert videos.list_videos(project) == []
+
+
 def test_a_row_that_was_added_before_its_file_came_is_known_by_the_file_too(
     project: Store, storage: Storage
 ) -> None:
