@@ -21,7 +21,7 @@ import psycopg
 VERSION = "3.3.2"
 PACKAGES = (f"apache-airflow=={VERSION}", "psycopg2-binary", "asyncpg")
 VENV = Path.home() / ".cache" / "pitchquest-benchmarks" / f"airflow-{VERSION}"
-PORT = 8793
+PORT = 8893
 TASKS = 10
 DAG = f"""
 from airflow.sdk import dag, task
@@ -41,7 +41,7 @@ def empty():
 
 empty()
 """
-START_SECONDS = 180
+START_SECONDS = 300
 SETTLE_SECONDS = 20
 REST_SECONDS = 5
 POLL_SECONDS = 0.5

@@ -104,14 +104,17 @@ def main() -> None:
                 run("analyze", *islice(copies, RESULTS_BEFORE))
                 up, *tables = measure_up(copies, arguments.videos, arguments.idle_seconds)
                 analyze, table = measure_analyze(copies, arguments.videos)
-                tables.append(table)
+                show([*tables, table], markdown=arguments.markdown)
                 if arguments.airflow:
                     theirs = costs_of_airflow(arguments.videos, arguments.idle_seconds)
-                    tables.append(compare(up | analyze, theirs))
+                    show([compare(up | analyze, theirs)], markdown=arguments.markdown)
             finally:
                 subprocess.run([COMMAND, "down"], check=True, capture_output=True)
+
+
+def show(tables: list[Lines], *, markdown: bool) -> None:
     for headings, *rows in tables:
-        table = Table(*headings, box=box.MARKDOWN if arguments.markdown else box.HEAVY_HEAD)
+        table = Table(*headings, box=box.MARKDOWN if markdown else box.HEAVY_HEAD)
         for row in rows:
             table.add_row(*row)
         Console(width=110).print(table)
