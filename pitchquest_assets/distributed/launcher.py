@@ -89,6 +89,9 @@ class CeleryLauncher(CeleryRunLauncher):
         # Without this, the interrupted run would take itself for failed.
         self._instance.report_run_canceling(run)
         try:
+            # Asked first, because `revoke` waits without an end for a broker that has gone.
+            with self.celery.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1)
             self.celery.control.revoke(run_id, terminate=True, signal="SIGTERM")
         except OperationalError as error:
             said = f"The broker does not answer ({error}): a worker that has the run goes on."
