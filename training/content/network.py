@@ -4,15 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from pitchquest_assets.analysis.content.head import (
     MEANING,
-    SenseModel,
     States,
     TokenModel,
-    unit_means,
 )
 
 UNITS, DROPPED, EPOCHS, BATCH = 64, 0.3, 10, 128
@@ -21,7 +18,6 @@ RATE, DECAY = 2e-3, 0.02
 FIRST_BIAS = -3.0
 # Sentences of about the same length share a batch; by how many tokens they may differ.
 LENGTH_NOISE = 4.0
-SENSE_C = 30.0
 SEED = 0
 
 
@@ -90,11 +86,3 @@ def _model(network: _Network) -> TokenModel:
     layers = (network.inner.weight.T, network.inner.bias, network.outer.weight.T)
     arrays = [one.detach().numpy().astype(np.float64) for one in (*layers, network.outer.bias)]
     return TokenModel(*arrays)
-
-
-def fit_sense(texts: Sequence[Sequence[States]], is_nonsense: Sequence[bool]) -> SenseModel:
-    """Train what tells nonsense in a pitch's form from pitches, by the means of whole texts."""
-    means = [unit_means(states).mean(axis=0) for states in texts]
-    solved = LogisticRegression(C=SENSE_C, class_weight="balanced", max_iter=1000)
-    solved.fit(np.stack(means), is_nonsense)
-    return SenseModel(solved.coef_[0], float(solved.intercept_[0]))

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import Line, Text, read_texts
-from network import fit_sense, fit_tokens
+from network import fit_tokens
 from tuning import OUTPUTS, PARTS, measure, tune
 
 from pitchquest_assets.analysis.content.boundaries import cut, gap_features
@@ -178,7 +178,6 @@ class Held(NamedTuple):
     words: np.ndarray
     meaning: np.ndarray
     gate: float
-    sense: float
 
 
 def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
@@ -190,11 +189,9 @@ def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
     states = [encoded.of(sentences) for sentences in said]
     rows = [row for sentences in said for row in features_of(sentences)]
     meaning = np.concatenate([with_neighbours(unit_means(some)) for some in states])
-    judged = [at for at, (text, _) in enumerate(read) if text.kind != "nonpitch"]
     return Head(
         fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C),
         fit_tokens([one for some in states for one in some], meaning, wanted),
-        fit_sense([states[at] for at in judged], [read[at][0].kind == "nonsense" for at in judged]),
         gaps,
         fit_gate(texts, gaps),
         {},
@@ -255,7 +252,6 @@ def _held(text: Text, lines: list[Line], head: Head, encoded: Encoded) -> Held:
         head.logits(said),
         head.logits(said, states),
         head.gate_logit(said),
-        head.sense.logit(states),
     )
 
 

@@ -34,8 +34,6 @@ PARTS = ("pitch", "fragment")
 # text less well. And other texts that may pass without a warning.
 LOST_PITCHES = {"words": 0.015, "meaning": 0.05}
 SURE_OTHERS = 0.04
-# Held-out pitches that may get a warning that they make no sense.
-DOUBTED = 0.03
 
 
 def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
@@ -49,7 +47,6 @@ def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
     wanted = [levels_of(one.text.lines) for one in pitches]
     settings: dict[str, Any] = {
         "gate": _gate(held, mode),
-        "senseless": round(float(np.quantile([one.sense for one in pitches], 1 - DOUBTED)), 2),
         "items": _item_thresholds(pitches, wanted, mode),
         "facts": dict.fromkeys(FACTS, 0.2),
     }
@@ -130,8 +127,7 @@ def _gate(held: Sequence[Any], mode: str) -> dict[str, Any]:
 
 def read_held(one: Any, mode: str, settings: dict[str, Any]) -> Reading:
     """Return how a held-out text is read with the settings."""
-    sense = one.sense if mode == "meaning" else None
-    return reading_of(getattr(one, mode), OUTPUTS, settings, one.gate, sense)
+    return reading_of(getattr(one, mode), OUTPUTS, settings, one.gate)
 
 
 def measure(folds: Sequence[Sequence[Any]]) -> dict[str, Any]:
@@ -162,9 +158,7 @@ def _gate_figures(held: Sequence[Any], mode: str, settings: dict[str, Any]) -> d
     """The share of texts of each kind that get scores at all, and without a warning, as written."""
     kinds: dict[str, list[bool | None]] = {}
     for one in held[::2]:
-        reading = read_held(one, mode, settings)
-        doubted = reading.is_pitch and reading.may_be_nonsense
-        kinds.setdefault(one.text.kind, []).append(None if doubted else reading.is_pitch)
+        kinds.setdefault(one.text.kind, []).append(read_held(one, mode, settings).is_pitch)
     return {
         f"{kind} {how}": float(np.mean([told in answers for told in given]))
         for kind, given in kinds.items()

@@ -72,17 +72,6 @@ class TokenModel(NamedTuple):
         return pooled
 
 
-class SenseModel(NamedTuple):
-    """A logistic regression on the mean of a text's vectors: is it nonsense in a pitch's form?"""
-
-    weights: Floats
-    bias: float
-
-    def logit(self, states: Sequence[States]) -> float:
-        """Return the log odds that the text is nonsense."""
-        return float(unit_means(states).mean(axis=0) @ self.weights + self.bias)
-
-
 def unit_means(states: Sequence[States]) -> npt.NDArray[np.float32]:
     """Return the mean of each sentence's tokens, of unit length, float32 (sentences, size)."""
     means = np.stack([one.mean(axis=0, dtype=np.float32) for one in states])
@@ -101,14 +90,12 @@ def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
 class Head(NamedTuple):
     """All that was trained: the models, and the thresholds that belong to them.
 
-    `gaps` says where thoughts end, `gate` whether a whole text is a pitch, `sense` whether it is
-    nonsense. `settings` holds the thresholds of the words alone as `words`, of words and meaning as
-    `meaning`.
+    `gaps` says where thoughts end, `gate` whether a whole text is a pitch. `settings`
+    holds the thresholds of the words alone as `words`, of words and meaning as `meaning`.
     """
 
     sentences: LinearModel
     tokens: TokenModel
-    sense: SenseModel
     gaps: LinearModel
     gate: LinearModel
     settings: dict[str, Any]
@@ -137,11 +124,8 @@ def load_head() -> Head:
         tokens = TokenModel(
             *(arrays[f"tokens_{name}"].astype(np.float64) for name in TokenModel._fields)
         )
-        sense = SenseModel(
-            arrays["sense_weights"].astype(np.float64), float(arrays["sense_bias"][0])
-        )
         sentences, gaps, gate = (_model(name, arrays) for name in ("sentences", "gaps", "gate"))
-        return Head(sentences, tokens, sense, gaps, gate, settings)
+        return Head(sentences, tokens, gaps, gate, settings)
 
 
 def save_head(head: Head, path: Path) -> None:
@@ -149,8 +133,6 @@ def save_head(head: Head, path: Path) -> None:
     arrays: dict[str, Any] = {
         "settings": _bytes(json.dumps(head.settings, sort_keys=True)),
         **{f"tokens_{k}": v.astype(np.float16) for k, v in head.tokens._asdict().items()},
-        "sense_weights": head.sense.weights.astype(np.float16),
-        "sense_bias": np.array([head.sense.bias], np.float32),
         **_arrays(head.sentences, "sentences"),
         **_arrays(head.gaps, "gaps"),
         **_arrays(head.gate, "gate"),

@@ -86,10 +86,6 @@ def _warnings(reading: Reading, heard: Sequence[Sentence]) -> list[str]:
             f"this may not be a pitch (probability {reading.pitch_probability:.0%}): look at the "
             "scores of the content yourself"
         )
-    if reading.may_be_nonsense:
-        warnings.append(
-            "what it says may make no sense: look at the scores of the content yourself"
-        )
     if start := second_start(reading, heard):
         at = f"{start.start_seconds:.0f} s"
         warnings.append(

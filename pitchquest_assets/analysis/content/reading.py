@@ -21,15 +21,13 @@ class Shown(NamedTuple):
 class Reading(NamedTuple):
     """What a text shows, by item, and the probability that it is a pitch.
 
-    `is_pitch` is False if it surely is none, None if nobody can be sure. `may_be_nonsense` says
-    that its sentences, taken together, are like those of nonsense in a pitch's form.
+    `is_pitch` is False if it surely is none, None if nobody can be sure.
     """
 
     shown: Mapping[str, list[Shown]]
     levels: Mapping[str, int]
     pitch_probability: float
     is_pitch: bool | None
-    may_be_nonsense: bool
 
 
 def read(texts: Sequence[str], states: Sequence[States] | None = None) -> Reading:
@@ -41,8 +39,7 @@ def read(texts: Sequence[str], states: Sequence[States] | None = None) -> Readin
     head = load_head()
     settings = head.settings["words" if states is None else "meaning"]
     logits = head.logits(texts, states)
-    sense = None if states is None or not len(texts) else head.sense.logit(states)
-    return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts), sense)
+    return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts))
 
 
 def reading_of(
@@ -50,7 +47,6 @@ def reading_of(
     outputs: Sequence[str],
     settings: Mapping[str, Any],
     gate_logit: float,
-    sense_logit: float | None = None,
 ) -> Reading:
     """Return what log odds, float (sentences, outputs), say by the thresholds of the settings."""
     probabilities = by_output(logits, outputs)
@@ -64,8 +60,7 @@ def reading_of(
     likely = pitch_probability(gate_features(logits, outputs, gate_logit), gate)
     sure = None if likely < gate["sure"] else True
     is_pitch = False if likely < gate["no_pitch"] else sure
-    senseless = sense_logit is not None and sense_logit > settings["senseless"]
-    return Reading(shown, levels, likely, is_pitch, senseless)
+    return Reading(shown, levels, likely, is_pitch)
 
 
 def gate_features(logits: Floats, outputs: Sequence[str], gate_logit: float) -> list[float]:
