@@ -10,6 +10,8 @@ begin
 end
 $$;
 
+revoke execute on function pitchquest.announce_upload() from public;
+
 create trigger videos_announce_upload
   after insert or update on public.videos
   for each row when (new.status = 'uploaded')
