@@ -19,7 +19,7 @@ from pitchquest_assets_tests.support.networks import Network, network
 
 pytestmark = pytest.mark.slow
 
-VIDEOS = int(os.environ.get("PITCHQUEST_TEST_VIDEOS", "50"))
+VIDEOS = int(os.environ.get("PITCHQUEST_TEST_VIDEOS", "12"))
 # The sweep that takes a silent worker for lost comes every 30 s, and looks twice.
 FROZEN_SECONDS = SILENT_SECONDS + 75
 CUT_SECONDS = 60
