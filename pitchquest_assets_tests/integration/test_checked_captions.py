@@ -304,7 +304,7 @@ def test_three_wrong_sentences_are_replaced_by_what_was_said(
     assert len(from_whisper(transcript)) == pytest.approx(replaced, abs=5)
     left_out, added = transcript.warnings
     assert f"are left out (3 of {len(lines)} captions were not said)" in left_out
-    assert "said that the captions do not have" in added
+    assert "heard by Whisper that the captions do not have" in added
 
 
 def test_the_script_of_a_video_that_was_cut_short_ends_with_it(
@@ -365,5 +365,7 @@ def test_the_command_tells_which_words_are_whispers(
     assert engines[35:] == ["whisper"] * len(engines[35:])
     assert len(engines) == pytest.approx(78, abs=3)
     assert transcript["borne_out"] > 0.9
-    assert f"{len(engines) - 35} words were said that the captions do not have" in done.err
+    assert (
+        f"{len(engines) - 35} words were heard by Whisper that the captions do not have" in done.err
+    )
     assert f"{len(engines) - 35} of them by Whisper" in report.read_text()
