@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test test-slow fuzz lint access train settings schema audit install install-dev
+.PHONY: analyze up dagit models test test-slow test-system fuzz lint access train settings schema audit install install-dev
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -25,10 +25,13 @@ models: .venv/installed  ## fetch the model files now rather than at first need
 	@$(BIN)/pitchquest models pull $(ARGS)
 
 test: .venv/installed-dev  ## run the tests
-	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile -m "not slow" $(ARGS)
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile -m "not slow and not system" $(ARGS)
 
 test-slow: .venv/installed-dev  ## run the tests that take long
-	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist load -m slow $(ARGS)
+	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile -m slow $(ARGS)
+
+test-system: .venv/installed-dev  ## run whole systems, and kill and cut off what they are made of
+	@$(BIN)/pytest -m system $(ARGS)
 
 fuzz: .venv/installed-dev  ## feed broken videos and captions to the readers for two minutes
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)

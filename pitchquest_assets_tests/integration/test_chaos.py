@@ -9,7 +9,7 @@ SECONDS = 75
 SEED = 14
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_whatever_is_killed_or_frozen_nothing_is_lost_doubled_or_stuck() -> None:
     with benchmark("chaos") as program, program.running() as up:
         clip = first_seconds(up.sample, up.command.home / "clip.mp4", program.CLIP_SECONDS)

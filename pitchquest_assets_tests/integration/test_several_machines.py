@@ -17,9 +17,9 @@ from pitchquest_assets_tests.support.machines import SILENT_SECONDS, Machines, m
 from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media
 from pitchquest_assets_tests.support.networks import Network, network
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.system
 
-VIDEOS = int(os.environ.get("PITCHQUEST_TEST_VIDEOS", "12"))
+VIDEOS = int(os.environ.get("PITCHQUEST_TEST_VIDEOS", "50"))
 # The sweep that takes a silent worker for lost comes every 30 s, and looks twice.
 FROZEN_SECONDS = SILENT_SECONDS + 75
 CUT_SECONDS = 60

@@ -9,7 +9,7 @@ import pytest
 from pitchquest_assets.store.rows import leases, run_workers
 from pitchquest_assets_tests.support.machines import Machines, machines
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.system
 
 BEFORE_TRANSCRIPT = 3
 
