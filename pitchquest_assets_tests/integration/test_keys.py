@@ -85,7 +85,7 @@ def up(sample: Path, gemini: FakeVendor, openai: FakeVendor) -> Iterator[Up]:
             started.stop()
 
 
-@pytest.mark.system
+@pytest.mark.slow
 def test_a_key_is_in_no_log_row_report_error_or_process_list(
     up: Up, gemini: FakeVendor, openai: FakeVendor
 ) -> None:
