@@ -171,7 +171,10 @@ def _describe(container: InputContainer, filename: str, limits: Limits) -> dict[
         what = f"has pictures of {video.width} × {video.height} px, more"
         raise beyond(filename, what, f"{limits.max_pixels} px", "MAX_PIXELS")
     _check_plausible(video, audio, filename)
-    contents = _read_packets(container, filename, limits)
+    try:
+        contents = _read_packets(container, filename, limits)
+    except TooManyJumps as error:
+        raise _too_many_jumps(filename) from error
     warnings = []
     if contents.picture is None and "video" in contents.times:
         del contents.times["video"]
@@ -208,9 +211,13 @@ def _pieces(contents: _Contents, filename: str) -> list[Piece]:
     try:
         return find_pieces(list(contents.times.values()))
     except TooManyJumps as error:
-        raise InvalidVideo(
-            f"The clock of {filename} jumps more often than that of any recording: export it again."
-        ) from error
+        raise _too_many_jumps(filename) from error
+
+
+def _too_many_jumps(filename: str) -> InvalidVideo:
+    return InvalidVideo(
+        f"The clock of {filename} jumps more often than that of any recording: export it again."
+    )
 
 
 def _check_plausible(video: VideoStream | None, audio: AudioStream | None, filename: str) -> None:
