@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media import clock_jumps
 from pitchquest_assets.media.caption_files import Cue, mend_cues
 from pitchquest_assets.media.clock_jumps import MAX_PIECES
 from pitchquest_assets.media.local_video import LocalVideo
@@ -180,6 +181,15 @@ def test_a_clock_that_jumps_all_the_time_is_refused(tmp_path: Path) -> None:
     starts = [100.0 * n for n in range(MAX_PIECES + 1)]
     pictures = [time for start in starts for time in steady(0.5, start=start)]
     path = written(tmp_path / "a.mkv", pictures, [(start, start + 0.5) for start in starts])
+    with pytest.raises(InvalidVideo, match=r"The clock of a\.mkv jumps more often"):
+        probed(path)
+
+
+def test_a_clock_that_steps_back_too_often_is_refused_as_its_packets_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = joined(tmp_path / "a.mkv")
+    monkeypatch.setattr(clock_jumps, "MAX_PIECES", 1)
     with pytest.raises(InvalidVideo, match=r"The clock of a\.mkv jumps more often"):
         probed(path)
 
