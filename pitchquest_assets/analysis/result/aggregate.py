@@ -78,12 +78,7 @@ def aggregate(
         metadata=ResultMetadata(
             video_duration_seconds=source.duration_seconds,
             frames_analyzed=visual.frames_analyzed,
-            models_used=ModelsUsed(
-                transcription=_transcriber(transcript),
-                emotion=delivery.emotion_model,
-                vision=_joined(visual.detector, visual.judge),
-                content=_content_judge(content),
-            ),
+            models_used=_models_used(transcript, delivery, visual, content),
             costs=_costs(transcript, visual, content),
             rubric=Rubric(name=rubric.name, version=rubric.version, weights=rubric.part_weights),
             coverage=overall.coverage,
@@ -97,6 +92,20 @@ def aggregate(
             source=source,
             warnings=list(dict.fromkeys(warnings)),
         ),
+    )
+
+
+def _models_used(
+    transcript: Transcript,
+    delivery: DeliveryAnalysis,
+    visual: VisualAnalysis,
+    content: ContentAnalysis,
+) -> ModelsUsed:
+    return ModelsUsed(
+        transcription=_transcriber(transcript),
+        emotion=delivery.emotion_model,
+        vision=_joined(visual.detector, visual.judge),
+        content=_content_judge(content),
     )
 
 
