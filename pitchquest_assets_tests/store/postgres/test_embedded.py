@@ -10,12 +10,20 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from pitchquest_assets.errors import StoreUnavailable
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.postgres import embedded
 from pitchquest_assets.store.rows import videos
-from pitchquest_assets.store.store import Store
+from pitchquest_assets.store.store import Store, open_store
 
 START = "import sys, pathlib; from pitchquest_assets.store.postgres import embedded; "
 START += "print(embedded.start(pathlib.Path(sys.argv[1])))"
+
+
+@pytest.fixture
+def own_store(store: Store, fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store on a server that may be stopped: clients of other tests hold on to the shared one."""
+    monkeypatch.setenv("PITCHQUEST_HOME", str(fresh_home))
+    return open_store(load_settings())
 
 
 def postmaster_of(home: Path) -> int:
@@ -64,15 +72,15 @@ def test_threads_and_processes_that_start_at_once_share_one_server_that_outlives
 
 
 def test_a_killed_server_is_started_again_and_no_acknowledged_row_is_lost(
-    store: Store, home: Path
+    own_store: Store, fresh_home: Path
 ) -> None:
     for number in range(2):
         for row in range(5):
-            videos.register(store, f"round-{number}-{row}", "/videos/pitch.mp4")
-        killed = kill_postmaster(home)
-        videos.register(store, f"after-{number}", "/videos/pitch.mp4")
-        assert postmaster_of(home) != killed
-    assert len(videos.list_videos(store)) == 12
+            videos.register(own_store, f"round-{number}-{row}", "/videos/pitch.mp4")
+        killed = kill_postmaster(fresh_home)
+        videos.register(own_store, f"after-{number}", "/videos/pitch.mp4")
+        assert postmaster_of(fresh_home) != killed
+    assert len(videos.list_videos(own_store)) == 12
 
 
 def test_a_lock_file_whose_number_now_belongs_to_another_program_is_no_obstacle(
@@ -119,11 +127,13 @@ def test_odd_folders_and_an_environment_for_another_server_do_not_matter(
         assert embedded.stop(home)
 
 
-def test_stop_ends_the_server_and_the_next_use_starts_it_again(store: Store, home: Path) -> None:
-    videos.register(store, "before-stop", "/videos/pitch.mp4")
-    assert embedded.stop(home)
-    assert not embedded.stop(home)
-    assert videos.get(store, "before-stop").status == "uploaded"
+def test_stop_ends_the_server_and_the_next_use_starts_it_again(
+    own_store: Store, fresh_home: Path
+) -> None:
+    videos.register(own_store, "before-stop", "/videos/pitch.mp4")
+    assert embedded.stop(fresh_home)
+    assert not embedded.stop(fresh_home)
+    assert videos.get(own_store, "before-stop").status == "uploaded"
 
 
 def test_stop_without_a_database_says_that_none_ran(tmp_path: Path) -> None:

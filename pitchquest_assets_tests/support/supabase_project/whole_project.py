@@ -47,7 +47,9 @@ class Project:
 def supabase_project(home: Path) -> Iterator[Project]:
     """A project with our tables, in the embedded server of `home`."""
     with supabase_database(home) as database_url, postgrest(database_url) as rest:
-        engine = create_engine(database_url.replace("postgresql:", "postgresql+psycopg:", 1))
+        psycopg_url = database_url.replace("postgresql:", "postgresql+psycopg:", 1)
+        # Another test may restart the server between two tests of these.
+        engine = create_engine(psycopg_url, pool_pre_ping=True)
         table = ObjectsTable(engine)
         faults = Faults()
         with (
