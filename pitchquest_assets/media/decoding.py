@@ -32,6 +32,8 @@ T = TypeVar("T")
 KEPT = ("PATH", "PYTHONHOME", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 STOP_SECONDS = 5
+# No bound of ours kills so, but a machine without memory does, perhaps for another file.
+KILLED = -signal.SIGKILL
 
 
 def in_child(function: Callable[P, T], filename: str, limits: Limits) -> Callable[P, T]:
@@ -51,8 +53,7 @@ def in_child(function: Callable[P, T], filename: str, limits: Limits) -> Callabl
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         request = pickle.dumps((function, filename, limits, args, kwargs))
         answered = _child().ask(request)
-        # No bound of ours kills so, but a machine without memory does, perhaps for another file.
-        if answered == -signal.SIGKILL:
+        if answered == KILLED:
             answered = _child().ask(request)
         if isinstance(answered, int):
             raise _why_it_ended(answered, filename, limits)
@@ -78,10 +79,13 @@ def _why_it_ended(status: int, filename: str, limits: Limits) -> InvalidVideo:
     if status == -signal.SIGXCPU:
         limit = f"{limits.max_decode_seconds:g} CPU seconds"
         return beyond(filename, "takes longer to decode", limit, "MAX_DECODE_SECONDS")
-    how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
     return InvalidVideo(
-        f"{filename} cannot be decoded, as it ends the decoder ({how}): export it again."
+        f"{filename} cannot be decoded, as it ends the decoder ({_how(status)}): export it again."
     )
+
+
+def _how(status: int) -> str:
+    return signal.Signals(-status).name if status < 0 else f"exit status {status}"
 
 
 class _Child:
@@ -104,11 +108,6 @@ class _Child:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us; it ends when we do
         )
-        if isinstance(found := self.ask(b""), int):
-            raise EngineUnavailable(
-                f"The process that decodes videos does not start (exit status {found}): check the "
-                "free memory and the installation."
-            )
 
     def is_alive(self) -> bool:
         """Whether it can be asked by this process."""
@@ -146,8 +145,25 @@ def _child() -> _Child:
     with _starting:
         if _running is None or not _running.is_alive():
             stop()
-            _running = _Child()
+            _running = _started()
         return _running
+
+
+def _started() -> _Child:
+    """A process that answers; one that is killed from outside is started once more."""
+    child = _Child()
+    answered = child.ask(b"")
+    if answered == KILLED:
+        child.stop()
+        child = _Child()
+        answered = child.ask(b"")
+    if isinstance(answered, int):
+        child.stop()
+        raise EngineUnavailable(
+            f"The process that decodes videos does not start ({_how(answered)}): check the "
+            "free memory and the installation."
+        )
+    return child
 
 
 @atexit.register

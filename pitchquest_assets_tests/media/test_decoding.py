@@ -8,11 +8,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from pitchquest_assets.errors import InvalidCaptions, InvalidVideo
+from pitchquest_assets.errors import EngineUnavailable, InvalidCaptions, InvalidVideo
 from pitchquest_assets.media import decoding
 from pitchquest_assets.media.caption_files import read_captions
 from pitchquest_assets.media.decoding import in_child
@@ -133,6 +134,28 @@ def test_a_file_that_ends_the_decoder_is_refused_and_the_next_is_decoded(how: st
 def test_a_decoder_that_is_killed_from_outside_is_asked_once_more(tmp_path: Path) -> None:
     before = in_child(own_id, "a.mp4", LIMITS)()
     assert in_child(die_once, "a.mp4", LIMITS)(tmp_path / "mark") != before
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_decoder_that_is_killed_at_its_start_is_started_once_more(
+    kills: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding.stop()
+    left, popen = iter(range(kills)), subprocess.Popen
+
+    def killed_at_first(*args: Any, **kwargs: Any) -> subprocess.Popen[bytes]:
+        process = popen(*args, **kwargs)
+        if next(left, None) is not None:
+            process.kill()
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", killed_at_first)
+    ask = in_child(own_id, "a.mp4", LIMITS)
+    if kills == 1:
+        assert ask() != os.getpid()
+    else:
+        with pytest.raises(EngineUnavailable, match=r"does not start \(SIGKILL\)"):
+            ask()
 
 
 def test_a_decoder_that_exits_is_told_with_its_status() -> None:
