@@ -18,8 +18,8 @@ Dagster's `runs` tells and to the result's row; the videos come at random moment
 
 "The analysis alone" is the floor: the CPU seconds inside the functions of the assets, the decoding
 process included, from the last input at hand to the output, in a warm process that has analysed a
-video before. What Dagster does
-around them, loading and storing their values, and the checks are not in it.
+video before. What Dagster does around them, loading and storing their values, and the checks are
+not in it.
 
 With --airflow, a chain of ten empty tasks is measured in Airflow (`airflow_costs.py`), and our
 figures, less the analysis alone, are given as parts of Airflow's: the bounds are about these parts.
