@@ -69,7 +69,7 @@ def test_a_process_for_each_step_analyses_a_video_while_it_is_looked_at(
     assert found.metadata.frames_analyzed > 0
     processes = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_WORKER_STARTED)
     assert len(processes) == len(ASSETS)
-    assert not list((home / "scratch").glob("*"))
+    assert not list((home / "scratch").glob(f"{run_id}-*"))
     watch.look()
     assert leases.all_leases(project) == []
 
