@@ -33,7 +33,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "pitch.mp4"
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+SAMPLE = ROOT / "samples" / "pitch.mp4"
 COMMAND = str(Path(sys.executable).with_name("pitchquest"))
 ROUNDS = 5
 RUNS_PAGE = """
