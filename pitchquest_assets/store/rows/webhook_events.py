@@ -1,4 +1,4 @@
-"""The rows of `webhook_events`: what a backend is told of, and whether it has been."""
+"""The rows of `webhook_events`: what a backend is to be told, and whether it was told."""
 
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ class Event(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The events that no try has brought home: how many, the most tries of one, the last error."""
+    """The undelivered events: how many there are, the most tries of one, the last error."""
 
     waiting: int
     tries: int
@@ -60,7 +60,7 @@ class Standing(NamedTuple):
 def claim_event(store: Store) -> Event | None:
     """Take the event that has been due the longest; None if none is due.
 
-    Nobody else takes it then. If it isn't delivered or the process dies, it is due again after
+    Nobody else takes it meanwhile. If it isn't delivered or the process dies, it is due again after
     30 s, 1, 2, 4, … minutes, at most an hour, until it is 3 days old.
     """
     row = store.transaction(lambda connection: connection.execute(_CLAIM).one_or_none())
@@ -79,5 +79,5 @@ def note_failed(store: Store, event: Event, error: str) -> None:
 
 
 def undelivered(store: Store) -> Standing:
-    """Return how things stand with the events that were tried and not accepted."""
+    """Return how things stand with the events that were tried but not accepted."""
     return Standing(*store.transaction(lambda connection: connection.execute(_STANDING).one()))
