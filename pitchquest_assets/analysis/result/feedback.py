@@ -47,7 +47,7 @@ NOTHING_MISSING = "say it more precisely, with a number, a name or a date"
 
 @dataclass(frozen=True)
 class Point:
-    """What can be said about one item or sub-score as a strength, if it may be, and to improve."""
+    """What can be said of an item or sub-score: as a strength (if it is one) and to improve it."""
 
     strength: Text
     may_praise: bool

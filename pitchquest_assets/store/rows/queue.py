@@ -32,7 +32,7 @@ def waiting(store: Store, limit: int) -> list[VideoRow]:
 
 
 def turns(store: Store) -> dict[str, int]:
-    """Return the place of each waiting upload among those of its user, by id; 1 is the next."""
+    """Return each waiting upload's place among its user's, by id; those in processing count too."""
     statement = text("select video_id, turn from pitchquest.queue")
     rows = store.transaction(lambda connection: connection.execute(statement).all())
     return {row.video_id: row.turn for row in rows}
