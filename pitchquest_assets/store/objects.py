@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=-]*")
 
 
 class ObjectStore(Protocol):
-    """Bytes under relative paths of ASCII names; a reader sees a whole object or none."""
+    """Bytes under relative paths with ASCII names; a reader sees a whole object or none."""
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
         """Store `data` under the path, replacing any object there."""

@@ -37,7 +37,7 @@ Troubles = dict[str, str]
 
 
 class Source(Protocol):
-    """Where the files of one model can be had."""
+    """A place that the files of one model can be fetched from."""
 
     @property
     def label(self) -> str:
@@ -147,7 +147,7 @@ def ensure(
 
 
 def fetch_first(names: Sequence[str], fetcher: Fetcher) -> Path | None:
-    """Fetch the first of these models that can be had; None if there is none, which is announced.
+    """Fetch the first of these models that is available; if none is, say so and return None.
 
     A source that did not answer for one is not asked for the next.
     """
