@@ -70,7 +70,7 @@ def main() -> None:
     home.chmod(0o755)
     os.environ |= {
         "PITCHQUEST_HOME": str(home),
-        "PITCHQUEST_TRANSCRIBER": "off",
+        "PITCHQUEST_TRANSCRIBER": "captions",  # the drift check leaves out what has no score
         "PITCHQUEST_DOWNLOADS": "off",
     }
     from pitchquest_assets.store.postgres import embedded
