@@ -4,13 +4,14 @@ PYTHON ?= python3
 VIDEO ?= samples/pitch.mp4
 CAPTIONS ?=
 ARGS ?=
+LOCK ?= base
 BIN := .venv/bin
 
 # File names are passed through the environment, where no character is special.
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
-.PHONY: analyze up dagit models test test-slow test-system fuzz lint access train settings schema audit install install-dev
+.PHONY: analyze up dagit models test test-slow test-system fuzz lint access train settings schema audit lock install install-dev install-locked
 
 analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAPTIONS=my_pitch.vtt]
 	@$(BIN)/pitchquest analyze $(if $(CAPTIONS),--captions "$$PITCH_CAPTIONS") $(ARGS) -- "$$PITCH_VIDEO"
@@ -36,10 +37,18 @@ test-system: .venv/installed-dev  ## run whole systems while killing and cutting
 fuzz: .venv/installed-dev  ## feed broken videos and captions to the readers for two minutes
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
 
-audit: .venv/installed-dev  ## look for known vulnerabilities in the installed packages; needs a network
-	@test -x .venv-audit/bin/pip-audit || { $(PYTHON) -m venv .venv-audit \
-	  && .venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit; }
-	@.venv-audit/bin/pip-audit --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" $(ARGS)
+audit:  ## look for known vulnerabilities in the locked packages; needs a network
+	@PYTHON=$(PYTHON) .ci/audit $(ARGS)
+
+lock: .venv-tools/installed  ## write locks/ and constraints.txt anew; needs a package index
+	@locks/write .venv-tools/bin/uv
+
+# Exactly the files that were recorded, by their SHA-256: make install-locked LOCK=celery
+install-locked:  ## set up .venv from locks/
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r locks/$(LOCK).txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch .venv/installed
 
 lint: .venv/installed-dev  ## style and types
 	@$(BIN)/ruff check .
@@ -71,4 +80,9 @@ install-dev: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv-tools/installed:
+	@$(PYTHON) -m venv .venv-tools
+	@.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check pip-audit uv
 	@touch $@

@@ -36,14 +36,15 @@ HEADLINES: dict[Kind, str] = {
     "stuck_queue": "PitchQuest: the queue is stuck",
     "budget": "PitchQuest: over the daily budget",
     "disk": "PitchQuest: the disk is nearly full",
+    "webhook": "PitchQuest: the backend could not be told",
 }
 
 
 @dg.sensor(
     minimum_interval_seconds=60,
     default_status=running_with("alert_urls"),
-    description="Delivers alerts (failed videos, drift, a stuck queue, the "
-    "daily budget) to the services of ALERT_URLS, one message per kind and minute at most. What "
+    description="Delivers alerts (failed videos, drift, a stuck queue, the daily budget, the disk, "
+    "the webhook) to the services of ALERT_URLS, one message per kind and minute at most. What "
     "cannot be delivered is tried again for 24 hours, with growing pauses. Without ALERT_URLS, "
     "alerts stay in the table `alerts`.",
 )

@@ -98,7 +98,7 @@ def test_a_receiver_that_errs_and_dies_gets_every_event(store: Store, backend: B
     assert sorted(event["data"]["video_id"] for event in backend.events) == names
     assert len(set(backend.event_ids)) == len(names)
     assert backend.forged == 0
-    assert undelivered(store) == (0, 0, None)
+    assert undelivered(store) == (0, 0, 0, None)
 
 
 def test_an_event_whose_acceptance_was_lost_comes_again_under_its_id(

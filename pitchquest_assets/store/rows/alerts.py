@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from pitchquest_assets.store.store import Store
 
-Kind = Literal["failed_video", "drift", "stuck_queue", "budget", "disk"]
+Kind = Literal["failed_video", "drift", "stuck_queue", "budget", "disk", "webhook"]
 
 GIVEN_UP_AFTER_HOURS = 24
 LONGEST_PAUSE_MINUTES = 60
