@@ -17,7 +17,7 @@ STALLED = "no answer in time"
 BROKEN_OFF = "connection failed"
 UNREACHABLE = frozenset({NO_ANSWER, STALLED, BROKEN_OFF})
 
-# Told of bytes received so far, and of all bytes to come.
+# Called with the bytes received so far, and all bytes to come.
 Progress = Callable[[int, int], None]
 
 
@@ -34,7 +34,7 @@ def write_checked(
     """Write one file into the folder `target`; anything but the pinned file leaves nothing there.
 
     Args:
-        received: told how many bytes of this file have been written so far.
+        received: called with the number of bytes of this file that have been written so far.
 
     Raises:
         NotFetched: size or checksum differ from the pinned ones.

@@ -61,8 +61,8 @@ class Fetcher:
     Attributes:
         folder: the folder of all models.
         timeout_seconds: how long to wait for a hub's first answer.
-        announce: told what is about to be fetched.
-        progress: told the bytes received so far and the bytes of the whole model.
+        announce: called with what is about to be fetched.
+        progress: called with the bytes received so far and the bytes of the whole model.
         hub: scheme and host, perhaps with a path, of a mirror to use instead.
         downloads: False: only unpack wheels that are in the folder.
         insist: try the last source without asking first whether it answers.
