@@ -1,5 +1,5 @@
-# Both commands do all their own set-up, into .venv: they need Python 3.11 to 3.13, make, and a
-# network that reaches a Python package index.
+# The commands set up .venv by themselves: they need Python 3.11 to 3.13, make, and a network that
+# reaches a Python package index.
 PYTHON ?= python3
 VIDEO ?= samples/pitch.mp4
 CAPTIONS ?=
@@ -7,7 +7,7 @@ ARGS ?=
 LOCK ?= base
 BIN := .venv/bin
 
-# Names of files go through the environment, where no character is special.
+# File names are passed through the environment, where no character is special.
 export PITCH_VIDEO := $(value VIDEO)
 export PITCH_CAPTIONS := $(value CAPTIONS)
 
@@ -19,25 +19,25 @@ analyze: .venv/installed  ## score a pitch: make analyze VIDEO=my_pitch.mp4 [CAP
 up: .venv/installed  ## analyse whatever is uploaded, until Ctrl-C
 	@$(BIN)/pitchquest up $(ARGS)
 
-# `dagster dev` answers to any host name, so that a page of another site might reach it.
+# Not `dagster dev`: it answers to any host name, so a page of another site could reach it.
 dagit: up  ## look at the graph in a browser: Dagit is a part of `up`
 
-models: .venv/installed  ## fetch the model files now rather than at first need
+models: .venv/installed  ## fetch the model files now rather than when they are first needed
 	@$(BIN)/pitchquest models pull $(ARGS)
 
 test: .venv/installed-dev  ## run the tests
 	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile -m "not slow and not system" $(ARGS)
 
-test-slow: .venv/installed-dev  ## run the tests that take long
+test-slow: .venv/installed-dev  ## run the slow tests
 	@$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile -m slow $(ARGS)
 
-test-system: .venv/installed-dev  ## run whole systems, and kill and cut off what they are made of
+test-system: .venv/installed-dev  ## run whole systems while killing and cutting off their parts
 	@$(BIN)/pytest -m system $(ARGS)
 
 fuzz: .venv/installed-dev  ## feed broken videos and captions to the readers for two minutes
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
 
-audit:  ## look for known weaknesses of the locked packages; needs a network
+audit:  ## look for known vulnerabilities in the locked packages; needs a network
 	@PYTHON=$(PYTHON) .ci/audit $(ARGS)
 
 lock: .venv-tools/installed  ## write locks/ and constraints.txt anew; needs a package index
@@ -55,16 +55,16 @@ lint: .venv/installed-dev  ## style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-access: .venv/installed-dev  ## write docs/access.md anew, from what each caller can do
+access: .venv/installed-dev  ## rewrite docs/access.md, from what each caller can do
 	@WRITE_ACCESS=1 $(BIN)/pytest pitchquest_assets_tests/rest/test_access.py
 
-train: .venv/installed-dev  ## train the local judge anew, from training/content
+train: .venv/installed-dev  ## retrain the local judge, from training/content
 	@$(BIN)/python training/content/train.py
 
-settings: .venv/installed  ## write docs/settings.md and .env.example anew, from settings.py
+settings: .venv/installed  ## rewrite docs/settings.md and .env.example, from settings.py
 	@$(BIN)/python -m pitchquest_assets.cli.settings_page
 
-schema: .venv/installed  ## write the JSON Schema of a result and docs/result.ts anew, from model.py
+schema: .venv/installed  ## rewrite the JSON Schema of a result and docs/result.ts, from model.py
 	@$(BIN)/python -m pitchquest_assets.cli.schema
 
 install: .venv/installed

@@ -1,4 +1,4 @@
-"""Delivers the alerts by Apprise: Slack, e-mail and a hundred others.
+"""Delivers the alerts through Apprise: Slack, e-mail and a hundred others.
 
 The URLs in ALERT_URLS contain tokens, so logs, errors and metadata never show more than the scheme.
 """
@@ -95,7 +95,7 @@ def message_of(kind: Kind, alerts: Sequence[Alert]) -> tuple[str, str]:
 
 
 def _urls(settings: Settings) -> dict[str, str]:
-    """The URLs of ALERT_URLS, by names that may be shown."""
+    """The URLs in ALERT_URLS, by names that are safe to show."""
     urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
     return {f"number {index} of ALERT_URLS{_scheme(url)}": url for index, url in enumerate(urls, 1)}
 

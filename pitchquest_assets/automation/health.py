@@ -13,7 +13,7 @@ from pitchquest_assets.store.rows.system_health import record_health
 from pitchquest_assets.store.rows.webhook_events import give_up_old
 from pitchquest_assets.store.store import Store
 
-# A run of a long video takes about half of it until it has ended.
+# A run of a long video needs about half of this until it has ended.
 MIN_FREE_BYTES = 1_000_000_000
 
 
@@ -21,7 +21,7 @@ def tell_of_disk(store: Store, folder: Path, free_bytes: int, machine: str = "")
     """Raise an alert that the disk is nearly full, once a day (UTC).
 
     Args:
-        machine: the name of the machine, where there are several.
+        machine: the name of the machine, if there are several.
     """
     where = f"{folder} on {machine}" if machine else str(folder)
     message = (

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # What `status` shows without --all.
 NEWEST = 20
-# New objects before a garbage collection; Python's 700 cost a tenth of a second of CPU per video.
+# New objects before a garbage collection; Python's default of 700 costs 0.1 s of CPU per video.
 GARBAGE_OBJECTS = 20_000
 
 app = typer.Typer(
@@ -39,9 +39,9 @@ def main() -> None:
     """Run the command; our errors are one sentence on stderr, and exit 2 for bad input, else 1."""
     # Imported modules live to the end; collecting garbage among them costs a second of CPU.
     gc.disable()
-    # More threads of NumPy's would only wait for work, and burn CPU doing so.
+    # More NumPy threads would only wait for work, and burn CPU doing so.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Videos, results and reports are nobody else's.
+    # Videos, results and reports are nobody else's business.
     os.umask(0o077)
     # SIGTERM and SIGHUP end it like Ctrl-C, so that no row stays in 'processing'.
     for polite in (signal.SIGTERM, signal.SIGHUP):

@@ -28,15 +28,15 @@ LOOK_SECONDS = 2.0
 def delete(
     store: Store, settings: Settings, given: Sequence[str], *, dry_run: bool, yes: bool
 ) -> None:
-    """Erase videos, after a question on the terminal; one that is left half erased is finished.
+    """Erase videos, after a question on the terminal; also completes half-finished erasures.
 
     Args:
-        given: video ids, or what only one of them begins with.
+        given: video ids, or prefixes that only one id has.
         dry_run: only print what would go.
         yes: ask nothing.
 
     Raises:
-        UnknownVideo: no such video is registered, nor being erased.
+        UnknownVideo: no such video is registered or being erased.
         InvalidInput: several videos begin with what was given, or nobody is there to ask.
         SettingsError: Storage cannot be used.
         StoreUnavailable: something could not be removed yet; the next `delete` or `up` goes on.

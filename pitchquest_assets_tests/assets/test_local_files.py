@@ -202,7 +202,7 @@ def test_a_refused_file_leaves_the_older_one_to_its_row(
 
 
 def downloaded(server: StorageServer) -> int:
-    """How many files were begun to be fetched."""
+    """How many downloads were begun."""
     return sum(
         method == "GET" and "/object/authenticated/videos/" in path
         for method, path in server.requests

@@ -42,7 +42,7 @@ def raising(make: Callable[[], BaseException]) -> Callable[..., object]:
 
 
 def run_of(instance: dg.DagsterInstance, compute: Callable[..., object]) -> Cause:
-    """Why a run with this one asset came to nothing."""
+    """Why a run with this one asset failed."""
     compute.__name__ = "frames"
     asset = video_asset(code_version="1", group="input", kinds=set())(compute)
     done = dg.materialize(

@@ -90,7 +90,7 @@ def test_a_name_that_leads_outside_and_inside_is_refused(monkeypatch: pytest.Mon
 def test_the_address_that_was_checked_is_the_one_connected_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A second answer of DNS that leads elsewhere would otherwise get past the check."""
+    """Otherwise a second DNS answer that leads elsewhere would get past the check."""
     backend = Backend()
     asked: list[str] = []
 

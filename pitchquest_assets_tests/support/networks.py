@@ -27,7 +27,7 @@ class Machine:
         return ["ip", "netns", "exec", self.name, *alone, *named]
 
     def pull_the_cable(self) -> None:
-        """Nothing gets through, and nobody is told."""
+        """Let nothing through, and tell nobody."""
         _ip("link", "set", self.cable, "down")
 
     def plug_it_in(self) -> None:
@@ -63,7 +63,7 @@ class Network:
 
 @contextmanager
 def network() -> Iterator[Network]:
-    """A network without machines; skips where none can be made: that takes root and Linux."""
+    """A network without machines; skips where none can be made, which takes root and Linux."""
     missing = [name for name in PROGRAMS if not shutil.which(name)]
     if missing:
         pytest.skip(f"there is no {', '.join(missing)} here: install iproute2 and util-linux")

@@ -46,7 +46,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Try everything independently; changes nothing that `analyze` would not change.
 
-    Where migrations are missing it tries no more, as that would only repeat what follows from it.
+    If migrations are missing it stops there, because the rest would only fail for that reason.
     """
     basics: Tries = {
         "Supabase": doctor_supabase.supabase,

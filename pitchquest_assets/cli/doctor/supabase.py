@@ -73,7 +73,7 @@ def tries() -> dict[str, Callable[[Settings], Verdict]]:
 
 
 def supabase(settings: Settings) -> Verdict:
-    """Check that the three variables are set and fit each other, as far as they show it."""
+    """Check that the three variables are set and fit together, as far as they show that."""
     project = project_of(settings)
     if project is None:
         return "not configured", "SUPABASE_URL, SUPABASE_KEY and DATABASE_URL lead to a project."
@@ -90,7 +90,7 @@ def connection_kind(database_url: str) -> str:
 
 def probe_objects(objects: ObjectStore, name: str) -> Verdict:
     """Write, read and remove one object of the IO manager."""
-    # A random name, so that two doctors do not collide.
+    # A random name, so that two runs of `doctor` do not collide.
     path = f"doctor/{secrets.token_hex(4)}.txt"
     objects.put(path, b"probe", "text/plain")
     read = objects.get(path)
@@ -109,7 +109,7 @@ def _project(settings: Settings) -> Project:
 
 def _rest(project: Project, engine: Engine) -> Verdict:
     """Write a row through REST, read it from the database, remove it through REST."""
-    # A random key, so that two doctors do not collide; retention removes leftovers.
+    # A random key, so that two runs of `doctor` do not collide; retention removes leftovers.
     key = {"asset_key": "doctor", "partition_key": secrets.token_hex(4)}
     nonce = secrets.token_hex(8)
     _ask(project, "POST", {}, {**key, "run_id": "doctor", "value": nonce})
@@ -210,7 +210,7 @@ def _wiring(engine: Engine) -> Verdict:
 
 
 def _files(engine: Engine) -> Verdict:
-    """Name the files that are analysed for no row; users put them there, so it is no failure."""
+    """Name the files that get no row; users put them there, so this is not a failure."""
     names = in_transaction(engine, lambda c: list(c.scalars(WITHOUT_ROW, {"most": None})))
     if not names:
         return "ok", f"every video in {VIDEOS} has a row"

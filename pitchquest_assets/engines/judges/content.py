@@ -223,7 +223,7 @@ def _addressed(transcript: Transcript, rubric: RubricDefinition) -> list[Sentenc
 def _outside(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[Word]:
     def is_in(word: Word, one: Sentence) -> bool:
         start = word.start_seconds
-        # The next sentence may begin at the very moment this one ends.
+        # The next sentence may begin at the very moment that this one ends.
         return one.start_seconds <= start < one.end_seconds or start == one.start_seconds
 
     return [word for word in words if not any(is_in(word, one) for one in sentences)]

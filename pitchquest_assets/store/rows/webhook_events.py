@@ -1,4 +1,4 @@
-"""The rows of `webhook_events`: what a backend is told of, and whether it has been."""
+"""The rows of `webhook_events`: what a backend is to be told, and whether it was told."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -63,7 +63,7 @@ class Event(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """The events that were not accepted: how many, the most tries of one, the newest error."""
+    """The undelivered events: waiting and given up, the most tries of one, the last error."""
 
     waiting: int
     given_up: int
@@ -74,7 +74,7 @@ class Standing(NamedTuple):
 def claim_event(store: Store) -> Event | None:
     """Take the event that has been due the longest; None if none is due.
 
-    Nobody else takes it then. If it isn't delivered or the process dies, it is due again after
+    Nobody else takes it meanwhile. If it isn't delivered or the process dies, it is due again after
     30 s, 1, 2, 4, … minutes, at most an hour, until it is 3 days old.
     """
     row = store.transaction(lambda connection: connection.execute(_CLAIM).one_or_none())

@@ -68,7 +68,7 @@ def _check_url(url: str) -> None:
 
 
 def check_buckets(storage: SupabaseStorage, engine: Engine) -> None:
-    """Check that Storage has the two buckets; with a wrong key it lists none, without an error.
+    """Check that Storage has the two buckets; for a wrong key it lists none, without an error.
 
     Raises:
         SettingsError: a bucket does not exist, or the key can read nothing.

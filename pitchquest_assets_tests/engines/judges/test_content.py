@@ -1,4 +1,4 @@
-"""The content judge by the real SDKs, against servers that speak the vendors' wire formats."""
+"""The content judge with the real SDKs, against servers that speak the vendors' wire formats."""
 
 import json
 import subprocess
@@ -64,7 +64,7 @@ def answer(vendor: FakeVendor, text: str | None, ended: str = "") -> Response:
 
 
 def with_items(vendor: FakeVendor, **items: dict[str, Any]) -> Callable[..., Response]:
-    """The usual judgement, with these items otherwise."""
+    """The usual judgement, with these items changed."""
 
     def respond(request: Any) -> Response:
         asked = json.loads(request.get_data())

@@ -144,7 +144,7 @@ def test_a_sound_that_is_too_large_goes_in_pieces_and_no_word_is_lost_or_doubled
     assert starts[12] == pytest.approx(19.8)
     assert all(a <= b for a, b in pairwise(starts))
     assert sum(seconds) == pytest.approx(26.5 + 6 * 0.2)
-    # 9, 10 and 10 seconds begun.
+    # 9, 10 and 10 started seconds.
     assert heard.cost_usd == pytest.approx(0.0029)
 
 

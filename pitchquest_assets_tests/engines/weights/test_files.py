@@ -26,7 +26,7 @@ CONTENTS = {"config.json": b"{}" * 50, "model.bin": bytes(range(256)) * 4_000}
 
 @dataclass
 class Hub:
-    """A model hub of this machine: what it sends, and what it was asked for."""
+    """A model hub on this machine: what it sends, and what it was asked for."""
 
     url: str
     files: dict[str, bytes]

@@ -1,4 +1,4 @@
-"""The traps on the way to a Supabase project, each told in one sentence."""
+"""The traps on the way to a Supabase project, each explained in one sentence."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -15,7 +15,7 @@ from pitchquest_assets.store.supabase.storage import SupabaseStorage
 from pitchquest_assets.store.supabase.upload import CHUNK_BYTES, upload_resumably
 from pitchquest_assets.store.supabase.video_bucket import VideoBucket
 
-# What Storage takes, and what is not plain in a URL.
+# What Storage accepts, and what has a meaning of its own in a URL.
 ODD_NAMES = ["what? is (it) & how+much=1.mp4", "it's $5, a@b; c:d!.mp4"]
 REFUSED_NAMES = ["pitch#1.mp4", "100%.mp4", "a%23b.mp4", 'say "hi".mp4', "präsentation.mp4"]
 

@@ -34,7 +34,7 @@ def test_an_upload_that_gets_further_with_each_try_is_not_given_up(
 ) -> None:
     given = tmp_path / "given"
     given.write_bytes(os.urandom(4 * CHUNK_BYTES + 1))
-    server.faults.answers = [(503, {}, b"not yet")]  # already to its creation
+    server.faults.answers = [(503, {}, b"not yet")]  # already when it is created
     server.die_always("PATCH", CHUNK_BYTES // 2)
     VideoBucket(storage).upload(given, "a.mp4")
     assert server.data("videos/a.mp4") == given.read_bytes()
