@@ -65,7 +65,7 @@ def carry_out(
     with erasures.alone(store) as is_alone:
         found = erasures.unfinished(store, wanted)
         if not is_alone:
-            return {one.video_id: "another process is at it" for one in found}
+            return {one.video_id: "another process is doing this" for one in found}
         return _carry_out(instance, store, settings, found)
 
 
@@ -90,7 +90,7 @@ def _carry_out(
     done = [one for one in quiet if one.is_settled or not _has_daemon(instance)]
     erasures.finish(store, done)
     return {
-        one.video_id: busy[one.id] or "a second look will be taken in a few seconds"
+        one.video_id: busy[one.id] or "it will be checked again in a few seconds"
         for one in found
         if one not in done
     }

@@ -185,8 +185,8 @@ class _Network(httpcore.SyncBackend):
         inner = [address for address in addresses if is_inner(address)]
         if inner and not self.inner_allowed:
             raise InnerAddress(
-                f"{host} leads to {inner[0]} in the inner network: name another receiver, or set "
-                "PITCHQUEST_WEBHOOK_INNER_ADDRESSES=allowed."
+                f"{host} resolves to {inner[0]}, an internal address: name another receiver, "
+                "or set PITCHQUEST_WEBHOOK_INNER_ADDRESSES=allowed."
             )
         return addresses
 

@@ -270,7 +270,7 @@ def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse
 @app.command(epilog="Example: pitchquest delete my_pitch-1a2b3c4d --dry-run")
 def delete(
     video_ids: Annotated[
-        list[str], typer.Argument(help="Videos to erase; what only one id begins with will do.")
+        list[str], typer.Argument(help="Videos to erase; the beginning of an id is enough.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -352,7 +352,7 @@ def models_list() -> None:
 @models_app.command("pull", epilog="Example: pitchquest models pull yunet whisper-tiny.en")
 def models_pull(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Default: yunet and the Whispers of `auto`.")
+        list[str] | None, typer.Argument(help="Default: yunet and what `auto` may use.")
     ] = None,
 ) -> None:
     """Fetch models at their pinned revisions and check them."""

@@ -59,7 +59,7 @@ def delete(
     for video_id in sorted(ids):
         print(f"{video_id} is erased.")
     for path in filter(None, ours.values()):
-        print(f"{path} stays: it is your own file, not a copy of PitchQuest's.")
+        print(f"{path} stays: it is your own file, not PitchQuest's copy.")
 
 
 def _wait(instance: dg.DagsterInstance, store: Store, settings: Settings, ids: set[str]) -> None:
@@ -72,7 +72,7 @@ def _wait(instance: dg.DagsterInstance, store: Store, settings: Settings, ids: s
         if time.monotonic() > deadline:
             raise StoreUnavailable(
                 "\n".join(
-                    f"The rows of {video_id} are gone, and the rest is not: {why}. `pitchquest "
+                    f"The rows of {video_id} are gone, but the rest is not yet: {why}. `pitchquest "
                     f"delete {video_id}` or `pitchquest up` goes on."
                     for video_id, why in sorted(waiting.items())
                 )

@@ -72,7 +72,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         raise InvalidInput(f"{path} does not exist: check the path.") from None
     except UnicodeDecodeError:
-        raise InvalidInput(f"{path} is no text in UTF-8: save the script as plain text.") from None
+        raise InvalidInput(f"{path} is not UTF-8 text: save the script as plain text.") from None
     count = len(text.split())
     if not count:
         raise InvalidInput(f"{path} is empty: write the words of the pitch into it.")

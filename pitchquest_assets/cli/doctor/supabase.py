@@ -125,7 +125,7 @@ def _rest(project: Project, engine: Engine) -> Verdict:
     )
     removed = _ask(project, "DELETE", {name: f"eq.{value}" for name, value in key.items()}, None)
     if found != nonce:
-        return "failed", "SUPABASE_URL and DATABASE_URL are of two projects: take both from one."
+        return "failed", "SUPABASE_URL and DATABASE_URL belong to two projects: take both from one."
     if len(removed) != 1:
         return "failed", "a row that was written could not be removed: check the key's role."
     return "ok", "a row was written and removed as service_role"
@@ -252,7 +252,7 @@ def _clock(project: Project) -> Verdict:
         # A slow answer makes the last digit uncertain.
         about = f"about {round(abs(skew), -1):.0f} s"
         return "failed", f"this machine is {about} {ahead} Supabase: set its clock."
-    return "ok", f"{abs(skew):.0f} s apart from Supabase"
+    return "ok", f"{abs(skew):.0f} s off Supabase's clock"
 
 
 def _bucket(storage: SupabaseStorage, name: str) -> "SyncBucket":

@@ -34,7 +34,7 @@ CURVES: dict[Transcriber, Curve] = {
     # or less, and the curve lies between.
     "captions": Curve(half=0.57, steepness=10.0),
 }
-NOT_MEASURED = "nobody has measured how often OpenAI's models are wrong at which certainty"
+NOT_MEASURED = "how often OpenAI's models are wrong at a given certainty has not been measured"
 # Voice further than this from any word is without words: most pauses between words are shorter.
 MAX_FROM_WORD_SECONDS = 1.0
 

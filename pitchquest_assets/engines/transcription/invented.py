@@ -28,7 +28,7 @@ ECHOES = frozenset(
     re.findall(r"\w+", ENGLISH_FILLERS.lower()) + "mm mmm mhm hm uhm umm oh ooh ah yeah".split()
 )
 
-NO_SPEECH = "it sounds like no speech"
+NO_SPEECH = "it does not sound like speech"
 NO_VOICE = "there is no voice"
 LOOP = "the same words came again and again"
 ECHO = "they are only sounds such as “hmm”"
@@ -89,7 +89,9 @@ def told(left_out: Counter[str]) -> list[str]:
         return []
     count = left_out.total()
     reasons = ", ".join(f"{reason} ({number})" for reason, number in left_out.most_common())
-    words = "1 word that Whisper wrote was" if count == 1 else f"{count} words of Whisper's were"
+    words = (
+        f"{count} words that Whisper wrote were" if count > 1 else "1 word that Whisper wrote was"
+    )
     return [f"{words} left out, because nobody seems to have said them: {reasons}"]
 
 

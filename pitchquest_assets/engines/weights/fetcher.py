@@ -229,11 +229,11 @@ def _fill(model: Model, folder: Path, source: Source, progress: Progress) -> Pat
     except OSError as error:
         raise EngineUnavailable(
             f"{model.name} cannot be written to {target} ({error.strerror or error}): set "
-            "PITCHQUEST_MODELS to a folder with room that you may write to."
+            "PITCHQUEST_MODELS to a folder with space that you may write to."
         ) from error
     if foreign:
         raise EngineUnavailable(
-            f"{foreign} is no file of {model.name}, but might be loaded with it: remove it."
+            f"{foreign} is not a file of {model.name}, but might be loaded with it: remove it."
         )
     return model.path_in(folder, model.folders[0])
 

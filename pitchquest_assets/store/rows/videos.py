@@ -233,7 +233,7 @@ def by_prefix(store: Store, given: str) -> VideoRow:
     exact = [row for row in found if row.video_id == given]
     if len(found) > 1 and not exact:
         names = ", ".join(row.video_id for row in found[:3])
-        raise InvalidVideoId(f"{len(found)} videos begin with {given} ({names} …): say more of it.")
+        raise InvalidVideoId(f"{len(found)} videos begin with {given} ({names} …): type more.")
     return _only(exact or found, given)
 
 

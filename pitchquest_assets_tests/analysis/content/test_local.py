@@ -103,7 +103,7 @@ def test_asking_for_points_does_not_move_the_score(injection: str, place: str) -
 
 def test_asking_for_points_alone_gets_none() -> None:
     content = judge(" ".join(INJECTIONS))
-    assert {one.reason for one in content.items} == {"every sentence speaks to the judge"}
+    assert {one.reason for one in content.items} == {"every sentence addresses the judge"}
 
 
 def test_figures_that_cannot_be_right_are_warned_of_and_change_no_score() -> None:

@@ -90,7 +90,7 @@ def test_a_file_over_the_limit_or_of_a_wrong_type_is_refused_at_once(
     given.write_bytes(bytes(size))
     bucket = VideoBucket(storage)
     server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
-    with pytest.raises(ObjectRefused, match="larger than Supabase Storage takes: raise"):
+    with pytest.raises(ObjectRefused, match="larger than Supabase Storage accepts: raise"):
         bucket.upload(given, "a.mp4")
     server.buckets["videos"] = Bucket("videos", allowed_mime_types=["image/*"])
     with pytest.raises(ObjectRefused, match="allow this media type"):

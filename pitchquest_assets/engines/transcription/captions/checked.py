@@ -122,7 +122,7 @@ def _why_refused(cues: Sequence[Cue], agreement: Agreement, audio: Audio, heard:
         return reason
     doubt = "" if heard.trusted else f" ({heard.reason})"
     return (
-        "the captions do not fit the sound: less than a third of them is said in it, and Whisper "
+        "the captions do not fit the sound: less than a third of them was said in it, and Whisper "
         f"heard {agreement.borne_out:.0%} of their words{doubt}"
     )
 
