@@ -8,13 +8,17 @@ create index videos_served_of_owner_idx
 
 create or replace view pitchquest.queue as
 select video_id, turn,
-  row_number() over (order by turn, served_at nulls first, uploaded_at, id) as place
+  -- Who has one being analysed was served in the round before, and others are yet to be.
+  row_number() over (
+    order by turn, turn = busy + 1 desc, served_at nulls first, uploaded_at, id
+  ) as place
 from (
   select video_id, id, status, uploaded_at,
     coalesce(owner, '00000000-0000-0000-0000-000000000000'::uuid) as user_id,
     row_number() over (
       partition by owner order by status = 'processing' desc, uploaded_at, id
-    ) as turn
+    ) as turn,
+    count(*) filter (where status = 'processing') over (partition by owner) as busy
   from public.videos
   where status = 'uploaded' or status = 'processing'
 ) as shares
