@@ -18,6 +18,8 @@ from pitchquest_assets.model import Audio
 SAMPLE_RATE_HZ = 16_000
 # Samples per resampled frame.
 RESAMPLED_FRAME = 4096
+# The longest that FLAC allows for such a rate: whoever reads them spends his time on each frame.
+FLAC_FRAME = 4608
 
 Samples = NDArray[np.int16]
 
@@ -79,7 +81,10 @@ class FlacWriter:
         self.samples = 0
         self._file = io.BytesIO()
         self._container = av.open(self._file, mode="w", format="flac")
-        self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE_HZ, layout="mono")
+        options = {"frame_size": str(FLAC_FRAME)}
+        self._stream = self._container.add_stream(
+            "flac", rate=SAMPLE_RATE_HZ, options=options, layout="mono"
+        )
 
     def write(self, samples: Samples) -> None:
         """Add samples, shape (n,)."""
