@@ -77,8 +77,8 @@ class FaceNetwork:
             NMS_OVERLAP,
             top_k=MAX_FACES,
         )
-        rows: Rows = np.concatenate([corner, size, marks], axis=1)
-        return rows[np.asarray(kept, int)]
+        rows: Rows = np.concatenate([corner, size, marks], axis=1)[np.asarray(kept, int)]
+        return rows
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """Finds faces, how each head is turned, and how wide the mouth is.
 
-`FaceDetector` has two implementations: YuNet (five landmarks), and the Haar frontal-face cascade that
-ships with OpenCV (box only).
+`FaceDetector` has two implementations: YuNet (five landmarks), and the Haar frontal-face cascade
+that ships with OpenCV (box only).
 
 YuNet's landmarks depend on the size of the face in the picture: small faces get the landmarks of an
 average face, so turns and smiles go unnoticed. Each face is therefore examined twice: it is found

@@ -167,7 +167,7 @@ def _blocks(luma: Luma) -> tuple[float, float]:
     if luma.shape[1] < TREND_PX:
         return 1.0, float(BLOCKS_PX[0])
     steps = cv2.absdiff(luma[:, 1:], luma[:, :-1])
-    capped = cv2.min(steps, MAX_STEP_LUMA)
+    capped = np.minimum(steps, MAX_STEP_LUMA)
     profile = cv2.reduce(capped, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
     count = profile.size
     trend = cv2.blur(profile[None], (TREND_PX, 1), borderType=cv2.BORDER_REFLECT)[0]
