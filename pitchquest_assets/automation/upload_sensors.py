@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,7 +52,7 @@ def new_uploads(
     """Request a run for each row with the status 'uploaded'."""
     settings = store.settings.in_force()
     queue.limit_waiting(store.store(), settings.max_waiting_per_user)
-    requests = requests_for_waiting(store.store(), context.instance, settings, _is_due)
+    requests = list(requests_for_waiting(store.store(), context.instance, settings, _is_due))
     if not requests:
         return dg.SkipReason("No upload is waiting.")
     return dg.SensorResult(run_requests=[request for _, request in requests])
@@ -70,11 +70,12 @@ def requests_for_waiting(
     instance: dg.DagsterInstance,
     settings: Settings,
     is_due: Callable[[datetime], bool],
-) -> list[tuple[VideoRow, dg.RunRequest]]:
-    """Return the next uploads that wait, each with the request for its run, and add their keys.
+) -> Iterator[tuple[VideoRow, dg.RunRequest]]:
+    """Yield the next uploads that wait, each with the request for its run, and add their keys.
 
     Args:
-        is_due: given the moment since which an upload has waited; those not due are left out.
+        is_due: given the moment since which an upload has waited; those not due are left out. It is
+            asked again for each, as time goes by while the runs are launched.
 
     Raises:
         StoreUnavailable: the database does not answer.
@@ -85,10 +86,12 @@ def requests_for_waiting(
         if is_due(row.updated_at) and _has_valid_id(store, row)
     ]
     if not rows:
-        return []
+        return
     instance.add_dynamic_partitions(str(videos_partitions.name), [row.video_id for row in rows])
     rounds = Rounds(instance)
-    return [(row, _run_request(row, settings.max_run_seconds, rounds.of(row))) for row in rows]
+    for row in rows:
+        if is_due(row.updated_at):
+            yield row, _run_request(row, settings.max_run_seconds, rounds.of(row))
 
 
 def _has_valid_id(store: Store, row: VideoRow) -> bool:

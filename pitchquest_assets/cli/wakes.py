@@ -105,7 +105,7 @@ def request_runs(
             "dagster/sensor_name": new_uploads.name,
         }
         known = dg.RunsFilter(tags={"dagster/run_key": str(request.run_key)})
-        if not is_young(row.updated_at) or instance.get_runs(known, limit=1):
+        if instance.get_runs(known, limit=1):
             continue
         _launch(url, location, dict(request.run_config or {}), tags)
         requested += 1

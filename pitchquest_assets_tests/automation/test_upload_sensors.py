@@ -15,9 +15,11 @@ from pitchquest_assets.automation.upload_sensors import (
     inbox,
     missed_uploads,
     new_uploads,
+    requests_for_waiting,
 )
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.registration import video_id_of
+from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows import queue, videos
 from pitchquest_assets.store.store import Store
@@ -297,3 +299,15 @@ def test_users_take_turns_however_many_uploads_of_each_wait(
         shares = [served[user] for user in users]
         assert max(shares) - min(shares) <= 2, machine.served
     assert machine.served.index(late) < 14 + 3 + requested + len(users)
+
+
+def test_what_is_left_to_others_in_the_end_takes_no_turn(
+    instance: dg.DagsterInstance, store: Store
+) -> None:
+    for number in range(4):
+        videos.register(store, f"pitch-{number}", f"/in/{number}.mp4", owner=UUID(OWNER))
+    # All are due at first; the second and the third are not any more when their runs are launched.
+    looks = iter([True] * 4 + [True, False, False, True])
+    found = requests_for_waiting(store, instance, load_settings(), lambda since: next(looks))
+    asked = [(row.video_id, request.tags.get("dagster/priority")) for row, request in found]
+    assert asked == [("pitch-0", None), ("pitch-3", "-1")]
