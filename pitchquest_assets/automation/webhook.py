@@ -14,7 +14,7 @@ from pitchquest_assets.store.store import Store
 if TYPE_CHECKING:
     from pitchquest_assets.automation.webhook_receiver import Receiver
 
-# A tick ends long before Dagster gives it up.
+# A tick ends long before Dagster gives up on it.
 TICK_SECONDS = 25.0
 
 
