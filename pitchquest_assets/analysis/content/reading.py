@@ -9,6 +9,9 @@ import numpy as np
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
 from pitchquest_assets.analysis.content.head import Floats, States, load_head, probability
 
+# Whether a sentence is one of a text in the form of a pitch, and one of nonsense.
+OF_TEXTS = ("text.pitch", "text.nonsense")
+
 
 class Shown(NamedTuple):
     """A sentence that shows an item: its index, the facts that it states, and how sure that is."""
@@ -64,13 +67,15 @@ def reading_of(
 
 
 def gate_features(logits: Floats, outputs: Sequence[str], gate_logit: float) -> list[float]:
-    """Return what tells a pitch: how the text sounds as a whole, and how much it shows.
+    """Return what tells a pitch: how it sounds as a whole, how much it shows, how its lines sound.
 
-    The second is the sum over the items of the highest probability that a sentence shows it.
+    The second is the sum over the items of the highest probability that a sentence shows it; then
+    come the mean log odds of the sentences for each of OF_TEXTS.
     """
     items = [outputs.index(item) for item in FACTS]
     shown = probability(logits[:, items]).max(axis=0, initial=0.0).sum()
-    return [gate_logit, float(shown)]
+    lines = [logits[:, outputs.index(name)].mean() if len(logits) else 0.0 for name in OF_TEXTS]
+    return [gate_logit, float(shown), *map(float, lines)]
 
 
 def pitch_probability(features: Sequence[float], gate: Mapping[str, Any]) -> float:
