@@ -11,14 +11,22 @@ object store is a thread of the benchmark, and PostgreSQL a server of its own: n
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import psutil
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from pitchquest_assets_tests.support.machines import Machines, machines
-from pitchquest_assets_tests.support.media_factory import Pictures, Sound, steady, write_media
+from pitchquest_assets_tests.support.media_factory import (
+    Pictures,
+    Sound,
+    steady,
+    write_media,
+)
 
 CAPTIONS = "WEBVTT\n\n00:00.200 --> 00:01.800\nWe help bakers sell their bread.\n"
 SETTLE_SECONDS = 20

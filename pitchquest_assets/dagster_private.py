@@ -26,7 +26,7 @@ from dagster._core.execution.api import execute_run
 from dagster._core.execution.backfill import BULK_ACTION_TERMINAL_STATUSES
 from dagster._core.execution.plan.objects import StepFailureData
 
-# Launchers of one's own are documented, but not what they are given and return.
+# Custom launchers are documented, but not what they are given and what they return.
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 
 # What the state of a sensor consists of; the states are read and written by public methods.

@@ -60,8 +60,8 @@ def resources(
     """
     fields = SettingsResource.of(settings)
     options, progress = OptionsResource.of(settings, fields), progress or RunProgress()
-    # Configured at launch, so that the resources that hold it share one: Dagster makes whatever is
-    # configured already anew for each holder, which costs 0.3 s of CPU a run.
+    # Configured at launch, so that the resources that hold it share one object: Dagster would make
+    # one that is already configured again for each holder, which costs 0.3 s of CPU per run.
     shared: Any = store or StoreResource.configure_at_launch(settings=fields)
     return {
         "settings": fields,
@@ -77,7 +77,7 @@ def resources(
 
 
 def _made_once(resource: StoreResource) -> dg.ResourceDefinition:
-    """The resource as an object that is made once a process; made anew, it costs a tick 40 ms."""
+    """The resource as an object made once per process; making it again costs a tick 40 ms."""
 
     @lru_cache(maxsize=1)
     def make() -> StoreResource:

@@ -16,15 +16,15 @@ from pitchquest_assets.store.supabase.storage import VIDEOS
 from pitchquest_assets.store.supabase.video_bucket import MEDIA_TYPES, VideoBucket, own_path
 
 VIDEO_SUFFIXES = {suffix for suffix, kind in MEDIA_TYPES.items() if kind.startswith("video/")}
-# What the database refuses in paths (control characters, and those that turn or hide text), or
-# what is no text at all.
+# What the database refuses in paths (control characters, and those that turn or hide text), and
+# what is not text at all.
 UNSTORABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 def videos_in(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that are named, and of each folder the videos in it, by name.
+    """Return the named files, and for each named folder the videos in it, sorted by name.
 
     Raises:
         InvalidInput: a folder holds no video.
@@ -68,8 +68,8 @@ def register(
     Raises:
         InvalidVideoId: the id does not match the pattern, or belongs to a user's upload.
         InvalidVideo: the file's name is not text, so it cannot be stored in a row.
-        InvalidInput: Storage refuses the file; its row says so.
-        StoreUnavailable: Storage does not answer; its row says how much of it is missing.
+        InvalidInput: Storage refuses the file; the row says so.
+        StoreUnavailable: Storage does not answer; the row says how much of the file is missing.
     """
     check_video_id(video_id)
     known = videos.find(store, video_id)

@@ -64,7 +64,7 @@ class SettingsResource(_SettingsFields):
         return Settings.of({name: getattr(self, name) for name in Settings.model_fields})
 
     def in_force(self) -> Settings:
-        """Return the settings, as the store and the engines take them.
+        """Return the settings in the form that the store and the engines take.
 
         Raises:
             SettingsError: a field has a value that is not allowed; the message names its variable.
@@ -132,7 +132,7 @@ def _as_field(settings: Settings, name: str, variable: str) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, SecretStr):
-        # Dagit shows the name of the variable, never the secret, also for one that is in .env.
+        # Dagit shows the name of the variable, never the secret, even if it is in .env.
         os.environ[variable] = value.get_secret_value()
         return dg.EnvVar(variable)
     return value

@@ -1,7 +1,7 @@
 """What a call to a vendor is, what it used and cost, and the ledger that records it.
 
-Engines make the calls and know no database; the store keeps the ledger and knows no vendor. Both
-use these types.
+Engines make the calls and know nothing of the database; the store keeps the ledger and knows
+nothing of vendors. Both use these types.
 """
 
 from typing import Any, Literal, Protocol

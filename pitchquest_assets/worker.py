@@ -1,4 +1,4 @@
-"""Names the process that works on a run, so that another can see whether it is still alive.
+"""Names the process that works on a run, so that others can see whether it is still alive.
 
 Dagster's own launcher notices a dead worker only while the code server that started it is running.
 """
@@ -11,14 +11,14 @@ from pathlib import Path
 # PocketSphinx holds the interpreter lock while it aligns captions with the sound, so no thread can
 # send a heartbeat: 80 s of CPU for the longest text it takes in one piece, more on a busy machine.
 SILENT_SECONDS = 180
-# Between two steps that have a process each, the next one starts within seconds.
+# Where each step has its own process, the next one starts within seconds.
 REST_SECONDS = 300
-# Set where the parent of this process sends the heartbeats of its run.
+# Set if the parent of this process sends the heartbeats of its run.
 KEPT_BY_PARENT = "PITCHQUEST_KEPT_BY_PARENT"
 # Only Linux has these.
 PROCESS_IDS = Path("/proc/self/ns/pid")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-# The reported start of a process shifts when the machine's clock is set; that since boot does not.
+# The reported start of a process shifts when the machine's clock is set; seconds since boot do not.
 CLOCK_STEP_SECONDS = 60.0
 
 
@@ -35,8 +35,8 @@ def is_kept_by_parent() -> bool:
 def name_of(pid: int) -> str:
     """Return `host:pid:start` for a process of this machine.
 
-    The start is part of the name because process ids are used again. It is in seconds since the
-    boot that the host's name contains, or where there is none in epoch seconds.
+    The start is part of the name because process ids are reused. It is in seconds since boot if the
+    boot's id is known (it is then part of `host`), otherwise in epoch seconds.
 
     Raises:
         psutil.NoSuchProcess: no process has this id.
@@ -54,7 +54,7 @@ def _boot() -> str:
 
 
 def _seconds_after_boot(pid: int) -> float:
-    """When a process started; raises OSError where only the time of day is known."""
+    """When a process started; raises OSError if only the time of day is known."""
     # proc(5): the name of the program may contain anything; field 22 is the start.
     facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return int(facts[19]) / os.sysconf("SC_CLK_TCK")
@@ -79,7 +79,7 @@ def host_of(worker: str) -> str:
 
 
 def is_gone(worker: str) -> bool:
-    """Return whether the worker has ended; False if its name is of another machine, or empty."""
+    """Return whether the worker has ended; False if it is on another machine or has no name."""
     import psutil
 
     if not is_here(worker):

@@ -25,7 +25,7 @@ VENDOR_VARIABLES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "GOOG
 
 @pytest.fixture(autouse=True)
 def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test ever calls a real vendor, or fetches weights by the way, whatever .env holds."""
+    """No test ever calls a real vendor, or fetches weights in passing, whatever .env holds."""
     monkeypatch.setitem(Settings.model_config, "env_file", None)
     for name in VENDOR_VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -34,7 +34,7 @@ def _no_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def _gemini_server() -> Iterator[FakeVendor]:
-    with vendors.fake_gemini() as served:  # to stop one takes half a second
+    with vendors.fake_gemini() as served:  # stopping one takes half a second
         yield served
 
 
@@ -80,7 +80,7 @@ def shared_cases() -> Path:
 def tiny_en() -> Path:
     """A models folder with real Whisper weights, fetched once into a cache outside the clone.
 
-    Skips where they cannot be had, fails there when CI=true.
+    Skips where they are not available, fails there when CI=true.
     """
     return _really("whisper-tiny.en")
 
@@ -117,7 +117,7 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """The store under `home`, its tables empty, and the environment that leads to it."""
     monkeypatch.setenv("PITCHQUEST_HOME", str(home))
     for name in ("SUPABASE_URL", "SUPABASE_KEY", "DATABASE_URL"):
-        monkeypatch.setenv(name, "")  # not deleted: the .env file would speak then
+        monkeypatch.setenv(name, "")  # not deleted: the .env file would count then
     opened = open_store(load_settings())
     statement = text(
         "truncate videos, analysis_results, analysis_results_history,"
@@ -125,7 +125,7 @@ def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         " pitchquest.erasures, webhook_events, run_workers"
         " restart identity"
     )
-    # Tried again where an earlier test has restarted the server under a kept connection.
+    # Retried because an earlier test may have restarted the server under a kept connection.
     opened.transaction(lambda connection: connection.execute(statement))
     return opened
 

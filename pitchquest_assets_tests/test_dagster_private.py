@@ -1,4 +1,4 @@
-"""What the project takes from Dagster's private modules is as it was when it was taken."""
+"""What the project uses of Dagster's private modules is still as it was."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Whether a measurement lies in its own reference range, as its text gives it."""
+"""Whether a measurement lies in its own reference range, as the reference's text gives it."""
 
 import re
 from typing import Literal, NamedTuple

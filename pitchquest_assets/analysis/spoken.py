@@ -1,4 +1,4 @@
-"""How written tokens are said: figures and signs stand for more words than one."""
+"""How written tokens are said: figures and signs may stand for more than one word."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _NUMBER = re.compile(
     r"(?![^\W\d_]))?",
     re.IGNORECASE,
 )
-# Nothing longer is a word, and numbers of thousands of digits cannot be said.
+# Nothing longer is a word, and numbers with thousands of digits cannot be said.
 _MAX_WORD_CHARACTERS = 60
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'"})
 

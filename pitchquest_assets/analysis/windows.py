@@ -16,7 +16,7 @@ SHORTEST_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of 30 s, or of a whole shorter talk, one every 5 s.
+    """Windows of 30 s, or of the whole talk if it is shorter, one every 5 s.
 
     The talk begins at `first_seconds` and lasts `duration_seconds`.
     """

@@ -1,4 +1,4 @@
-"""For what a transcript is good enough: content, pace and fillers bear different shares of errors.
+"""What a transcript is good enough for: content, pace and fillers tolerate different error rates.
 
 docs/trust.md has the table from which the limits were chosen.
 """
@@ -10,7 +10,7 @@ from pitchquest_assets.model import Transcript
 Use = Literal["content", "pace", "fillers"]
 
 # The largest expected word error rate. Content needs the right words; a wrong word still counts for
-# the pace; fillers must not be words that were misheard.
+# the pace; fillers must not be misheard words.
 MAX_EXPECTED_WER: dict[Use, float] = {"content": 0.15, "pace": 0.5, "fillers": 0.3}
 
 

@@ -21,7 +21,7 @@ from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.results import get_result
 from pitchquest_assets.store.store import Store
 
-# Both (derived): below them, a person can see or hear that something is wrong.
+# Both are derived: below them, a person can see or hear that something is wrong.
 MIN_PICTURE_SCORE = 4.0
 MIN_VOICE_OVER_BACKGROUND_DB = 10.0
 # The parts' scores are rounded to one decimal, the overall score to a whole number.

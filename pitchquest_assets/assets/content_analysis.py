@@ -19,7 +19,7 @@ def content_analysis(
     """The ten rubric items, 0–5 each, with the sentence that showed it and its time (s).
 
     By the local judge or by a language model (the run's option, or PITCHQUEST_JUDGE). All null,
-    with a reason, if the transcript cannot be trusted or is no pitch. Fails if the chosen judge
+    with a reason, if the transcript cannot be trusted or is not a pitch. Fails if the chosen judge
     gives no usable answer; no other judge takes its place.
     """
     rubric = load_rubric()

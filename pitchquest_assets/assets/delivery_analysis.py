@@ -20,9 +20,9 @@ def delivery_analysis(
 ) -> DeliveryAnalysis:
     """Pace (wpm), pauses (s), fillers, pitch (semitones), loudness (dB), with events and timeline.
 
-    Pace and fillers are null if too many words of the transcript are expected to be wrong for them,
-    everything is without a voice.
-    Vocal energy (0–1) only with PITCHQUEST_EMOTION=on; then fails if its model is missing.
+    Pace and fillers are null if too many words of the transcript are expected to be wrong for them;
+    without a voice, everything is null. Vocal energy (0–1) is measured only with
+    PITCHQUEST_EMOTION=on; then fails if its model is missing.
     """
     energy = hear_energy(audio, engines.settings(), engines.progress_of(context))
     analysis = analyse_delivery(audio, transcript, energy)

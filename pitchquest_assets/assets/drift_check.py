@@ -92,7 +92,7 @@ def _judge(
 
 
 def _within_reach(store: Store, page: Path) -> str:
-    """Where the page can be found: on Supabase in Storage, as any machine may have made it."""
+    """Where the page can be found: on Supabase in Storage, because any machine may have made it."""
     if not store.has_video_bucket:
         return str(page)
     name = f"{PAGES}/{page.name}"

@@ -76,7 +76,7 @@ def will_complete(run: dg.DagsterRun) -> bool:
 
 
 def _claim(store: Store, context: dg.AssetExecutionContext) -> None:
-    """Take the video for this run, unless the run has it already, say through another process.
+    """Take the video for this run, unless the run already has it, perhaps in another process.
 
     A run of the sensor takes only its own attempt. A run that a person started takes the video
     whatever its status; if it is a re-execution, the attempt in its tags is the old one.
@@ -102,7 +102,7 @@ class _HeldLease:
     def __init__(self, store: Store, context: dg.AssetExecutionContext) -> None:
         self._store = store
         parent = multiprocessing.parent_process() if _has_parent(context) else None
-        # The parent starts the next step, and a killed step once more: the run ends with it.
+        # The parent starts the next step, and restarts a killed one: the run ends with the parent.
         self._worker = name_of(parent.pid) if parent and parent.pid else this_worker()
         self._is_kept = parent is not None
         self._job_id, self._video_id = context.run.run_id, context.partition_key

@@ -67,8 +67,8 @@ def video_asset(
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """`@dg.asset` for one value of one video, made by a worker that has a lease.
 
-    An error of ours fails the step with its own sentence, and is not retried if the input, the
-    settings or a missing engine caused it. The step's seconds become metadata.
+    One of our own errors fails the step with its sentence, and the step is not retried if the
+    input, the settings or a missing engine caused it. The step's seconds become metadata.
 
     Args:
         guards: checks before the value is stored; a value that fails one is not stored.
@@ -125,7 +125,7 @@ class _Step:
         worker: RunWorker,
         inputs: dict[str, Any],
     ) -> Any:
-        """Compute the value and note the seconds as metadata; an error of ours fails the step."""
+        """Compute the value and note the seconds as metadata; one of our errors fails the step."""
         started = time.monotonic()
         if "store" in inspect.signature(self.compute).parameters:
             inputs["store"] = store

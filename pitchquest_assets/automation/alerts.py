@@ -1,4 +1,4 @@
-"""Delivers the alerts by Apprise: Slack, e-mail and a hundred others.
+"""Delivers the alerts through Apprise: Slack, e-mail and a hundred others.
 
 The URLs in ALERT_URLS contain tokens, so logs, errors and metadata never show more than the scheme.
 """
@@ -36,14 +36,15 @@ HEADLINES: dict[Kind, str] = {
     "stuck_queue": "PitchQuest: the queue is stuck",
     "budget": "PitchQuest: over the daily budget",
     "disk": "PitchQuest: the disk is nearly full",
+    "webhook": "PitchQuest: the backend could not be told",
 }
 
 
 @dg.sensor(
     minimum_interval_seconds=60,
     default_status=running_with("alert_urls"),
-    description="Delivers alerts (failed videos, drift, a stuck queue, the "
-    "daily budget) to the services of ALERT_URLS, one message per kind and minute at most. What "
+    description="Delivers alerts (failed videos, drift, a stuck queue, the daily budget, the disk, "
+    "the webhook) to the services of ALERT_URLS, one message per kind and minute at most. What "
     "cannot be delivered is tried again for 24 hours, with growing pauses. Without ALERT_URLS, "
     "alerts stay in the table `alerts`.",
 )
@@ -94,7 +95,7 @@ def message_of(kind: Kind, alerts: Sequence[Alert]) -> tuple[str, str]:
 
 
 def _urls(settings: Settings) -> dict[str, str]:
-    """The URLs of ALERT_URLS, by names that may be shown."""
+    """The URLs in ALERT_URLS, by names that are safe to show."""
     urls = settings.alert_urls.get_secret_value().split() if settings.alert_urls else []
     return {f"number {index} of ALERT_URLS{_scheme(url)}": url for index, url in enumerate(urls, 1)}
 

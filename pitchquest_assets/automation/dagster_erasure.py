@@ -1,4 +1,4 @@
-"""Removes what Dagster's own tables say of erased videos: runs, events, ticks, partition keys.
+"""Removes what Dagster's own tables say about erased videos: runs, events, ticks, partition keys.
 
 Everything goes through the connections of the instance's storage.
 """
@@ -26,7 +26,7 @@ from pitchquest_assets.partitions import PARTITION_TAG, videos_partitions
 def runs_about(
     instance: dg.DagsterInstance, video_id: str, run_ids: Collection[str]
 ) -> list[dg.DagsterRun]:
-    """Return every run of a video: those that are its partition's, and those of these ids."""
+    """Return every run of a video: those of its partition, and those with these ids."""
     filters = [dg.RunsFilter(tags={PARTITION_TAG: video_id})]
     if run_ids:
         filters.append(dg.RunsFilter(run_ids=list(run_ids)))
@@ -37,7 +37,7 @@ def runs_about(
 def forget(
     instance: dg.DagsterInstance, video_ids: Collection[str], run_ids: Collection[str]
 ) -> None:
-    """Remove these runs, and whatever else is about these videos; nothing may write about them."""
+    """Remove these runs and all else about these videos; nothing may still write about them."""
     delete_runs(instance, run_ids)
     for video_id in video_ids:
         instance.delete_dynamic_partition(str(videos_partitions.name), video_id)
@@ -48,16 +48,16 @@ def forget(
 
 
 def pattern_of(names: Collection[str]) -> str:
-    r"""Return the regular expression of a text that names one of these, for Python and PostgreSQL.
+    r"""Return the regular expression for a text that names one of these, for Python and PostgreSQL.
 
-    A name does not count inside of a longer one; before it may be the `\n` of a JSON text.
+    A name inside a longer one does not count; the `\n` of a JSON text may come before it.
     """
     named = "|".join(re.escape(name) for name in names)
     return rf"(^|[^A-Za-z0-9._-]|\\[nrt])({named})([^A-Za-z0-9._-]|[.]([^A-Za-z0-9]|$)|$)"
 
 
 def _forget_events(instance: dg.DagsterInstance, video_ids: Collection[str]) -> None:
-    """Remove events of the partitions that other runs, or none, have reported."""
+    """Remove the partitions' events that other runs, or no run, reported."""
     events, checks = SqlEventLogStorageTable.c, AssetCheckExecutionsTable.c
     keys = [key.to_string() for key in instance.get_asset_keys()]
     theirs = (
@@ -95,7 +95,7 @@ def _forget_ticks(instance: dg.DagsterInstance, pattern: str) -> None:
 
 
 def _forget_newest(instance: dg.DagsterInstance, pattern: str) -> None:
-    """Have each asset whose newest value was a video's name the newest that is left instead."""
+    """If an asset's newest value was one of a video's, make it name the newest that is left."""
     assets = AssetKeyTable.c
     names_one = sa.or_(
         assets.last_materialization.regexp_match(pattern),
@@ -110,7 +110,7 @@ def _forget_newest(instance: dg.DagsterInstance, pattern: str) -> None:
         changes = {
             "last_materialization": newest and dg.serialize_value(newest),
             "last_run_id": newest and newest.run_id,
-            # Dagit makes it again.
+            # Dagit computes it again.
             "cached_status_data": None,
         }
         with event_storage(instance).index_connection() as connection:

@@ -1,4 +1,4 @@
-"""Carries out erasures: what is left of a deleted video in Dagster, the objects and the files."""
+"""Carries out erasures: removes what Dagster, objects and files still have of deleted videos."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -51,7 +51,7 @@ def carry_out(
     have written about a video in between.
 
     Args:
-        video_ids: only of these; by default the oldest erasures.
+        video_ids: only the erasures of these videos; by default the oldest ones.
 
     Returns:
         Why an erasure is not finished, by video id.
@@ -65,7 +65,7 @@ def carry_out(
     with erasures.alone(store) as is_alone:
         found = erasures.unfinished(store, wanted)
         if not is_alone:
-            return {one.video_id: "another process is at it" for one in found}
+            return {one.video_id: "another process is doing this" for one in found}
         return _carry_out(instance, store, settings, found)
 
 
@@ -90,7 +90,7 @@ def _carry_out(
     done = [one for one in quiet if one.is_settled or not _has_daemon(instance)]
     erasures.finish(store, done)
     return {
-        one.video_id: busy[one.id] or "a second look will be taken in a few seconds"
+        one.video_id: busy[one.id] or "it will be checked again in a few seconds"
         for one in found
         if one not in done
     }
@@ -114,7 +114,7 @@ def _end(
             instance.report_run_canceled(run, ERASED)
         elif run.status != dg.DagsterRunStatus.CANCELING:
             _cancel(instance, run)
-        # The next look finds it ended.
+        # The next look will find that it has ended.
         at_work.add(run.run_id)
     return f"run {min(at_work)} works on it, and ends at its next step" if at_work else None
 
@@ -126,7 +126,7 @@ def _cancel(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     try:
         instance.run_coordinator.cancel_run(run.run_id)
     except dg.DagsterError as error:
-        # Its code server is gone; a worker that is left finds that it may write no more.
+        # Its code server is gone; a worker that is left will find that it may no longer write.
         instance.report_engine_event(f"It could not be cancelled: {error}", run)
 
 
@@ -147,7 +147,7 @@ def _remove_objects(store: Store, erasure: Erasure) -> None:
 
 
 def _remove_files(store: Store, settings: Settings, erasure: Erasure) -> None:
-    """Remove the upload, its copies here and what was made of it; not a file that a row names."""
+    """Remove the upload, its copies here and what was made of it, except files that a row names."""
     uploads = [path for path in (erasure.file_path, erasure.captions_path) if path]
     files = files_about(settings, erasure)
     in_use = erasures.named_files(store, [*uploads, *map(str, files)])

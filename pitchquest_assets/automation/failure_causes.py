@@ -95,7 +95,7 @@ def _step_failed(step: str, data: StepFailureData) -> Cause:
     errors = list(_chain(data.error))
     if any(error.cls_name == STEP_LOST for error in errors):
         return Cause(f"{WORKER_LOST} (the process of {step} is gone).", passing=True)
-    # An error of ours says more than the one that caused it.
+    # Our own error says more than the one that caused it.
     for error in errors:
         class_name, _, sentence = error.message.strip().partition(": ")
         if class_name.startswith(OURS):

@@ -25,7 +25,7 @@ from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import is_gone
 
 SWEEP_SECONDS = 30
-# The sensor requests a run within seconds; the run may then wait in Dagster's queue for long.
+# The sensor requests a run within seconds; the run may then wait long in Dagster's queue.
 NEVER_CAME_AFTER = timedelta(minutes=2)
 SWEPT_UPLOADS = 50
 
@@ -63,8 +63,8 @@ def sweep(
     """Settle every video that is left behind; return a sentence for each.
 
     Args:
-        workers: a look at the leases; by default a first look, to which no worker of another
-            machine is lost.
+        workers: a look at the leases; by default a first look, which considers no worker of another
+            machine lost.
 
     Raises:
         StoreUnavailable: the database does not answer.
@@ -99,7 +99,7 @@ def _cause_of_processing(
             return None
         return Cause(f"{WORKER_LOST} (its run is gone).", passing=True)
     if run.is_success:
-        # A run stores its result before it ends, so this one has made other assets only.
+        # A run stores its result before it ends, so this one made only other assets.
         return Cause(f"{WORKER_LOST} (no result).", passing=True)
     return cause_of_run(instance, run.run_id) if run.is_finished else None
 
@@ -128,7 +128,7 @@ def _started_before(record: dg.RunRecord, moment: datetime) -> bool:
 def _waits_for_a_process(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether a step is getting a process of its own, which may take any time."""
     kinds = {dg.DagsterEventType.STEP_WORKER_STARTING, dg.DagsterEventType.ENGINE_EVENT}
-    # Executors with a queue of their own say of the step only that it was submitted.
+    # Executors with a queue of their own only say that the step was submitted.
     return any(entry.step_key for entry in instance.all_logs(run.run_id, of_type=kinds))
 
 

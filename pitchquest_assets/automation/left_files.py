@@ -20,7 +20,7 @@ COVER = b"-"
 
 
 def files_about(settings: Settings, erasure: Erasure) -> list[Path]:
-    """Return the files about a video: what was made of it, and its upload where that is ours.
+    """Return the files about a video: what was made of it, and its upload if that is ours.
 
     A file that a person named to `submit` or `analyze` is theirs, unless it lies in the inbox or
     under PITCHQUEST_HOME.
@@ -33,7 +33,7 @@ def files_about(settings: Settings, erasure: Erasure) -> list[Path]:
 
 
 def theirs(settings: Settings, erasure: Erasure) -> Path | None:
-    """Return the file of an upload that stays in its place, as it is not ours."""
+    """Return the file of an upload that stays where it is, because it is not ours."""
     if not erasure.file_path:
         return None
     path = Path(erasure.file_path)
@@ -52,7 +52,7 @@ def remove_made_files(store: Store, settings: Settings) -> int:
 
 
 def redact_logs(settings: Settings, video_ids: Collection[str], filenames: Collection[str]) -> None:
-    """Cover the lines of the logs that name a video; the programs go on writing to them."""
+    """Overwrite the lines of the logs that name a video; programs keep writing to these logs."""
     names = [re.escape(name) for name in filenames if name]
     named = re.compile("|".join([pattern_of(video_ids), *names]).encode())
     logs = settings.home_path / "logs"
@@ -82,7 +82,7 @@ def _made_files(settings: Settings) -> list[tuple[Path, str]]:
 
 
 def _broken_off(settings: Settings, video_id: str) -> Iterator[Path]:
-    """The records of uploads to Storage that broke off; their address is the place, in base64."""
+    """The records of interrupted uploads to Storage; their URL ends in the path, in base64."""
     for record in (settings.home_path / "uploads").glob("*.json"):
         with suppress(OSError, ValueError, KeyError):
             name = json.loads(record.read_text())["location"].rpartition("/")[2]

@@ -1,6 +1,7 @@
-"""Sends runs again that no worker has begun: where several machines share them, by a broker.
+"""Re-sends runs that no worker has begun, where several machines share them through a broker.
 
-A broker that was away, or has lost its memory, knows nothing of them, and no worker ever will.
+A broker that was down, or has lost its memory, knows nothing of them, so no worker would ever begin
+them.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ import dagster as dg
 
 from pitchquest_assets.automation.lost_workers import Workers
 
-# A worker that is free begins at once.
+# A free worker begins at once.
 BEGUN_WITHIN = timedelta(seconds=30)
 
 

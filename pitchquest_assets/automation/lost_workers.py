@@ -1,8 +1,9 @@
-"""Finds the runs that have lost their worker, by the leases.
+"""Finds the runs that have lost their worker, from the leases.
 
 A worker on this machine is lost as soon as its process has ended. One on another machine is lost
 when that machine says so, or if its lease is silent, with the same heartbeat, at two looks in a
-row: when the database was away, every lease is old until the living workers send their next one.
+row: after an outage of the database, every lease is old until the living workers send their next
+one.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Keeps the status of videos true after runs that failed or were cancelled."""
+"""Keeps the status of videos correct after runs that failed or were cancelled."""
 
 import dagster as dg
 
@@ -80,7 +80,7 @@ def _settle(context: dg.RunStatusSensorContext, resource: StoreResource) -> None
     video_id = run.tags.get(PARTITION_TAG)
     row = videos.find(store, video_id) if video_id else None
     if video_id and row is None:
-        # It was requested while its video was deleted: what it has written is removed, too.
+        # It was requested while its video was being deleted: what it has written is removed, too.
         erasures.reopen(store, video_id)
     if row is None or row.status not in ("processing", "uploaded"):
         return

@@ -31,7 +31,7 @@ from pitchquest_assets.store.store import Store
 MAX_REQUESTS = 50
 # Set by `up` where it hears of uploads from the database (`cli.wakes`), for the programs it starts.
 LISTENING_VARIABLE = "PITCHQUEST_LISTENING"
-# Younger uploads are left to `up` then.
+# `up` then takes care of younger uploads.
 LEFT_SECONDS = 10.0
 
 _under_way: set[Path] = set()
@@ -70,10 +70,10 @@ def requests_for_waiting(
     settings: Settings,
     is_due: Callable[[datetime], bool],
 ) -> list[tuple[VideoRow, dg.RunRequest]]:
-    """Return the next uploads that wait, each with the request for its run; adds their keys.
+    """Return the next uploads that wait, each with the request for its run, and add their keys.
 
     Args:
-        is_due: of the moment since which one waits; the others are left out.
+        is_due: given the moment since which an upload has waited; those not due are left out.
 
     Raises:
         StoreUnavailable: the database does not answer.
@@ -129,7 +129,7 @@ def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunReques
     "and fails uploads whose file was deleted or moved before its analysis.",
 )
 def missed_uploads(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
-    """Bring the rows up to what is in the bucket; `new_uploads` then sees them."""
+    """Bring the rows in line with the bucket; `new_uploads` then sees them."""
     if store.settings.in_force().supabase_url is None:
         return dg.SkipReason("SUPABASE_URL is not set.")
     registered = queue.reconcile_uploads(store.store())
@@ -188,7 +188,7 @@ def _sizes(settings: Settings) -> dict[str, list[int]]:
 
 
 def _leads_elsewhere(path: Path) -> bool:
-    """Whether the video or its captions are links, to files that their owner has not put here."""
+    """Whether the video or its captions are links, whose targets nobody put into the inbox."""
     captions = beside(path)
     return path.is_symlink() or (captions is not None and captions.is_symlink())
 

@@ -1,7 +1,7 @@
 """Starts runs from the warm parent of `pitchquest up`, and stops them.
 
 dagster.yaml names the class. Without `up`, as under `dagster dev`, runs start from the code server
-as Dagster's own launcher has it.
+as with Dagster's own launcher.
 """
 
 import os
@@ -23,13 +23,13 @@ from pitchquest_assets.worker import is_gone, is_here
 SOCKET_VARIABLE = "PITCHQUEST_WARM_SOCKET"
 WORKER_TAG = "pitchquest/worker"
 ANSWER_SECONDS = 10.0
-# The parent may have ended and be started again.
+# The parent may have ended and may be starting again.
 ATTEMPTS = 10
 PAUSE_SECONDS = 1.0
 
 
 class WarmRunLauncher(dg.DefaultRunLauncher):
-    """Has the warm parent fork into each run; the run's tag names the worker."""
+    """Has the warm parent fork a process for each run; the run's tag names the worker."""
 
     def launch_run(self, context: LaunchRunContext) -> None:
         """Start the run; from the code server if there is no warm parent."""
@@ -63,7 +63,7 @@ class WarmRunLauncher(dg.DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """Return whether the process of a run that has started still lives, as far as is known."""
+        """Return whether the process of a started run is still alive, as far as is known."""
         worker = run.tags.get(WORKER_TAG)
         if worker is not None and is_gone(worker):
             return CheckRunHealthResult(WorkerStatus.FAILED, "its worker's process is gone")

@@ -11,7 +11,7 @@ from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.webhook_events import claim_event, note_delivered, note_failed
 from pitchquest_assets.store.store import Store
 
-# A tick ends long before Dagster gives it up.
+# A tick ends long before Dagster gives up on it.
 TICK_SECONDS = 25.0
 
 

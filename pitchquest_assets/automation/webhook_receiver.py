@@ -1,4 +1,4 @@
-"""One request to the receiver of the webhook: signed, and to no address of the inner network.
+"""One request to the receiver of the webhook: signed, and never to an internal address.
 
 The signature is that of Standard Webhooks (https://www.standardwebhooks.com), version v1.
 """
@@ -25,12 +25,12 @@ CONNECT_TIMEOUT_SECONDS = 5.0
 ANSWER_TIMEOUT_SECONDS = 10.0
 SECRET_PREFIX = "whsec_"
 SECRET_BYTES = (24, 64)
-# Addresses that lead to an IPv4 address inside them, wherever that is.
+# Addresses that contain an IPv4 address and lead to it, wherever that is.
 TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"))
 
 
 class InnerAddress(Exception):
-    """The receiver's name leads into the inner network."""
+    """The receiver's name leads to an internal address."""
 
 
 class Receiver:
@@ -108,10 +108,10 @@ class Receiver:
         ]
 
     def check_address(self) -> None:
-        """Resolve the receiver's name and connect to nothing.
+        """Resolve the receiver's name without connecting to it.
 
         Raises:
-            SettingsError: the name cannot be resolved, or leads into the inner network.
+            SettingsError: the name cannot be resolved, or leads to an internal address.
         """
         try:
             self._network.addresses_of(self.host, self.url.port or 443)
@@ -154,7 +154,7 @@ def is_inner(address: str) -> bool:
 
 
 class _Network(httpcore.SyncBackend):
-    """Connects to the very address that was checked, so that no second answer of DNS counts."""
+    """Connects to exactly the address that was checked, so a second DNS answer changes nothing."""
 
     def __init__(self, *, inner_allowed: bool) -> None:
         super().__init__()
@@ -185,8 +185,8 @@ class _Network(httpcore.SyncBackend):
         inner = [address for address in addresses if is_inner(address)]
         if inner and not self.inner_allowed:
             raise InnerAddress(
-                f"{host} leads to {inner[0]} in the inner network: name another receiver, or set "
-                "PITCHQUEST_WEBHOOK_INNER_ADDRESSES=allowed."
+                f"{host} resolves to {inner[0]}, an internal address: name another receiver, "
+                "or set PITCHQUEST_WEBHOOK_INNER_ADDRESSES=allowed."
             )
         return addresses
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 # What `status` shows without --all.
 NEWEST = 20
-# New objects before a garbage collection; Python's 700 cost a tenth of a second of CPU per video.
+# New objects before a garbage collection; Python's default of 700 costs 0.1 s of CPU per video.
 GARBAGE_OBJECTS = 20_000
 
 app = typer.Typer(
@@ -39,9 +39,9 @@ def main() -> None:
     """Run the command; our errors are one sentence on stderr, and exit 2 for bad input, else 1."""
     # Imported modules live to the end; collecting garbage among them costs a second of CPU.
     gc.disable()
-    # More threads of NumPy's would only wait for work, and burn CPU doing so.
+    # More NumPy threads would only wait for work, and burn CPU doing so.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Videos, results and reports are nobody else's.
+    # Videos, results and reports are nobody else's business.
     os.umask(0o077)
     # SIGTERM and SIGHUP end it like Ctrl-C, so that no row stays in 'processing'.
     for polite in (signal.SIGTERM, signal.SIGHUP):
@@ -270,7 +270,7 @@ def retry(video_ids: Annotated[list[str], typer.Argument(help="Videos to analyse
 @app.command(epilog="Example: pitchquest delete my_pitch-1a2b3c4d --dry-run")
 def delete(
     video_ids: Annotated[
-        list[str], typer.Argument(help="Videos to erase; what only one id begins with will do.")
+        list[str], typer.Argument(help="Videos to erase; the beginning of an id is enough.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
@@ -352,7 +352,7 @@ def models_list() -> None:
 @models_app.command("pull", epilog="Example: pitchquest models pull yunet whisper-tiny.en")
 def models_pull(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Default: yunet and the Whispers of `auto`.")
+        list[str] | None, typer.Argument(help="Default: yunet and what `auto` may use.")
     ] = None,
 ) -> None:
     """Fetch models at their pinned revisions and check them."""

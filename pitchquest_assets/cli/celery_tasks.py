@@ -58,14 +58,14 @@ def execute(run_id: str) -> None:
         with _in_silence(), capture_interrupts():
             execute_launched_run(run_id, _instance(), lambda event: None, False)
     finally:
-        # Dagster leaves SIGTERM as it found SIGINT, which Celery has its processes ignore.
+        # Dagster resets SIGTERM to what it found for SIGINT, which Celery's processes ignore.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _give_back(store, run_id, worker)
 
 
 @contextmanager
 def _in_silence() -> Iterator[None]:
-    """Print nothing: Dagster has a line for each event, which is in its event log anyway."""
+    """Print nothing: Dagster prints a line for each event, which is in its event log anyway."""
     with Path(os.devnull).open("w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
         yield
 

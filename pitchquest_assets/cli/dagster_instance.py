@@ -13,12 +13,12 @@ from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.home import make_home
 from pitchquest_assets.store.postgres.embedded import dagster_url
 
-# A run may wait for a free worker as long as it must; with 0, for no limit, the run monitor fails.
+# A run may wait for a free worker as long as necessary; the run monitor fails with 0 (no limit).
 LONGEST_WAIT_SECONDS = 30 * 24 * 3600
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """Open the instance of DAGSTER_HOME, or without that variable the one under PITCHQUEST_HOME.
+    """Open the instance in DAGSTER_HOME, or the one under PITCHQUEST_HOME if that is not set.
 
     Raises:
         StoreUnavailable: the embedded database cannot be started, or Dagster's own database is
@@ -35,7 +35,7 @@ def open_instance(settings: Settings) -> dg.DagsterInstance:
 
 
 def point_to_instance(settings: Settings) -> dict[str, str]:
-    """Return the variables by which Dagster's commands find this instance; creates its folder."""
+    """Return the variables that lead Dagster's commands to this instance; creates its folder."""
     home = settings.home_path / "dagster"
     if "DAGSTER_HOME" not in os.environ:
         make_home(settings.home_path)

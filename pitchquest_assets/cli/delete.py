@@ -28,15 +28,15 @@ LOOK_SECONDS = 2.0
 def delete(
     store: Store, settings: Settings, given: Sequence[str], *, dry_run: bool, yes: bool
 ) -> None:
-    """Erase videos, after a question on the terminal; one that is left half erased is finished.
+    """Erase videos, after a question on the terminal; also completes half-finished erasures.
 
     Args:
-        given: video ids, or what only one of them begins with.
+        given: video ids, or prefixes that only one id has.
         dry_run: only print what would go.
         yes: ask nothing.
 
     Raises:
-        UnknownVideo: no such video is registered, nor being erased.
+        UnknownVideo: no such video is registered or being erased.
         InvalidInput: several videos begin with what was given, or nobody is there to ask.
         SettingsError: Storage cannot be used.
         StoreUnavailable: something could not be removed yet; the next `delete` or `up` goes on.
@@ -59,7 +59,7 @@ def delete(
     for video_id in sorted(ids):
         print(f"{video_id} is erased.")
     for path in filter(None, ours.values()):
-        print(f"{path} stays: it is your own file, not a copy of PitchQuest's.")
+        print(f"{path} stays: it is your own file, not PitchQuest's copy.")
 
 
 def _wait(instance: dg.DagsterInstance, store: Store, settings: Settings, ids: set[str]) -> None:
@@ -72,7 +72,7 @@ def _wait(instance: dg.DagsterInstance, store: Store, settings: Settings, ids: s
         if time.monotonic() > deadline:
             raise StoreUnavailable(
                 "\n".join(
-                    f"The rows of {video_id} are gone, and the rest is not: {why}. `pitchquest "
+                    f"The rows of {video_id} are gone, but the rest is not yet: {why}. `pitchquest "
                     f"delete {video_id}` or `pitchquest up` goes on."
                     for video_id, why in sorted(waiting.items())
                 )

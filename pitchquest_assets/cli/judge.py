@@ -19,9 +19,9 @@ from pitchquest_assets.errors import InvalidInput
 from pitchquest_assets.model import ContentAnalysis, Transcript, Word
 from pitchquest_assets.settings import Settings
 
-# The pace that docs/scoring.md calls comfortable, and its middle, at which times are told.
+# The pace that docs/scoring.md recommends, and its middle, for which times are given.
 SLOW_WPM, MIDDLE_WPM, FAST_WPM = 110, 135, 160
-# An hour of speech; whatever is longer is no script of a pitch.
+# An hour of speech; anything longer is not the script of a pitch.
 MAX_WORDS = 10_000
 
 
@@ -32,7 +32,7 @@ def judge_script(path: Path, settings: Settings, json_file: str | None) -> None:
         json_file: also write the analysis as JSON, `-` for stdout instead of the table.
 
     Raises:
-        InvalidInput: the file is missing, empty, no text in UTF-8, or far too long for a pitch.
+        InvalidInput: the file is missing, empty, not UTF-8 text, or far too long for a pitch.
     """
     words = words_of(_read(path))
     rubric = load_rubric()
@@ -57,7 +57,7 @@ def judge_script(path: Path, settings: Settings, json_file: str | None) -> None:
 
 
 def words_of(text: str) -> list[Word]:
-    """Return the words of a script, with times as if it was spoken at 135 words a minute."""
+    """Return the words of a script, with times as if it were spoken at 135 words a minute."""
     words, clock = [], 0.0
     for token in text.split():
         end = clock + 60 / MIDDLE_WPM
@@ -72,7 +72,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         raise InvalidInput(f"{path} does not exist: check the path.") from None
     except UnicodeDecodeError:
-        raise InvalidInput(f"{path} is no text in UTF-8: save the script as plain text.") from None
+        raise InvalidInput(f"{path} is not UTF-8 text: save the script as plain text.") from None
     count = len(text.split())
     if not count:
         raise InvalidInput(f"{path} is empty: write the words of the pitch into it.")

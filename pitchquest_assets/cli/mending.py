@@ -1,4 +1,4 @@
-"""Puts right what a killed `analyze` has left, where no `up` runs that would do it."""
+"""Puts right what a killed `analyze` left behind, if no `up` is running to do it."""
 
 from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.rows import leases

@@ -1,4 +1,4 @@
-"""Lets a process end with its parent, however that ends."""
+"""Makes a process end with its parent, however the parent ends."""
 
 import ctypes
 import signal

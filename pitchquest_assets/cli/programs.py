@@ -2,7 +2,7 @@
 
 On Linux they are forked from this process, which has loaded all that they need: that saves each of
 them seconds at its start, and memory for as long as it runs. Elsewhere a fork is not safe, so they
-start from nothing.
+start from scratch.
 """
 
 import gc
@@ -33,7 +33,7 @@ PRELOADED = (
     "dagster._grpc.server",
     "dagster_postgres",
 )
-# New objects before a garbage collection; Python's 700 cost a tenth of a second of CPU per video.
+# New objects before a garbage collection; Python's default of 700 costs 0.1 s of CPU per video.
 GARBAGE_OBJECTS = 20_000
 
 
@@ -99,14 +99,14 @@ def open_files() -> list[int]:
 
 
 def close(descriptors: Sequence[int]) -> None:
-    """Close inherited files, so that locks and sockets are their owner's alone."""
+    """Close inherited files, so that locks and sockets belong to their owner alone."""
     for descriptor in descriptors:
         with suppress(OSError):
             os.close(descriptor)
 
 
 def _is_open(descriptor: int) -> bool:
-    """Whether it is open; the one that listed the folder no longer is."""
+    """Whether it is open; the descriptor that listed the folder no longer is."""
     try:
         os.fstat(descriptor)
     except OSError:
@@ -115,7 +115,7 @@ def _is_open(descriptor: int) -> bool:
 
 
 def _run(command: list[str], log: str, inherited: list[int]) -> None:
-    """Become the program: what `python -m` with this command would be."""
+    """Become the program that `python -m` with this command would start."""
     close(inherited)
     os.setsid()
     # A shell makes background jobs ignore SIGINT, and `up` has handlers of its own.

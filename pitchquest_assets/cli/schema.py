@@ -15,7 +15,7 @@ COMMAND = "make schema"
 SCHEMA_FILE = Path(__file__).with_name("result_schema.json")
 TYPES_FILE = Path("docs/result.ts")
 HEAD = ("$schema", "$id", "version")
-# What says nothing about the values, and what narrows them.
+# Keywords that do not restrict the values, and keywords that do.
 TOLD = {"description", "default"}
 NARROWS = {"required", "type", "enum", "const", "anyOf", "minimum", "maximum", "propertyNames"}
 WIDTH = 100
@@ -42,7 +42,8 @@ def current_schema(kept: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a PitchResult as the types are now.
 
     Unknown fields are allowed, as a newer version may have more. The version stays that of `kept`
-    if nothing has changed; else its second number is raised for what was only added, or the first.
+    if nothing has changed; else its second number is raised if fields were only added, otherwise
+    the first.
     """
     now = _open(PitchResult)
     before = {name: kept[name] for name in kept if name not in HEAD}
@@ -67,7 +68,7 @@ def typescript() -> str:
 
 
 def _only_adds(before: Any, after: Any) -> bool:
-    """Whether a reader of `before` can go on as it is, and older results fit `after`."""
+    """Whether readers of `before` can stay as they are, and older results fit `after`."""
     if isinstance(before, dict) and isinstance(after, dict):
         return not NARROWS & (after.keys() - before.keys()) and all(
             name in TOLD or (name in after and _only_adds(value, after[name]))
@@ -77,7 +78,7 @@ def _only_adds(before: Any, after: Any) -> bool:
 
 
 def _open(model: type[Value]) -> dict[str, Any]:
-    """The schema without what only we must keep to, and without titles that repeat the names."""
+    """The schema without rules that bind only us, and without titles that repeat the names."""
 
     def opened(part: Any, *, of_names: bool = False) -> Any:
         if isinstance(part, list):

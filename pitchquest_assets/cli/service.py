@@ -173,14 +173,14 @@ def _watch(
         if listener.wait(WATCH_SECONDS):
             try:
                 wake()
-            except Exception:  # noqa: BLE001  # the sensor requests what this has not
+            except Exception:  # noqa: BLE001  # the sensor requests what this did not
                 traceback.print_exc()
         for service in services:
             if service.has_ended():
                 say(f"The {service.name} has ended and is restarted (see {service.log}).")
                 service.start()
                 restarted()
-        # A connection that is held says more cheaply that the server runs.
+        # An open connection is a cheaper sign that the server is running.
         is_unsure = settings.database_url is None and not listener.is_connected
         if is_unsure and time.monotonic() >= next_check:
             try:

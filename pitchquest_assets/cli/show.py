@@ -134,7 +134,7 @@ def pull_models(names: Sequence[str]) -> None:
     """Fetch models, with a progress bar for each; without names, all that need no choice.
 
     Raises:
-        EngineUnavailable: a model that was named, or every one, cannot be had. The others are
+        EngineUnavailable: a model that was named, or every model, is not available. The others are
             fetched all the same.
     """
     settings, err = load_settings(), Console(stderr=True)

@@ -1,7 +1,7 @@
-"""Has a run requested as soon as a video waits: `up` listens to the database.
+"""Requests a run as soon as a video waits: `up` listens to the database.
 
-The sensor `new_uploads` remains the truth. It leaves the youngest uploads to this module, which
-requests their runs under the same run keys; whatever this one misses, the sensor finds.
+The sensor `new_uploads` remains in charge. It leaves the youngest uploads to this module, which
+requests their runs under the same run keys; whatever this module misses, the sensor finds.
 """
 
 import os
@@ -29,7 +29,7 @@ CHANNEL = "pitchquest_uploads"
 CONNECT_TIMEOUT_SECONDS = 5
 LAUNCH_TIMEOUT_SECONDS = 30
 RETRY_SECONDS = 15.0
-# Half of what the sensor leaves alone, so that they never request the same run at one moment.
+# Half of what the sensor leaves alone, so that they never request the same run at the same moment.
 YOUNG_SECONDS = 5.0
 LAUNCH = """
 mutation($params: ExecutionParams!) {
@@ -39,7 +39,7 @@ mutation($params: ExecutionParams!) {
 
 
 class Listener:
-    """The connection over which the database announces uploads; opened again when it is lost."""
+    """The connection over which the database announces uploads; reopened when it is lost."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -51,7 +51,7 @@ class Listener:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the database could be heard at the last look."""
+        """Whether the connection was open at the last check."""
         return self._connection is not None
 
     def wait(self, seconds: float) -> bool:

@@ -1,7 +1,7 @@
-"""The warm parent of `pitchquest up`: a process that has loaded everything, and forks into runs.
+"""The warm parent of `pitchquest up`: a process that has loaded everything, and forks for each run.
 
 Run as `python -m pitchquest_assets.cli.warm_parent SOCKET`. `automation.warm_launcher` writes the
-id of a run to the socket and reads the name of its worker. A run that starts from nothing costs two
+id of a run to the socket and reads the name of its worker. A run that starts from scratch costs two
 seconds of CPU for its imports alone. The process has no threads, which would not survive a fork.
 """
 
@@ -28,7 +28,7 @@ BACKLOG = 64
 
 
 def main() -> None:
-    """Fork into runs until interrupted."""
+    """Fork a process for each run until interrupted."""
     path = Path(sys.argv[1])
     instance = _instance()
     gc.freeze()

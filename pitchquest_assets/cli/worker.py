@@ -87,7 +87,7 @@ class _Machine:
         command = [sys.executable, "-m", "celery", "-A", "pitchquest_assets.cli.celery_tasks"]
         command += ["worker", "--queues", self._queue, "--concurrency", str(self._slots)]
         command += ["--hostname", f"{self._queue}-{os.getpid()}@%h", "--loglevel", "WARNING"]
-        # Workers need not know of each other.
+        # Workers need not know about each other.
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         self._celery = subprocess.Popen(
             command,
@@ -108,7 +108,7 @@ class _Machine:
             run_workers.delete(self._store, self._name)
 
     def watch(self, say: Say) -> None:
-        """Send heartbeats, restart Celery if it has ended, keep house; until interrupted."""
+        """Until interrupted, send heartbeats, restart Celery if it has ended, and keep house."""
         beat_seconds = self._settings.worker_silent_seconds / BEATS_BEFORE_SILENT
         next_beat = next_housekeeping = 0.0
         while True:
@@ -132,7 +132,7 @@ class _Machine:
         return self._celery.poll() is not None and is_old
 
     def _beat(self) -> None:
-        """Renew the leases of the living processes; say of the others that they have ended."""
+        """Renew the leases of the living processes; record that the others have ended."""
         living = self._processes()
         row = RunWorker(self._name, self._queue, self._slots, self._free_bytes())
 
@@ -156,7 +156,7 @@ class _Machine:
         return {name for name in found if not is_gone(name)}
 
     def _keep_house(self, say: Say) -> None:
-        """Store what was spooled here, remove what is of no use any more, look at the disk."""
+        """Store what was spooled here, remove what is no longer of use, look at the disk."""
         if (free := self._free_bytes()) < MIN_FREE_BYTES:
             tell_of_disk(self._store, self._settings.home_path, free, host_of(self._name))
         for folder in scratch.sweep(self._settings, is_gone):

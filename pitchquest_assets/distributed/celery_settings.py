@@ -5,8 +5,8 @@ from typing import Any
 
 # The task that executes the run whose id is the task's.
 EXECUTE_RUN = "pitchquest.execute_run"
-# The lease and Dagster's own status say how a run does. A result in Redis can expire or be flushed
-# while the run lives, and a backend that was away ends the process that sends runs.
+# The lease and Dagster's own status say how a run is doing. A result in Redis can expire or be
+# flushed while the run is alive, and a backend that was down ends the process that sends runs.
 NO_BACKEND = "disabled://"
 RUNS_PER_PROCESS = 50
 # Longer than any run: a message that is delivered again is ignored, but costs a task.
@@ -17,8 +17,8 @@ KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER
 
 CELERY_SETTINGS: dict[str, Any] = {
     "task_ignore_result": True,
-    # A message is Redis' until its run has ended, so a worker holds no second one that another
-    # could take. One that comes twice is ignored (`leases.take`).
+    # A message stays in Redis until its run has ended, so no worker holds a second one that another
+    # could take. A message that comes twice is ignored (`leases.take`).
     "task_acks_late": True,
     "worker_prefetch_multiplier": 1,
     "worker_max_tasks_per_child": RUNS_PER_PROCESS,

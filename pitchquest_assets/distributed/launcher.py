@@ -1,13 +1,13 @@
 """Starts runs as Celery tasks: `run_launcher` in the dagster.yaml of several machines.
 
-What dagster-celery's own launcher does otherwise:
+What dagster-celery's own launcher does differently:
 
-- It asks Redis whether a run lives, which takes a living run for lost once Redis has been flushed,
-  or a day after its start. Here the leases alone decide that (`automation.lost_workers`).
-- It offers to resume runs, which raises for every executor of ours. A video whose worker was lost
+- It asks Redis whether a run is alive, and so takes a living run for lost once Redis has been
+  flushed, or a day after its start. Here the leases alone decide that (`automation.lost_workers`).
+- It offers to resume runs, which fails with all of our executors. A video whose worker was lost
   gets a run of its own instead.
-- A run that is terminated ends as failed. Here it is canceled, also while it waits in Redis.
-- A run whose message cannot be sent, or is lost in Redis, is failed. Here it waits, and is sent
+- A run that is terminated ends as failed. Here it is canceled, even while it waits in Redis.
+- A run whose message cannot be sent, or is lost in Redis, fails. Here it waits, and is sent
   again (`send_again`).
 """
 
@@ -57,10 +57,10 @@ class CeleryLauncher(CeleryRunLauncher):
         return run.tags.get(DAGSTER_CELERY_QUEUE_TAG, self.default_queue)
 
     def send_again(self, runs: list[dg.DagsterRun]) -> list[dg.DagsterRun]:
-        """Send runs that no worker has begun once more, if nothing waits in their queue.
+        """Send again the runs that no worker has begun, if nothing waits in their queue.
 
-        Then their messages are lost, or were never sent. A run that was begun after all is not
-        executed twice.
+        In that case their messages are lost, or were never sent. A run that was begun after all is
+        not executed twice.
 
         Returns:
             The runs that were sent; none while the broker does not answer.
@@ -86,10 +86,10 @@ class CeleryLauncher(CeleryRunLauncher):
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
-        # Without this, the interrupted run would take itself for failed.
+        # Without this, the interrupted run would report itself as failed.
         self._instance.report_run_canceling(run)
         try:
-            # Asked first, because `revoke` waits without an end for a broker that has gone.
+            # Asked first, because `revoke` would wait for ever for a broker that is gone.
             with self.celery.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1)
             self.celery.control.revoke(run_id, terminate=True, signal="SIGTERM")

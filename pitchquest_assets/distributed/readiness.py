@@ -1,4 +1,4 @@
-"""Whether the settings fit several machines: each must reach what another one stores."""
+"""Whether the settings fit several machines: each must reach what the others store."""
 
 import os
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def check_machines(settings: Settings) -> None:
 
 
 def lacking_places(settings: Settings, workers: Sequence[RunWorker]) -> str | None:
-    """Return a sentence if more runs are started at a time than the workers have places for."""
+    """Return a sentence if more runs are started at a time than the workers have slots for."""
     places = sum(worker.slots for worker in workers)
     if not places:
         return "No `pitchquest worker` runs yet: uploads wait until one does."

@@ -271,7 +271,7 @@ def _event_rows(
 ) -> list[Row]:
     """A row for each kind of event; the expected kinds come first, even if none happened.
 
-    `expected` gives for each kind the reason why it was not looked for, or None.
+    `expected` gives the reason why each kind was not looked for, or None.
     """
     kinds: dict[str, list[Event]] = {kind: [] for kind in expected}
     for event in sorted(events, key=lambda one: one.start_seconds):

@@ -9,9 +9,9 @@ PRIVATE, PASSABLE = 0o700, 0o711
 
 
 def make_home(folder: Path) -> None:
-    """Make the folder, for its owner only; one that is there is closed if its name is the default.
+    """Make the folder, for its owner only; an existing one is closed if its name is the default.
 
-    A folder of another name may be used for other things too, so it stays as it is.
+    A folder with another name may be used for other things too, so it stays as it is.
 
     Raises:
         OSError: it cannot be made.

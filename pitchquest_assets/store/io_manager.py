@@ -104,7 +104,7 @@ class SupabaseIOManager(dg.ConfigurableIOManager):
 
 
 def _spooled(store: Store, settings: Settings, result: PitchResult) -> ResultSpooled:
-    """Have the result wait in the spool."""
+    """Put the result into the spool."""
     place = spool.keep(store, settings, result)
     return ResultSpooled(
         f"The database could not take the result of {result.video_id}, which is safe in {place}: "
@@ -113,14 +113,14 @@ def _spooled(store: Store, settings: Settings, result: PitchResult) -> ResultSpo
 
 
 def _failure(error: PitchQuestError) -> dg.Failure:
-    """The failure of a run for which making its result again would not help."""
+    """The failure of a run whose result it would not help to make again."""
     return dg.Failure(str(error), {"error": type(error).__name__}, allow_retries=False)
 
 
 def _load_allowed(
     store: Store, context: dg.InputContext, address: Address, expected: Any
 ) -> dict[str, Any]:
-    """The value under its key; {} if it is missing and may be."""
+    """The value under its key; {} if it is missing and is allowed to be."""
     try:
         return {address.partition_key: _load(store, address, expected)}
     except ValueMissing:

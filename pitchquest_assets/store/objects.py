@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=-]*")
 
 
 class ObjectStore(Protocol):
-    """Bytes under relative paths of ASCII names; a reader sees a whole object or none."""
+    """Bytes under relative paths with ASCII names; a reader sees a whole object or none."""
 
     def put(self, path: str, data: bytes, media_type: str) -> None:
         """Store `data` under the path, replacing any object there."""
@@ -35,7 +35,7 @@ class ObjectStore(Protocol):
         """Yield the paths of the objects last written before `moment`."""
 
     def names(self, folder: str) -> list[str]:
-        """Return the paths of the objects in a folder, not in those below it, by name."""
+        """Return the paths of the objects in a folder, without its subfolders, sorted by name."""
 
     def delete_folder(self, folder: str) -> None:
         """Remove everything below a path, half-written objects too."""
@@ -80,7 +80,7 @@ class FolderObjects:
                     yield file.relative_to(self.root).as_posix()
 
     def names(self, folder: str) -> list[str]:
-        """Return the paths of the objects in a folder, not in those below it, by name."""
+        """Return the paths of the objects in a folder, without its subfolders, sorted by name."""
         files = sorted(one for one in self._file(folder).glob("*") if one.is_file())
         return [f"{folder}/{one.name}" for one in files if _NAME.fullmatch(one.name)]
 

@@ -18,7 +18,7 @@ FORGOTTEN_SECONDS = 2 * 24 * 3600
 
 
 def make_folder(settings: Settings, run_id: str, worker: str) -> Path:
-    """Make a folder in the name of a worker and return it; each process of a run has its own."""
+    """Make a folder named for a worker and return it; each process of a run has its own."""
     folder = settings.home_path / "scratch" / f"{run_id}-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     (folder / _WORKER).write_text(worker)

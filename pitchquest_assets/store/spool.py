@@ -1,7 +1,7 @@
 """Results that the database could not take: they wait as JSON until it can.
 
-Where other machines share an object store, they wait there, and any machine stores them. Only what
-that could not take either waits in a folder of this one.
+If several machines share an object store, the results wait there, and any machine stores them. Only
+what the object store could not take either waits in a folder of this machine.
 """
 
 from contextlib import suppress
@@ -54,7 +54,7 @@ def video_id_of(path: str) -> str:
 
 
 def keep(store: Store, settings: Settings, result: PitchResult) -> str:
-    """Have a result wait for the database; return where it does.
+    """Set a result aside for the database; return where it waits.
 
     Raises:
         StoreUnavailable: neither the object store nor the folder takes it.
@@ -177,7 +177,7 @@ class _Spooled(Protocol):
     def place(self) -> str: ...
 
     def read(self) -> bytes:
-        """Return its JSON; FileNotFoundError if it waits no longer."""
+        """Return its JSON; FileNotFoundError if it no longer waits."""
 
     def remove(self) -> None:
         """Remove it, if it is still there."""

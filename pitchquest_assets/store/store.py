@@ -24,7 +24,7 @@ _opening = threading.Lock()
 class Store:
     """The database and the object store that belong together.
 
-    Storage is checked at the first access to objects or uploads, so code that only needs rows never
+    Storage is checked at the first access to objects or uploads, so code that needs only rows never
     asks it.
 
     Args:

@@ -139,12 +139,12 @@ def test_a_file_that_storage_refuses_is_failed_at_once_and_no_run_starts(
 
     monkeypatch.setattr(videos, "register", nobody)
     server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
-    with pytest.raises(ObjectRefused, match="larger than Supabase Storage takes"):
+    with pytest.raises(ObjectRefused, match="larger than Supabase Storage accepts"):
         register(project, load_settings(), SAMPLE_PITCH, "pitch")
     row = videos.get(project, "pitch")
     assert (row.status, row.attempts) == ("failed", 0)
     assert row.file_path == "videos/pitchquest/pitch/pitch.mp4"
-    assert "larger than Supabase Storage takes" in (row.error or "")
+    assert "larger than Supabase Storage accepts" in (row.error or "")
 
 
 def test_an_upload_that_breaks_off_leaves_a_row_that_says_what_is_missing(
@@ -202,7 +202,7 @@ def test_a_refused_file_leaves_the_older_one_to_its_row(
 
 
 def downloaded(server: StorageServer) -> int:
-    """How many files were begun to be fetched."""
+    """How many downloads were begun."""
     return sum(
         method == "GET" and "/object/authenticated/videos/" in path
         for method, path in server.requests

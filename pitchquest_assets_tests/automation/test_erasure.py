@@ -69,7 +69,7 @@ def heard(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
 
 
 def analyse(instance: dg.DagsterInstance, store: Store, home: Path, video_id: str) -> str:
-    """Leave of a video what its analysis leaves; return the id of its run."""
+    """Leave what the analysis of a video leaves behind; return the id of its run."""
     path = home / "inbox" / f"{TITLE if video_id == VIDEO else video_id}.mp4"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"video")
@@ -154,7 +154,7 @@ def test_a_deletion_leaves_every_other_video_as_it_was(
 
 
 def others(home: Path) -> list[str]:
-    """What is said of the other video, but for the copy of the newest event, whose time is new."""
+    """What names the other video, except the copy of the newest event, whose time is new."""
     return sorted(line for line in traces(home, OTHER) if not line.startswith("public.asset_keys"))
 
 
@@ -270,7 +270,7 @@ def test_a_running_analysis_is_ended_first_and_can_write_no_more(
     leases.delete(store, run.run_id)
     assert carry_out(instance, store, load_settings()) == {}
     assert traces(home, VIDEO) == []
-    # A heartbeat that was late.
+    # A late heartbeat.
     leases.beat(store, run.run_id, this_worker(), VIDEO)
     assert leases.all_leases(store) == []
 

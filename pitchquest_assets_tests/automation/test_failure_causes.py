@@ -42,7 +42,7 @@ def raising(make: Callable[[], BaseException]) -> Callable[..., object]:
 
 
 def run_of(instance: dg.DagsterInstance, compute: Callable[..., object]) -> Cause:
-    """Why a run with this one asset came to nothing."""
+    """Why a run with this one asset failed."""
     compute.__name__ = "frames"
     asset = video_asset(code_version="1", group="input", kinds=set())(compute)
     done = dg.materialize(
@@ -81,7 +81,7 @@ def test_a_vendor_that_was_tried_often_enough_is_not_tried_by_dagster_as_well(
 
     def compute(context: dg.AssetExecutionContext) -> Frames:
         tries.append(context.retry_number)
-        raise VendorUnavailable("Gemini takes no more calls now (HTTP 429): try after 3600 s.")
+        raise VendorUnavailable("Gemini accepts no more calls for now (HTTP 429).")
 
     assert "HTTP 429" in run_of(instance, compute).sentence
     assert tries == [0]

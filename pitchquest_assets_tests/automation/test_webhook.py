@@ -14,7 +14,7 @@ from pitchquest_assets_tests.support import factories
 from pitchquest_assets_tests.support.webhooks import SECRET, Backend, let_pass
 from pitchquest_assets_tests.support.wiring import evaluate
 
-# The sensor ticks so often.
+# How often the sensor ticks.
 TICK_SECONDS = 5
 
 
@@ -45,7 +45,7 @@ def tick(caplog: pytest.LogCaptureFixture) -> str:
 
 
 def finish_videos(store: Store, names: list[str]) -> None:
-    """Of each two videos, one is completed and one fails."""
+    """Every other video is completed, the others fail."""
     for number, name in enumerate(names):
         videos.register(store, name, f"/in/{name}.mp4")
         queue.claim(store, name, "run-1", attempt=0)
@@ -76,7 +76,7 @@ def send(store: Store) -> tuple[int, list[str]]:
 
 
 def test_a_receiver_that_errs_and_dies_gets_every_event(store: Store, backend: Backend) -> None:
-    """500 five times, then away for three minutes: each event comes, with a valid signature."""
+    """500 five times, then down for three minutes: each event arrives, with a valid signature."""
     names = [f"pitch-{number}" for number in range(8)]
     backend.answers = [500] * 5
     refused: list[str] = []
@@ -98,7 +98,7 @@ def test_a_receiver_that_errs_and_dies_gets_every_event(store: Store, backend: B
     assert sorted(event["data"]["video_id"] for event in backend.events) == names
     assert len(set(backend.event_ids)) == len(names)
     assert backend.forged == 0
-    assert undelivered(store) == (0, 0, None)
+    assert undelivered(store) == (0, 0, 0, None)
 
 
 def test_an_event_whose_acceptance_was_lost_comes_again_under_its_id(

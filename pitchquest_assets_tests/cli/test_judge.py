@@ -45,7 +45,7 @@ def test_a_text_that_is_no_pitch_is_said_to_be_none(
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"", "is empty"), (b"\xff\xfe\x00", "is no text in UTF-8"), (b"a " * 10_001, "10,001 words")],
+    [(b"", "is empty"), (b"\xff\xfe\x00", "is not UTF-8 text"), (b"a " * 10_001, "10,001 words")],
 )
 def test_a_file_that_is_no_script_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
     path = tmp_path / "script.txt"

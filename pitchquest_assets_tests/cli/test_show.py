@@ -1,4 +1,4 @@
-"""What `status` prints of many videos."""
+"""What `status` prints about many videos."""
 
 import json
 

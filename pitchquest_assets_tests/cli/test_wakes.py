@@ -18,7 +18,7 @@ DEADLINE_SECONDS = 60.0
 
 @pytest.fixture
 def listener(store: Store, monkeypatch: pytest.MonkeyPatch) -> Listener:
-    """One that has heard nothing yet; what it puts into the environment is undone."""
+    """A listener that has heard nothing yet; what it puts into the environment is undone."""
     monkeypatch.setenv(LISTENING_VARIABLE, "")
     return Listener(load_settings())
 

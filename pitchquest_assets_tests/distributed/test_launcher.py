@@ -1,4 +1,4 @@
-"""Dagster's daemon and Dagit with runs in Redis: what becomes of a run when Redis does not help."""
+"""Dagster's daemon and Dagit with runs in Redis: what becomes of a run when Redis fails it."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 def instance(
     store: Store, redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dg.DagsterInstance]:
-    """The instance of several machines, but for its storage, which is the embedded one."""
+    """The instance of several machines, except that its storage is the embedded one."""
     for name in FREED:
         monkeypatch.setenv(name, "1")  # so that what open_instance sets is undone
         monkeypatch.delenv(name)
@@ -75,7 +75,7 @@ def sent(redis: RedisServer, queue: str = "cpu") -> list[str]:
 
 
 def let_pass(instance: dg.DagsterInstance) -> None:
-    """An hour has gone by since all that has happened."""
+    """An hour has gone by since everything that happened."""
     runs, hour = RunsTable.c, timedelta(hours=1)
     with event_storage(instance).index_connection() as connection:
         ago = sa.update(RunsTable).values(
@@ -108,7 +108,7 @@ def status(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:
 
 
 def monitor(instance: dg.DagsterInstance) -> None:
-    """One look of the daemon at the runs, as it takes every 30 seconds."""
+    """One of the daemon's looks at the runs, which it takes every 30 seconds."""
     with WorkspaceProcessContext(instance, EmptyWorkspaceTarget()) as workspace:
         assert not [
             error

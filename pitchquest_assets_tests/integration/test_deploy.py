@@ -41,10 +41,14 @@ def test_the_instance_of_several_machines_is_the_one_that_up_and_worker_write() 
     assert {"storage", "run_launcher", "run_queue", "run_monitoring", "run_retries"} <= set(shipped)
 
 
-def test_the_image_runs_as_nobody_of_the_host_and_takes_the_constraints() -> None:
+def test_the_image_runs_as_nobody_of_the_host_and_takes_what_the_lock_names() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     assert "USER 10001" in text
-    assert "-c constraints.txt '.[celery]'" in text
+    installed = [line for line in text.splitlines() if "pip install" in line]
+    assert len(installed) == 2
+    assert installed[0].endswith(" --no-deps --require-hashes -r locks/celery.txt")
+    assert installed[1].endswith(" --no-deps --no-build-isolation .")
+    assert "!locks\n" in (DEPLOY / "Dockerfile.dockerignore").read_text()
 
 
 def test_every_program_of_the_compose_file_is_pinned_and_its_secrets_are_not_in_it() -> None:

@@ -1,4 +1,4 @@
-"""An analysis that is stopped half-way leaves a true status, and can be done again."""
+"""An analysis that is stopped half-way leaves a correct status, and can be repeated."""
 
 import json
 import shutil

@@ -63,7 +63,7 @@ def audio_with(samples: Samples) -> Audio:
 
 
 def said(samples: Samples, moved: Callable[[float], float]) -> Transcript:
-    """Words at an even pace, with a filler each ten, moved as the change moves them."""
+    """Words at an even pace, every tenth a filler, moved as the change moves them."""
     starts = np.arange(0, len(samples) / RATE - 0.4, 1 / WORDS_PER_SECOND)
     return transcript_of(
         [
@@ -242,7 +242,7 @@ def _gaps(analysis: DeliveryAnalysis) -> list[tuple[float, float]]:
 
 
 def test_the_truth_of_known_recordings(shared_media: Path, shared_cases: Path) -> None:
-    """Words over the time from the first to the last voice, whatever surrounds it."""
+    """Words over the time from the first voice to the last, whatever surrounds it."""
     for path, words, wpm in (
         (shared_cases / "media" / "a03_antiphase.mp4", 22, 129),
         (shared_media / "pitch_tts_720p.mp4", 192, 150),

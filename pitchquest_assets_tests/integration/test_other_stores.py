@@ -17,7 +17,7 @@ VIDEO = "sample"
 
 
 class OtherStore(StoreResource):
-    """A store that the settings lead nowhere near."""
+    """A store that no setting leads to."""
 
     opened: ClassVar[Store]
 

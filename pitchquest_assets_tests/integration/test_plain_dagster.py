@@ -1,4 +1,4 @@
-"""Dagster's own commands, with nothing set but PITCHQUEST_HOME."""
+"""Dagster's own commands, with no setting but PITCHQUEST_HOME."""
 
 import json
 import os

@@ -14,7 +14,7 @@ from pitchquest_assets_tests.support.vendors import GEMINI_KEY, OPENAI_KEY, Fake
 
 
 def moved(url: str) -> Response:
-    # Another host to the client, and the same one here.
+    # Another host to the client, but the same one here.
     return Response(status=307, headers={"Location": url.replace("localhost", "127.0.0.1")})
 
 

@@ -1,4 +1,4 @@
-"""What is written by others is read in time that grows with its length, not with its square."""
+"""What others wrote is read in time that grows with its length, not with its square."""
 
 import gc
 import importlib
@@ -25,7 +25,7 @@ READERS = (
     "engines.judges",
     "engines.transcription",
 )
-# Only tried at the start of a line: looked for everywhere, their blanks would cost the square.
+# Only tried at the start of a line: if looked for everywhere, their blanks would cost the square.
 ONLY_AT_START = {"spoken_text._ONLY_ASIDE", "spoken_text._SPEAKER_MARK"}
 UNITS = [
     "[", "]", "<a", "</", "{", "{\\", "{\\p1}", "}", "(", "*", "♪", " ", "a ", "1 ", "1:", "1,",

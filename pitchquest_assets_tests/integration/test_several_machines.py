@@ -64,7 +64,7 @@ def completed(system: Machines, ids: list[str]) -> list[str]:
 
 
 def check_all(system: Machines, ids: list[str]) -> None:
-    """All get their result, each one of them; no worker is left with anything."""
+    """Each video gets exactly one result; no worker is left with anything."""
     wait_for_some(system, ids, 1)
     rows = system.up.command.rows()
     with system.store.engine.connect() as connection:

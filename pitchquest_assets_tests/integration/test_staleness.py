@@ -1,4 +1,4 @@
-"""What Dagit shows after a part was made anew: what is stale, what was chosen, what is secret."""
+"""What Dagit shows after a part was made again: what is stale, what was chosen, what is secret."""
 
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def test_what_lies_below_a_value_that_changed_is_stale_until_it_is_made_anew(
             "visual_analysis": first.run_id,
         }
         assert found.job_id == mixed.run_id
-        # Of all runs that made a part, not of the last one alone.
+        # Of all runs that made a part, not only of the last one.
         record = instance.get_run_record_by_id(mixed.run_id)
         assert record
         assert found.processing_time_seconds > (record.end_time or 0) - (record.start_time or 0)

@@ -57,7 +57,7 @@ def _driver(url: str) -> str:
 
 
 def push(url: str) -> str:
-    """What `supabase db push` says; run in the repository, as the documentation tells."""
+    """What `supabase db push` says; run in the repository, as the documentation says."""
     done = subprocess.run(
         [str(supabase_cli()), "db", "push", f"--remote={url}", "--yes"],
         cwd=ROOT,

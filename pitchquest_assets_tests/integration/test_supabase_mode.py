@@ -88,9 +88,9 @@ def test_a_file_that_storage_refuses_fails_with_its_sentence(
     finally:
         server.buckets["videos"] = Bucket("videos")
     assert done.code == 2
-    assert "larger than Supabase Storage takes" in done.err
+    assert "larger than Supabase Storage accepts" in done.err
     assert project.rows()["too-large"].status == "failed"
-    assert "larger than Supabase Storage takes" in (project.rows()["too-large"].error or "")
+    assert "larger than Supabase Storage accepts" in (project.rows()["too-large"].error or "")
 
 
 def test_an_interrupted_download_leaves_no_file(

@@ -1,4 +1,4 @@
-"""`pitchquest up` walks away with whatever happens: every fault here is a real one."""
+"""`pitchquest up` survives whatever happens: every fault here is a real one."""
 
 import os
 import signal

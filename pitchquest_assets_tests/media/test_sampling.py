@@ -126,7 +126,7 @@ def test_picture_stands_for_as_many_seconds_as_it_is_on_show(tmp_path: Path) -> 
 
 
 class Unseekable(io.RawIOBase):
-    """A file that can only be read on, as one that comes through a pipe."""
+    """A file that can only be read forward, like one that comes through a pipe."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")

@@ -104,7 +104,7 @@ def test_clock_starts_with_the_earliest_stream(tmp_path: Path) -> None:
 def test_sound_that_overlaps_is_heard_once(tmp_path: Path) -> None:
     sound = Sound([(0, 2), (1, 4)], [(3, 3.5)], codec="pcm_s16le")
     audio = extracted(write_media(tmp_path / "a.mkv", PICTURES, sound))
-    # As exact as the drift that is let pass.
+    # As exact as the drift that is allowed.
     assert audio.duration_seconds == pytest.approx(4, abs=MAX_DRIFT_SECONDS)
     assert np.allclose(tones(audio), [(3, 3.5)], atol=MAX_DRIFT_SECONDS)
 

@@ -11,7 +11,7 @@ from pitchquest_assets.report import drift as drift_report
 
 
 class Snapshot:
-    """Stands for Evidently's, whose HTML is 5 MB."""
+    """Stands in for Evidently's, whose HTML is 5 MB."""
 
     def save_html(self, path: str) -> None:
         Path(path).write_text("<html></html>")

@@ -462,7 +462,7 @@ def test_what_a_language_model_said_is_shown_as_text() -> None:
 def test_sub_scores_that_count_come_first_in_the_rubrics_order_then_the_vision_judges() -> None:
     seen = factories.visual_analysis()
     judged = {"slides": Score(value=None, reason="No slides."), "eye_contact": Score(value=8.0)}
-    # As the database gives them back: short names first.
+    # In the order in which the database returns them: short names first.
     scores = dict(sorted((seen.scores | judged).items(), key=lambda item: len(item[0])))
     visual = seen.model_copy(update={"scores": scores, "judge": "gemini: g-1"})
     text = page_of(factories.pitch_result(visual_analysis=visual)).text

@@ -178,7 +178,7 @@ def heading(first: str) -> list[str]:
 
 
 def through_rest(project: Project, table: str, operation: str, role: str, user: UUID | None) -> str:
-    """What comes of one request to PostgREST."""
+    """What one request to PostgREST does."""
     seed(project)
     before = contents(project, table)
     there, more, change = ROWS[table] if table in ROWS else (VIEWS[table], {}, {})
@@ -201,7 +201,7 @@ def through_rest(project: Project, table: str, operation: str, role: str, user: 
 
 
 def call_through_rest(project: Project, name: str, role: str, user: UUID | None) -> str:
-    """What comes of one call of a function through PostgREST."""
+    """What one call of a function through PostgREST does."""
     seed(project)
     arguments, table = FUNCTIONS[name]
     before = contents(project, table)
@@ -219,7 +219,7 @@ def call_through_rest(project: Project, name: str, role: str, user: UUID | None)
 def as_storage_does(
     project: Project, names: tuple[str, str, str], operation: str, role: str, user: UUID | None
 ) -> str:
-    """What comes of the statement that Storage sends in the name of the caller."""
+    """What the statement does that Storage sends in the name of the caller."""
     bucket, there, more = names
     statements = {
         "read": "select name from storage.objects where name = :there",

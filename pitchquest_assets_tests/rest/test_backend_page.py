@@ -158,7 +158,7 @@ def shell_script(snippets: dict[str, str]) -> str:
     return "\n".join(["set -eu", *marked])
 
 
-# The event comes twice, and once with another body.
+# The event arrives twice, and once with another body.
 RECEIVER_IN_PYTHON = """
 import json
 

@@ -1,4 +1,4 @@
-"""A gateway that fails: with the retry that docs/backend.md shows no row is lost or doubled."""
+"""A failing gateway: with the retry that docs/backend.md shows, no row is lost or doubled."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -27,7 +27,7 @@ from pitchquest_assets_tests.support.wiring import evaluate
 ROWS = 150
 SEED = 14
 FOLDER = f"videos/{ALICE}/"
-# As JSON in the body of a request, because `json` writes no other numbers than Python knows.
+# As JSON in the body of a request, because `json` writes only numbers that Python knows.
 NUMBERS = [
     '"Infinity"',
     '"-Infinity"',

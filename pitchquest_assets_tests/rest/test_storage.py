@@ -128,6 +128,31 @@ def test_rows_of_storage_are_not_deleted_by_sql(project: Project) -> None:
             connection.execute(text(f"delete from storage.{table}"))
 
 
+def test_a_user_who_removes_a_file_is_told_nothing_and_it_stays(
+    project: Project, tmp_path: Path
+) -> None:
+    script = """
+    await videos.upload(`${folder}/a.mp4`, "pitch", video);
+    said = await videos.remove([`${folder}/a.mp4`]);
+    """
+    assert javascript(project, tmp_path, script) == {"data": [], "error": None}
+    assert stored(project) == ["a.mp4"]
+    backend = project.client("service_role").storage.from_("videos")
+    assert [one["name"] for one in backend.remove([f"{ALICE}/a.mp4"])] == [f"{ALICE}/a.mp4"]
+    assert stored(project) == []
+
+
+def test_a_user_lists_their_own_files_only(project: Project, tmp_path: Path) -> None:
+    backend = project.client("service_role").storage.from_("videos")
+    backend.upload(f"{BOB}/b.mp4", b"pitch", {"content-type": "video/mp4"})
+    script = f"""
+    await videos.upload(`${{folder}}/a.mp4`, "pitch", video);
+    said = [await videos.list(folder), await videos.list("{BOB}")];
+    said = said.map(({{ data }}) => data.map(({{ name }}) => name));
+    """
+    assert javascript(project, tmp_path, script) == [["a.mp4"], []]
+
+
 def test_a_moved_file_keeps_its_row_in_storage_and_gets_a_new_one_in_videos(
     project: Project, tmp_path: Path
 ) -> None:

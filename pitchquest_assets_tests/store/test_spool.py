@@ -42,7 +42,7 @@ def settings(store: Store) -> Iterator[Settings]:
 
 @pytest.fixture
 def lost_database(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A store that was in use when its database went, folder and all; the folder it went to."""
+    """A store that was in use when its database was moved away, and the folder it was moved to."""
     monkeypatch.setenv("PITCHQUEST_HOME", str(fresh_home))
     for name in ("SUPABASE_URL", "SUPABASE_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "")

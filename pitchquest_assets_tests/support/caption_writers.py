@@ -1,4 +1,4 @@
-"""Captions as the programs of the world write them, made from the words and their times."""
+"""Captions as common programs write them, made from the words and their times."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

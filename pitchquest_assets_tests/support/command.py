@@ -13,7 +13,7 @@ from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import open_store
 
-# Of the environment that runs the tests, nothing of these gets through: no vendor is ever called.
+# These never pass from the environment that runs the tests: no vendor is ever called.
 OURS = ("PITCHQUEST", "DAGSTER", "OPENAI", "GEMINI", "GOOGLE")
 PITCHQUEST = Path(sys.executable).with_name("pitchquest")
 

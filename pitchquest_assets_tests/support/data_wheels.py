@@ -7,7 +7,7 @@ from pitchquest_assets.engines.weights.pinned import Wheel
 
 
 def only_index(folder: Path) -> dict[str, str]:
-    """The variables by which pip knows no other index than this folder."""
+    """The variables that make this folder the only index that pip knows."""
     return {"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder)}
 
 

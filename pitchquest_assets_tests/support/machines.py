@@ -54,7 +54,7 @@ class ControlHost(Up):
 
 @dataclass
 class Worker:
-    """`pitchquest worker` on a machine: with a home of its own, perhaps with its own network."""
+    """`pitchquest worker` on a machine: with its own home, and perhaps its own network."""
 
     home: Path
     variables: dict[str, str]

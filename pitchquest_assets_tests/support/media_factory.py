@@ -42,7 +42,7 @@ class Pictures:
     unit: Fraction = Fraction(1, 30_000)
     keyframe_every: int = 250
     b_frames: int = 2
-    rotation_degrees: int = 0  # anticlockwise, as the display matrix says it
+    rotation_degrees: int = 0  # anticlockwise, as in the display matrix
     mirrored: bool = False
     pixel_aspect: Fraction = Fraction(1)
     cover: bool = False

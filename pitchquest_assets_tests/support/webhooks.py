@@ -79,7 +79,7 @@ def _handler_of(backend: Backend) -> type[BaseHTTPRequestHandler]:
 
 
 def let_pass(store: Store, seconds: float) -> None:
-    """Make every event so much older, and due so much sooner."""
+    """Make every event this much older, and due this much sooner."""
     statement = text("""
         update webhook_events set created_at = created_at - make_interval(secs => :seconds),
           next_try_at = next_try_at - make_interval(secs => :seconds)

@@ -48,7 +48,7 @@ def judge_content(
         if not addresses_the_judge(plain(one.text), rubric)
     ]
     if not heard:
-        return _nothing(rubric, "every sentence speaks to the judge")
+        return _nothing(rubric, "every sentence addresses the judge")
     texts = [one.text for one in heard]
     reading = read(texts, encode(texts) if encode else None)
     if reading.is_pitch is False:

@@ -1,6 +1,6 @@
 """How a pitch was said: pace, pauses, fillers, pitch and loudness, with units and times.
 
-Whatever is per minute is per minute of the talk, which lasts from the first to the last voice:
+All rates per minute are per minute of the talk, which lasts from the first voice to the last:
 silence before and after it changes nothing. docs/measurements.md has each definition and its
 source.
 """
@@ -177,7 +177,7 @@ def _typical_times(speech: Speech, measured: dict[str, Measurement]) -> dict[str
 def _typical(
     starts_seconds: Iterable[float], values: Iterable[float | None], measured: Measurement
 ) -> float | None:
-    """The start of the window most like the whole; if that is usual, of those that are usual."""
+    """The start of the window most like the whole; if the whole is usual, of the usual ones."""
     bounds = bounds_of(measured.reference) if side_of(measured) is None else Bounds()
     fitting = [None if v is None or bounds.side(v) is not None else v for v in values]
     return typical_time(starts_seconds, fitting, measured.value)

@@ -8,7 +8,7 @@ from pitchquest_assets.media.levels import STEP_SECONDS, Levels
 from pitchquest_assets.media.pauses import frames_inside
 from pitchquest_assets.media.voice import Span
 
-# The edges of words, and the echo of a room after them, are no background.
+# The edges of words, and the echo of a room after them, are not background.
 BEFORE_SPEECH_SECONDS = 0.1
 AFTER_SPEECH_SECONDS = 0.2
 # With less than this between the words, the background is taken from what is left.
@@ -25,7 +25,7 @@ def voice_over_background(levels_db: Levels, speech: Sequence[Span]) -> float | 
     falls with any noise, speech of others included. None without speech.
 
     Args:
-        levels_db: see `levels_of`; NaN where the sound is digitally silent, which tells nothing.
+        levels_db: see `levels_of`; NaN where the sound is digitally silent, which says nothing.
         speech: spans of speech as (start, end) seconds.
     """
     spoken = levels_db[frames_inside(speech, levels_db.size)]

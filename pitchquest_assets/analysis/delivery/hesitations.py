@@ -1,7 +1,7 @@
 """Finds hesitations that were heard, but that no engine has written down.
 
-Whisper drops most of what is said as "um" or "uh". What is left of it is voice between two words
-that keeps its pitch. The limits are our own choice; what they find is in docs/scoring.md.
+Whisper drops most of what is said as "um" or "uh". What is left of it is voice with a steady pitch
+between two words. The limits are our own choice; what they find is in docs/scoring.md.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,9 @@ from pitchquest_assets.model import Event, Word
 TEXT = "hesitation, heard but not transcribed"
 MIN_SECONDS = 0.25
 MAX_SECONDS = 1.0
-# Engines often place a word too late, so that its beginning is left over; that is shorter.
+# Engines often place a word too late, which leaves its beginning over; that is shorter than this.
 MAX_BEGINNING_SECONDS = 0.4
-# Read words last no longer than this, give or take a few.
+# Read words last no longer than this, with few exceptions.
 MOST_OF_A_WORD_SECONDS = 0.2
 MOST_OF_A_LETTER_SECONDS = 0.07
 # A word cannot be said so fast: it was placed wrongly, and its sound may be beside it.
@@ -33,7 +33,7 @@ MAX_RANGE_SEMITONES = 1.5
 # From the medians of the speaker's voice.
 MAX_FROM_MEDIAN_SEMITONES = 6.0
 MAX_BELOW_MEDIAN_DB = 12.0
-# Where words were missed, they are the rest of the voice between two others.
+# If words were missed, they make up the rest of the voice between two others.
 MIN_SHARE_OF_VOICE = 0.7
 
 
@@ -45,7 +45,7 @@ def find_hesitations(
     Args:
         tracks: pitch and loudness of the whole sound.
         words: all that were transcribed, in order of time; without any, nothing is found.
-        fillers: those among the words; beside one nothing is found, because engines place an "um"
+        fillers: those among the words; nothing is found beside one, because engines place an "um"
             up to half a second after its sound.
     """
     if not words or not tracks.voiced.any():
@@ -64,7 +64,7 @@ def find_hesitations(
 
 
 def _gaps(tracks: Tracks, words: Sequence[Word], fillers: Sequence[Event]) -> Iterator[slice]:
-    """The frames between two words, and before and after all, but for those beside a doubt."""
+    """The frames between two words, and before and after all, except beside doubtful words."""
     ends = np.maximum.accumulate([0.0, *(word.end_seconds for word in words)])
     starts = [*map(_latest_start, words), np.inf]
     firsts = np.searchsorted(tracks.times_seconds, ends)
@@ -112,7 +112,7 @@ def _begins_a_word(voiced: npt.NDArray[np.bool_], run: slice) -> bool:
 
 
 def _runs(voiced: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Runs of voiced frames as (first, end); what is lost for a moment is in them."""
+    """Runs of voiced frames as (first, end); pitch that is lost for a moment does not end one."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], voiced.astype(int), [0]])))
     runs: list[tuple[int, int]] = []
     for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):

@@ -1,7 +1,7 @@
 """Pitch by Praat in two passes: the first finds the speaker's register, the second measures in it.
 
-One pass over everything that a voice can do (75–500 Hz) mistakes half or twice the pitch for pitch
-time and again, and the spread is then that of its errors. De Looze & Hirst (2008) adapt floor and
+One pass over everything that a voice can do (75–500 Hz) often takes half or twice the pitch for the
+pitch, and the spread is then that of these errors. De Looze & Hirst (2008) adapt floor and
 ceiling to the quartiles of a first pass.
 """
 
@@ -21,7 +21,7 @@ FIRST_STEP_SECONDS = 2 * STEP_SECONDS
 # 1.5 is usual for calm speech and 2.5 for lively speech.
 FLOOR_OF_FIRST_QUARTILE = 0.75
 CEILING_OF_THIRD_QUARTILE = 2.0
-# Shorter pitch says nothing about a register.
+# Less pitch than this says nothing about a register.
 MIN_REGISTER_SECONDS = 0.5
 # Praat's pitch windows hold this many periods of the floor.
 PERIODS_PER_WINDOW = 3
@@ -32,7 +32,7 @@ PIECE_FRAMES = 50
 SEMITONES_PER_OCTAVE = 12.0
 # P90 − P10 of a normal distribution is 2.563 times its standard deviation.
 DEVIATIONS_P10_TO_P90 = 2.563
-# A tenth of the frames is as many as pitch may have errors on either side.
+# On either side, pitch may be wrong in as many as a tenth of the frames.
 OUTER_PERCENTILES = (10, 90)
 # 12 / ln 2: a spread of 17.31 semitones is a quotient SD / mean of 1, for small ones.
 SEMITONES_PER_QUOTIENT = 17.31
@@ -46,7 +46,7 @@ def track_pitch(blocks: Blocks, in_speech: npt.NDArray[np.bool_]) -> Array:
     """Return the pitch of each 10 ms in Hz, shape (frames,); NaN where there is none.
 
     Args:
-        blocks: gives the sound from its beginning, each time, as float32 (n,), mono, 16 kHz; all
+        blocks: gives the sound, from its beginning at each call, as float32 (n,), mono, 16 kHz; all
             blocks but the last are whole steps of 10 ms.
         in_speech: which frames belong to speech, shape (frames,); only they say what the speaker's
             register is, and only in them creak and jumps are removed.

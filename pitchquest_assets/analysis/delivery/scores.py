@@ -1,4 +1,4 @@
-"""Sub-scores 0–10 and the pace in a word, from the measurements of a voice.
+"""Sub-scores 0–10 and a word for the pace, from the measurements of a voice.
 
 The anchors are our own choice, the bands of the pace those of the Airflow predecessor.
 """

@@ -1,11 +1,11 @@
 """Whether scores drift: compares the newer half of the last results with the older half.
 
-Drift is a yes to either of two questions. The simple rule: did the mean score move by more than 15
-points, or its standard deviation by more than 50 %? And a test of each figure: could a difference
-this large between the halves be chance? The test is the two-sided Student's t-test with equal
-variances, which Evidently calls `t_test`. It is the most powerful of Evidently's tests that give a
-p-value (benchmarks/drift.py): `mannw` is one-sided and never sees a fall, and `anderson` never
-gives a p-value below 0.001, which is too coarse for fifty figures.
+There is drift if the answer to either of two questions is yes. The simple rule: did the mean score
+move by more than 15 points, or its standard deviation by more than 50 %? And a test of each figure:
+could a difference this large between the halves be chance? The test is the two-sided Student's
+t-test with equal variances, which Evidently calls `t_test`. It is the most powerful of Evidently's
+tests that give a p-value (benchmarks/drift.py): `mannw` is one-sided and never sees a fall, and
+`anderson` never gives a p-value below 0.001, which is too coarse for fifty figures.
 """
 
 from collections.abc import Mapping, Sequence

@@ -130,7 +130,7 @@ def _joined(*names: str | None) -> str | None:
 
 
 def _prompt_versions(content: ContentAnalysis, visual: VisualAnalysis) -> dict[str, str]:
-    """The versions of the prompts: a different wording moves scores as a different model does."""
+    """The versions of the prompts: another wording moves scores just as another model does."""
     versions = {
         "content_prompt": content.prompt_version,
         "vision_prompt": visual.prompt_version,

@@ -1,7 +1,7 @@
 """Picks up to three strengths and the three most useful improvements, with evidence.
 
 Every item and sub-score has a share (its score, 0–1) and a worth (how many points of the overall
-score depend on it). Improvements are what loses most, worth x (1 - share), so the points that they
+score depend on it). Improvements are what loses most: worth x (1 - share), the points that they
 would bring. Strengths are the rest that have a share of 0.7 or more, ranked by
 worth x (share - 0.5), how far they lift the score above the middle. Nothing is praised while one of
 its measurements lies outside its reference, or while the events that speak against it last long.
@@ -40,14 +40,14 @@ STRENGTH_SHARE = 0.7
 MIDDLE_SHARE = 0.5
 # Nothing is praised if what speaks against it takes more than this share of the time.
 MAX_EVENT_SHARE = 0.2
-# A content item has five levels; from this one on, a language model has mostly praise.
+# A content item has five levels; from this one up, a language model mostly praises.
 GOOD_LEVEL = 4
 NOTHING_MISSING = "say it more precisely, with a number, a name or a date"
 
 
 @dataclass(frozen=True)
 class Point:
-    """What can be said about one item or sub-score as a strength, if it may be, and to improve."""
+    """What can be said of an item or sub-score: as a strength (if it is one) and to improve it."""
 
     strength: Text
     may_praise: bool
@@ -208,7 +208,7 @@ def _length(event: Event) -> float:
 
 
 def _seconds(events: Sequence[Event]) -> float:
-    """How long the events last together; where they overlap counts once."""
+    """How long the events last together; overlaps count once."""
     total, reached = 0.0, -math.inf
     for event in sorted(events, key=lambda one: one.start_seconds):
         total += max(0.0, event.end_seconds - max(event.start_seconds, reached))
@@ -217,7 +217,7 @@ def _seconds(events: Sequence[Event]) -> float:
 
 
 def _span(analysis: DeliveryAnalysis | VisualAnalysis) -> float:
-    """When the last thing that is known about the video happens, in seconds."""
+    """When the last thing that we know about the video happens, in seconds."""
     times = [time for series in analysis.timeline.values() for time in series.times_seconds[-1:]]
     return max([*times, *(event.end_seconds for event in analysis.events)], default=0.0)
 

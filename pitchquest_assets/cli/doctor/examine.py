@@ -20,12 +20,13 @@ from pitchquest_assets.store.objects import FolderObjects
 from pitchquest_assets.store.postgres.database import in_transaction
 from pitchquest_assets.store.postgres.migrate import pending
 from pitchquest_assets.store.rows import run_workers
-from pitchquest_assets.store.rows.webhook_events import undelivered
+from pitchquest_assets.store.rows.webhook_events import GIVEN_UP_AFTER_DAYS, undelivered
 from pitchquest_assets.store.store import open_engine, open_store
 
 MIN_FREE_GB = 1.0
 DAEMON_SILENT_AFTER_SECONDS = 120
 
+SEND_AGAIN = "docs/operator.md says how to send them again"
 MIGRATE = "migrations are missing: `pitchquest migrate`"
 
 State = Literal["ok", "failed", "not configured"]
@@ -45,7 +46,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Try everything independently; changes nothing that `analyze` would not change.
 
-    Where migrations are missing it tries no more, as that would only repeat what follows from it.
+    If migrations are missing it stops there, because the rest would only fail for that reason.
     """
     basics: Tries = {
         "Supabase": doctor_supabase.supabase,
@@ -169,9 +170,12 @@ def _webhook(settings: Settings) -> tuple[State, str]:
         return "not configured", "PITCHQUEST_WEBHOOK_URL is told when a video is done."
     with receiver:
         receiver.check_address()
-    waiting, tries, error = undelivered(open_store(settings))
-    if waiting:
-        return "failed", f"{waiting} events wait, tried up to {tries} times: {error}"
+    waiting, given_up, tries, error = undelivered(open_store(settings))
+    standing = [f"{waiting} events wait, tried up to {tries} times"] if waiting else []
+    if given_up:
+        standing.append(f"{given_up} were given up after {GIVEN_UP_AFTER_DAYS} days ({SEND_AGAIN})")
+    if standing:
+        return "failed", f"{', '.join(standing)}: {error or 'they were never sent.'}"
     return "ok", f"events go to {receiver.host}"
 
 

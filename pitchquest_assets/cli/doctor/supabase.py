@@ -73,7 +73,7 @@ def tries() -> dict[str, Callable[[Settings], Verdict]]:
 
 
 def supabase(settings: Settings) -> Verdict:
-    """Check that the three variables are set and fit each other, as far as they show it."""
+    """Check that the three variables are set and fit together, as far as they show that."""
     project = project_of(settings)
     if project is None:
         return "not configured", "SUPABASE_URL, SUPABASE_KEY and DATABASE_URL lead to a project."
@@ -90,7 +90,7 @@ def connection_kind(database_url: str) -> str:
 
 def probe_objects(objects: ObjectStore, name: str) -> Verdict:
     """Write, read and remove one object of the IO manager."""
-    # A random name, so that two doctors do not collide.
+    # A random name, so that two runs of `doctor` do not collide.
     path = f"doctor/{secrets.token_hex(4)}.txt"
     objects.put(path, b"probe", "text/plain")
     read = objects.get(path)
@@ -109,7 +109,7 @@ def _project(settings: Settings) -> Project:
 
 def _rest(project: Project, engine: Engine) -> Verdict:
     """Write a row through REST, read it from the database, remove it through REST."""
-    # A random key, so that two doctors do not collide; retention removes leftovers.
+    # A random key, so that two runs of `doctor` do not collide; retention removes leftovers.
     key = {"asset_key": "doctor", "partition_key": secrets.token_hex(4)}
     nonce = secrets.token_hex(8)
     _ask(project, "POST", {}, {**key, "run_id": "doctor", "value": nonce})
@@ -125,7 +125,7 @@ def _rest(project: Project, engine: Engine) -> Verdict:
     )
     removed = _ask(project, "DELETE", {name: f"eq.{value}" for name, value in key.items()}, None)
     if found != nonce:
-        return "failed", "SUPABASE_URL and DATABASE_URL are of two projects: take both from one."
+        return "failed", "SUPABASE_URL and DATABASE_URL belong to two projects: take both from one."
     if len(removed) != 1:
         return "failed", "a row that was written could not be removed: check the key's role."
     return "ok", "a row was written and removed as service_role"
@@ -210,7 +210,7 @@ def _wiring(engine: Engine) -> Verdict:
 
 
 def _files(engine: Engine) -> Verdict:
-    """Name the files that are analysed for no row; users put them there, so it is no failure."""
+    """Name the files that get no row; users put them there, so this is not a failure."""
     names = in_transaction(engine, lambda c: list(c.scalars(WITHOUT_ROW, {"most": None})))
     if not names:
         return "ok", f"every video in {VIDEOS} has a row"
@@ -252,7 +252,7 @@ def _clock(project: Project) -> Verdict:
         # A slow answer makes the last digit uncertain.
         about = f"about {round(abs(skew), -1):.0f} s"
         return "failed", f"this machine is {about} {ahead} Supabase: set its clock."
-    return "ok", f"{abs(skew):.0f} s apart from Supabase"
+    return "ok", f"{abs(skew):.0f} s off Supabase's clock"
 
 
 def _bucket(storage: SupabaseStorage, name: str) -> "SyncBucket":

@@ -168,13 +168,13 @@ def _verified(
         "suggestion": one_line(answer.suggestion),
     }
     if answer.not_present or answer.score == 0:
-        absent = Evidence(measurement="the judge found nothing of it in the transcript")
+        absent = Evidence(measurement="the judge found no sign of it in the transcript")
         return _scored(item, 0, [absent], **texts)
     if find_quote(answer.quote, transcript.words) is None:
         return unscored(item, "the quote given as evidence is not in the transcript")
     evidence = find_quote(answer.quote, _outside(addressed, transcript.words))
     if evidence is None:
-        return unscored(item, "the sentence given as evidence speaks to the judge")
+        return unscored(item, "the sentence given as evidence addresses the judge")
     return _scored(item, answer.score, [evidence], **texts)
 
 
@@ -223,7 +223,7 @@ def _addressed(transcript: Transcript, rubric: RubricDefinition) -> list[Sentenc
 def _outside(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[Word]:
     def is_in(word: Word, one: Sentence) -> bool:
         start = word.start_seconds
-        # The next sentence may begin at the very moment this one ends.
+        # The next sentence may begin at the very moment that this one ends.
         return one.start_seconds <= start < one.end_seconds or start == one.start_seconds
 
     return [word for word in words if not any(is_in(word, one) for one in sentences)]
@@ -231,7 +231,7 @@ def _outside(sentences: Sequence[Sentence], words: Sequence[Word]) -> list[Word]
 
 def _warnings(addressed: Sequence[Sentence], caller: Caller, model: LanguageModel) -> list[str]:
     warnings = [
-        f"at {one.start_seconds:.0f} s the pitch speaks to its judge "
+        f"at {one.start_seconds:.0f} s the pitch addresses its judge "
         f"({one_line(one.text[:80])!r}): look at the scores of the content yourself"
         for one in addressed[:1]
     ]

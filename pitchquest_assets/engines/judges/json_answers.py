@@ -69,7 +69,7 @@ def ask(
         return caller.ask(call, send, read, mend)
     except UnusableAnswer as error:
         raise UnusableAnswer(
-            f"{model.name} {error}, also when asked once more: choose another model with "
+            f"{model.name} {error}, even when asked again: choose another model with "
             f"{model.setting}, or set {OTHERWISE[purpose]}."
         ) from error
 
@@ -97,7 +97,7 @@ def _wrong(error: ValidationError) -> str:
     """The first error, without any of the answer's words: it goes back as an instruction."""
     first = error.errors(include_input=False, include_url=False)[0]
     if first["type"] == "json_invalid":
-        return "it is no JSON"
+        return "it is not JSON"
     known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
     return f"{'.'.join(map(str, known)) or 'the whole'}: {first['msg']}"
 

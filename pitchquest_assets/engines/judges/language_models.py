@@ -114,7 +114,7 @@ class Gemini:
             response = client.models.generate_content(
                 model=self.name, contents=types.Content(role="user", parts=parts), config=config
             )
-        # The SDK accepts any JSON object; an empty answer of Gemini's at least counts tokens.
+        # The SDK accepts any JSON object; even an empty answer from Gemini counts tokens.
         if not (response.candidates or response.prompt_feedback or response.usage_metadata):
             raise Trouble("no candidates", status=200, reason="format")
         used = response.usage_metadata or types.GenerateContentResponseUsageMetadata()

@@ -1,4 +1,4 @@
-"""Vectors of sentences by all-MiniLM-L6-v2: sentences that mean alike get vectors that lie close.
+"""Sentence vectors by all-MiniLM-L6-v2: sentences of similar meaning get vectors that are close.
 
 The weights are int8, run by onnxruntime on one CPU thread; `wordpieces.txt` is the vocabulary of
 BERT uncased (Google, Apache-2.0), with which the model was trained.
@@ -35,7 +35,7 @@ class SentenceEncoder:
             self._tokenizer: Any = BertWordPieceTokenizer(str(words), lowercase=True)
         self._tokenizer.enable_truncation(MAX_TOKENS)
         options = onnxruntime.SessionOptions()
-        # The same sentence shall give the same vector, however many cores there are.
+        # The same sentence must give the same vector, however many cores there are.
         options.intra_op_num_threads = 1
         self._session: Any = onnxruntime.InferenceSession(
             str(path), options, providers=["CPUExecutionProvider"]
@@ -43,7 +43,7 @@ class SentenceEncoder:
         _give_memory_back()
 
     def states(self, sentences: Sequence[str]) -> list[States]:
-        """Return what the model makes of the tokens of each sentence, float32 (tokens, 384)."""
+        """Return the model's output for the tokens of each sentence, float32 (tokens, 384)."""
         return [self._states(sentence) for sentence in sentences]
 
     def _states(self, sentence: str) -> States:
@@ -61,7 +61,7 @@ class SentenceEncoder:
 
 
 def fetch_encoder(settings: Settings, progress: Progress) -> SentenceEncoder | None:
-    """Return the encoder, its weights fetched if needed; None if they cannot be had."""
+    """Return the encoder, its weights fetched if needed; None if they are not available."""
     path = fetch(MINILM.name, settings, progress)
     return SentenceEncoder(path) if path else None
 

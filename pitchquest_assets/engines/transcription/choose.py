@@ -71,7 +71,7 @@ def transcribe(video: LocalVideo, audio: Audio, caller: Caller, progress: Progre
 
 
 def _checked(cues: list[Cue], audio: Audio, settings: Settings, progress: Progress) -> Transcript:
-    """The captions as far as Whisper bears them out; by PocketSphinx alone where it is missing."""
+    """The captions as far as Whisper bears them out, or PocketSphinx if Whisper is missing."""
     try:
         found, missing = models.fetch_whisper(settings, progress), ""
     except EngineUnavailable as error:

@@ -34,8 +34,8 @@ CURVES: dict[Transcriber, Curve] = {
     # or less, and the curve lies between.
     "captions": Curve(half=0.57, steepness=10.0),
 }
-NOT_MEASURED = "nobody has measured how often OpenAI's models are wrong at which certainty"
-# A voice further than this from any word has none: most pauses between words are shorter.
+NOT_MEASURED = "how often OpenAI's models are wrong at a given certainty has not been measured"
+# Voice further than this from any word is without words: most pauses between words are shorter.
 MAX_FROM_WORD_SECONDS = 1.0
 
 
@@ -45,7 +45,7 @@ def expected_wer(
     """Return the share of words that are expected to be wrong or missing, 0–1.
 
     Args:
-        wordless_share: see the function; as many words are missing as that voice has room for.
+        wordless_share: see the function; as many words are taken as missing as fit into that voice.
 
     Returns:
         None without words, or if the engine was not measured.

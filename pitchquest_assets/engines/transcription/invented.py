@@ -10,7 +10,7 @@ from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Word
 
 # Whisper's own limit. Speech: 0.45 or less on 17 recordings, and 0.22 or less under noise of -5 dB.
-# No speech: 0.69 or more, but for something like singing (0.55); see docs/scoring.md.
+# No speech: 0.69 or more, except for something like singing (0.55); see docs/scoring.md.
 MAX_NO_SPEECH_PROBABILITY = 0.6
 # Whisper's own limit: text above it is a few words over and over.
 MAX_COMPRESSION_RATIO = 2.4
@@ -28,7 +28,7 @@ ECHOES = frozenset(
     re.findall(r"\w+", ENGLISH_FILLERS.lower()) + "mm mmm mhm hm uhm umm oh ooh ah yeah".split()
 )
 
-NO_SPEECH = "it sounds like no speech"
+NO_SPEECH = "it does not sound like speech"
 NO_VOICE = "there is no voice"
 LOOP = "the same words came again and again"
 ECHO = "they are only sounds such as “hmm”"
@@ -46,7 +46,7 @@ class Heard(NamedTuple):
 def without_inventions(
     heard: Iterable[Heard], voice: Sequence[Span]
 ) -> tuple[list[Word], Counter[str]]:
-    """Return the words that were said, and the number of others by the reason to leave them out."""
+    """Return the words that were said, and how many others are left out, by reason."""
     kept: list[Word] = []
     left_out: Counter[str] = Counter()
     for segment in heard:
@@ -89,7 +89,9 @@ def told(left_out: Counter[str]) -> list[str]:
         return []
     count = left_out.total()
     reasons = ", ".join(f"{reason} ({number})" for reason, number in left_out.most_common())
-    words = "1 word that Whisper wrote was" if count == 1 else f"{count} words of Whisper's were"
+    words = (
+        f"{count} words that Whisper wrote were" if count > 1 else "1 word that Whisper wrote was"
+    )
     return [f"{words} left out, because nobody seems to have said them: {reasons}"]
 
 
@@ -115,7 +117,7 @@ def _reason(segment: Heard) -> str | None:
 
 
 def _may_be_echo(word: Word) -> bool:
-    """Whether a word is of the prompt, or a sound as they are in it."""
+    """Whether a word is from the prompt, or a sound like those in it."""
     return _plain(word) in ECHOES
 
 
@@ -126,7 +128,7 @@ def _is_near(word: Word, voice: Sequence[Span]) -> bool:
 
 
 def _without_loops(words: Sequence[Word]) -> list[Word]:
-    """The words, of a phrase that repeats itself only the first."""
+    """The words; of a phrase that repeats itself, only the first occurrence."""
     plain = [_plain(word) for word in words]
     kept: list[Word] = []
     at = 0
@@ -138,7 +140,7 @@ def _without_loops(words: Sequence[Word]) -> list[Word]:
 
 
 def _loop_at(plain: Sequence[str], at: int) -> tuple[int, int]:
-    """The length of the phrase that begins here and how often it comes; (1, 1) if there is none."""
+    """The length of the phrase that begins here and how often it occurs; (1, 1) without one."""
     for size in range(1, LONGEST_PHRASE_WORDS + 1):
         phrase, repeats = plain[at : at + size], 1
         while plain[at + size * repeats : at + size * (repeats + 1)] == phrase:

@@ -42,10 +42,10 @@ SETTING = "PITCHQUEST_OPENAI_TRANSCRIBE_MODEL"
 # OpenAI accepts 25 MB. A piece of this length is smaller even if it cannot be compressed.
 MAX_UPLOAD_BYTES = 24_000_000
 MAX_PIECE_SECONDS = 600.0
-# The newer models stop after a few thousand tokens, and aligning a text costs more than in
-# proportion to its length.
+# The newer models stop after a few thousand tokens, and the cost of aligning a text grows faster
+# than its length.
 MAX_ALIGNED_SECONDS = 300.0
-# More than anyone speaks; for budgets, if a price per token was given.
+# More than anyone speaks; used for budgets if a price per token was given.
 MAX_TOKENS_PER_SECOND = 20
 MIN_TRUSTED_SEGMENT_PROBABILITY = math.exp(-0.5)
 

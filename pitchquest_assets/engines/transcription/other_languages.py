@@ -1,4 +1,4 @@
-"""Whisper for a sound of unknown language: a model of English is not left guessing at another."""
+"""Whisper for sound in an unknown language: an English model is not left guessing at another."""
 
 from pitchquest_assets.engines.transcription.languages import LANGUAGE_CODES
 from pitchquest_assets.engines.transcription.whisper import ENGLISH_ONLY, transcribe_whisper
@@ -7,7 +7,7 @@ from pitchquest_assets.engines.weights.fetch import Whisper, multilingual_here
 from pitchquest_assets.model import Audio, Transcript
 from pitchquest_assets.settings import Settings
 
-# Below it the language is a guess, as for English under noise or a sound that is no language.
+# Below this the language is a guess, as for English under noise or sound that is not language.
 MIN_LANGUAGE_PROBABILITY = 0.5
 _NAMES = {code: name.capitalize() for name, code in LANGUAGE_CODES.items()}
 
@@ -18,7 +18,7 @@ def transcribe_any_language(
     """Transcribe with the weights that were found.
 
     If they know only English, are not sure of what was said, and no language was set, the language
-    is detected with `base`, where it is here. What is not English is then transcribed with `base`,
+    is detected with `base`, if that is here. What is not English is then transcribed with `base`,
     and a warning says so.
 
     Raises:

@@ -12,7 +12,7 @@ from rapidfuzz.distance import Indel
 
 from pitchquest_assets.engines.transcription.alignment import AlignedWord, fill_gaps
 
-# With fewer spaces than this, the language puts none between words.
+# With fewer spaces than this, the language does not put spaces between words.
 MIN_BLANKS_PER_WORD = 0.5
 # Out of 1: "colour" and "color" are the same word, "a" and "at" are not.
 MIN_LIKENESS = 0.75

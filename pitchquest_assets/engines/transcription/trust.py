@@ -37,7 +37,7 @@ def make_transcript(
     Where the engine was not measured, its mean word probability decides.
 
     Args:
-        untrusted: the reason to give if it is not, before the figures.
+        untrusted: the reason to give if it is not trusted; the figures follow it.
         hint: how to get a better transcript; dropped if this one is from captions and trusted.
         trustworthy: False for an engine that is wrong too often, however confident it is.
         least_probability: the threshold, for an engine whose figures mean something else.
@@ -79,7 +79,7 @@ def make_transcript(
 
 
 def _doubt(mean: float, expected: float | None, least_probability: float) -> str | None:
-    """The figure by which the words cannot be trusted; None if they can."""
+    """The figure that says why the words cannot be trusted; None if they can."""
     if expected is not None:
         wrong = too_many_errors(expected, "content")
         return None if expected <= MAX_EXPECTED_WER["content"] else wrong

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 FRAMES_PER_SECOND = 100
 PIECES_AT_ONCE: dict[Device, int] = {"cpu": 4, "cuda": 8}
-# Whisper's own limit: below it a text is a guess. A piece that is one, or that repeats itself, is
-# decoded again, alone and at rising temperatures.
+# Whisper's own limit: below it a text is a guess. A piece that is a guess, or that repeats itself,
+# is decoded again, alone and at rising temperatures.
 MIN_MEAN_LOG_PROBABILITY = -1.0
 # Whisper skips the beginning or the end of some pieces, mostly where another speaker goes on: on 30
 # minutes, five holes of 2.9 to 13.8 s of voice; where nothing was skipped, 0.5 s or less.
@@ -54,7 +54,7 @@ ENGLISH_ONLY = ".en"
 MAX_OF_OTHER_LANGUAGES = 0.6
 # Languages that are written without blanks between words.
 WITHOUT_BLANKS = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-# A dash or a note between blanks is no word.
+# A dash or a note between blanks is not a word.
 IS_MARK = re.compile(r"[-–—…♪♫.,;:!?*\"'()\[\]]*")
 
 
@@ -163,7 +163,7 @@ def _padded(hole: Span, piece: Span) -> Span:
 def _heard_in_a_hole(
     model: "WhisperModel", sound: npt.NDArray[np.float32], options: dict[str, Any]
 ) -> list[Any]:
-    """The segments that are no guess, because what seemed to be a voice may be laughter."""
+    """The segments that are not guesses: what seemed to be a voice may be laughter."""
     segments, _ = model.transcribe(sound, **options, condition_on_previous_text=False)
     return [segment for segment in segments if not _went_wrong(segment)]
 

@@ -1,4 +1,4 @@
-"""Opens Whisper's weights and asks them in which language somebody speaks."""
+"""Opens Whisper's weights and asks them which language is spoken."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PIECE_SECONDS = 30.0
 COMPUTE_TYPES: dict[Device, str] = {"cpu": "int8", "cuda": "float16"}
 SEED = 1
-# So many pieces are asked for the language, because a talk may begin with a greeting in another.
+# This many pieces are checked for the language: a talk may begin with a greeting in another one.
 LANGUAGE_PIECES = 3
 
 
@@ -40,7 +40,7 @@ def open_whisper(folder: Path, wanted: Wanted) -> Iterator[tuple["WhisperModel",
     import ctranslate2
     from faster_whisper import WhisperModel
 
-    # Rising temperatures draw at random; the same sound shall give the same words.
+    # Rising temperatures draw at random; the same sound must give the same words.
     ctranslate2.set_random_seed(SEED)
     device = choose_device(wanted, gpus=ctranslate2.get_cuda_device_count())
     with computing_on(device):
@@ -50,7 +50,7 @@ def open_whisper(folder: Path, wanted: Wanted) -> Iterator[tuple["WhisperModel",
 
 
 def detect_language(folder: Path, audio: Audio, wanted: Wanted = "auto") -> Language | None:
-    """Return the language of the first speech by multilingual weights; None without a voice."""
+    """Return the language of the first speech, from multilingual weights; None without a voice."""
     pieces = speech_pieces(audio, PIECE_SECONDS)[:LANGUAGE_PIECES]
     if not pieces:
         return None
@@ -59,7 +59,7 @@ def detect_language(folder: Path, audio: Audio, wanted: Wanted = "auto") -> Lang
 
 
 def language_of(model: "WhisperModel", audio: Audio, pieces: Sequence[Span]) -> Language | None:
-    """Return the language of the first pieces, each with a vote of its probability."""
+    """Return the language of the first pieces, which vote with their probabilities."""
     votes: Counter[str] = Counter()
     first = pieces[:LANGUAGE_PIECES]
     for piece in first:

@@ -1,4 +1,4 @@
-"""Mends where Whisper's words begin: each model is early or late, most of all after a pause."""
+"""Corrects where Whisper's words begin: each model is early or late, most of all after a pause."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def mend_starts(
 
 
 def _in_time(word: Word, pieces: Sequence[Span], late: float) -> Span:
-    """When the word begins and ends, within its piece, if all words are late by the same."""
+    """When the word begins and ends, within its piece, if all words are late by the same amount."""
     index = bisect_right(pieces, word.start_seconds, key=lambda piece: piece[0]) - 1
     first, last = pieces[max(index, 0)]
     start, end = (

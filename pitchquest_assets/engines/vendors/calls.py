@@ -45,7 +45,7 @@ LONGEST_PAUSE_SECONDS = 20.0
 PAUSE_JITTER_SECONDS = 1.0
 # Give up if Retry-After is longer than this.
 LONGEST_RETRY_AFTER_SECONDS = 60.0
-# Start no try later than this after the first one: several calls must fit into a run.
+# Start no retry later than this after the first try: several calls must fit into a run.
 LONGEST_RETRYING_SECONDS = 300.0
 
 

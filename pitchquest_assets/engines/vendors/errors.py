@@ -122,7 +122,7 @@ def _sentence(trouble: Trouble, call: Call, settings: Settings) -> str:
     if status == 403:
         return (
             f"{name} does not let {vendor.key_variable} use {call.model} ({said}): give the key "
-            f"the right to it, or choose another model with {call.model_setting}."
+            f"that permission, or choose another model with {call.model_setting}."
         )
     if status == 404:
         return f"{name} has no model {call.model!r}: set {call.model_setting} to one that it has."
@@ -130,8 +130,8 @@ def _sentence(trouble: Trouble, call: Call, settings: Settings) -> str:
         wait = trouble.retry_after_seconds
         later = "later" if wait is None else f"after {wait:.0f} s"
         return (
-            f"{name} takes no more calls now{{tries}} (HTTP 429): try again {later}, or raise the "
-            "rate limit of the account."
+            f"{name} accepts no more calls for now{{tries}} (HTTP 429): try again {later}, or "
+            "raise the rate limit of the account."
         )
     if trouble.reason == "timeout":
         return (
@@ -144,7 +144,7 @@ def _sentence(trouble: Trouble, call: Call, settings: Settings) -> str:
             f"{f' and {vendor.url_variable}' if name != vendor.name else ''}, then try again."
         )
     if trouble.passes:
-        return f"{name} is out of order{{tries}} (HTTP {status}): try again later."
+        return f"{name} is failing{{tries}} (HTTP {status}): try again later."
     return f"{name} does not take the call for {call.model} (HTTP {status}: {said})."
 
 

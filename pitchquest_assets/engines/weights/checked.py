@@ -17,7 +17,7 @@ STALLED = "no answer in time"
 BROKEN_OFF = "connection failed"
 UNREACHABLE = frozenset({NO_ANSWER, STALLED, BROKEN_OFF})
 
-# Told of bytes received so far, and of all bytes to come.
+# Called with the bytes received so far, and all bytes to come.
 Progress = Callable[[int, int], None]
 
 
@@ -31,10 +31,10 @@ def write_checked(
     target: Path,
     received: Callable[[int], None] = lambda size: None,
 ) -> None:
-    """Write one file into the folder `target`; what is not the pinned file leaves nothing there.
+    """Write one file into the folder `target`; anything but the pinned file leaves nothing there.
 
     Args:
-        received: told how many bytes of this file have been written so far.
+        received: called with the number of bytes of this file that have been written so far.
 
     Raises:
         NotFetched: size or checksum differ from the pinned ones.
@@ -68,7 +68,7 @@ def is_pinned(path: Path, file: ModelFile) -> bool:
     if not has_size(path, file):
         return False
     found = path.stat()
-    # Nobody can set the time of the last change of a file's entry (ctime) back.
+    # Nobody can turn back the time at which a file's entry last changed (ctime).
     state = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return _sha256(path, state) == file.sha256
 

@@ -15,8 +15,8 @@ AUTO = "auto"
 # Best first. Others are better still, but so slow on a CPU that a person has to choose them.
 HERE_FIRST = ("base.en", "base", "tiny.en")
 # On 17 recordings of people whose first language is not English, the median word error rate is
-# 0.12 by tiny.en and 0.09 by base, which takes twice the time and the download. Up to 0.12 the
-# cheaper is good enough, so base is fetched only where tiny.en cannot be had.
+# 0.12 by tiny.en and 0.09 by base, which takes twice the time and the download. 0.12 is good
+# enough, so base is fetched only where tiny.en, the cheaper one, is not available.
 FETCHED_FIRST = ("base.en", "tiny.en", "base")
 OTHER_LANGUAGES = ("base",)
 
@@ -70,7 +70,7 @@ def faces_by_hand(settings: Settings) -> Path | None:
 def fetch_whisper(settings: Settings, progress: Progress) -> Whisper | None:
     """Return the weights that PITCHQUEST_WHISPER_MODEL names; None if they are not available.
 
-    `auto` takes the best that is here, or else fetches the first that can be had. A size that is
+    `auto` takes the best that is here, or else fetches the first that is available. A size that is
     not pinned is never fetched, but taken from a folder that a person put there.
 
     Raises:
@@ -106,7 +106,7 @@ def whisper_here(settings: Settings) -> Whisper | None:
 
 
 def multilingual_here(settings: Settings) -> Whisper | None:
-    """Return weights that know other languages than English, if they are here."""
+    """Return weights that know languages other than English, if they are here."""
     for size in OTHER_LANGUAGES:
         if folder := find(f"whisper-{size}", settings.models_path):
             return _whisper(size, folder, settings)
@@ -136,7 +136,7 @@ def _sizes(settings: Settings, auto: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _tell_refused(names: Sequence[str], settings: Settings, progress: Progress) -> None:
-    """Announce the files that are here in place of these models, but are others."""
+    """Announce files that are here under the names of these models, but differ from them."""
     for name in names:
         if path := refused(name, settings.models_path):
             progress.announce(

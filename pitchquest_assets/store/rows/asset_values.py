@@ -53,7 +53,7 @@ class Stored(NamedTuple):
     object_path: str | None
 
 
-# The rule of the trigger that refuses it.
+# The rule of the trigger that refuses values of an erased video.
 OF_ERASED_VIDEO = "asset_values_not_erased"
 
 
@@ -175,7 +175,7 @@ class Made(NamedTuple):
 
 
 def made(store: Store, partition_key: str, asset_keys: Sequence[str]) -> list[Made]:
-    """Return which run stored each of these values of one video; without those that are absent."""
+    """Return which run stored each of these values of one video, except those that are absent."""
     values = {"partition_key": partition_key, "asset_keys": list(asset_keys)}
     rows = store.transaction(lambda connection: connection.execute(_MADE, values).all())
     return [Made(*row) for row in rows]

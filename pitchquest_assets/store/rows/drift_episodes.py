@@ -54,7 +54,7 @@ _NEWEST = text(f"""
       jsonb_to_record(newest.visual_analysis) as visual (scores jsonb, measurements jsonb)
     order by newest.created_at, newest.id
 """)
-# A new result has a new id, a replaced one another job.
+# A new result has a new id, a replaced one has another job.
 _WINDOW = text("""
     select count(*) as results,
       coalesce(md5(string_agg(id || ' ' || job_id, ',' order by id)), '') as fingerprint

@@ -1,4 +1,4 @@
-"""Erased videos: what a deletion has left for the pipeline to remove, and the tombstones.
+"""Erased videos: what a deletion left for the pipeline to remove, and the tombstones.
 
 A trigger writes them when a row of `videos` is deleted. A tombstone has salted hashes of the id and
 the file, times and run ids, and nothing else.
@@ -102,9 +102,9 @@ def delete_rows(store: Store, video_ids: Collection[str]) -> list[str]:
 
 @contextmanager
 def alone(store: Store) -> Iterator[bool]:
-    """Yield whether nobody else carries out erasures, and let nobody until the end.
+    """Yield whether nobody else is carrying out erasures, and keep others out until the end.
 
-    Otherwise one could remove what a person has registered anew after the other has finished.
+    Otherwise one could remove what a person registered again after the other had finished.
     """
     key = {"key": _CARRYING_OUT}
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -140,7 +140,7 @@ def finish(store: Store, erasures: Iterable[Erasure]) -> None:
 
 
 def reopen(store: Store, video_id: str) -> bool:
-    """Have a finished erasure carried out once more, as something was written about its video.
+    """Have a finished erasure carried out again, because something was written about its video.
 
     Returns:
         Whether that video was erased.
@@ -150,7 +150,7 @@ def reopen(store: Store, video_id: str) -> bool:
 
 
 def erased_among(store: Store, video_ids: Sequence[str]) -> set[str]:
-    """Return those of the ids that were erased and not given to another upload since."""
+    """Return those of the ids that were erased and have not been given to another upload."""
     return set(store.transaction(lambda c: list(c.scalars(_ERASED, {"ids": list(video_ids)}))))
 
 
@@ -161,13 +161,13 @@ def is_erased_file(store: Store, file_path: str, size_bytes: int) -> bool:
 
 
 def digests(store: Store, values: Sequence[str]) -> list[str]:
-    """Return the salted hash of each of these texts, which only this database can make again."""
+    """Return the salted hash of each of these texts, which only this database can reproduce."""
     texts = {"values": [_text(value) for value in values]}
     return store.transaction(lambda c: list(c.scalars(_DIGESTS, texts)))
 
 
 def named_files(store: Store, paths: Collection[str]) -> set[str]:
-    """Return the paths that rows of `videos` name, among which are those of `paths` in use."""
+    """Return the paths that rows of `videos` name, including those of `paths` that are in use."""
     return set(store.transaction(lambda c: list(c.scalars(_NAMED, {"paths": list(paths)}))))
 
 
@@ -179,5 +179,5 @@ def rows_about(store: Store, video_id: str) -> dict[str, int]:
 
 
 def _text(value: str) -> str:
-    """The name of a file need not be text."""
+    """As text that can be stored: the name of a file need not be text."""
     return value.encode(errors="backslashreplace").decode()

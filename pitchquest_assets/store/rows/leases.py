@@ -59,8 +59,8 @@ _ALL = text(f"""
 class Lease(NamedTuple):
     """A process that works on a run.
 
-    `heartbeat_at` is None while nothing is run between two steps that have a process each. A lease
-    `is_silent` if it was without a heartbeat for `silent_seconds`, or rests for REST_SECONDS.
+    `heartbeat_at` is None between two steps that have a process each, while nothing runs. A lease
+    `is_silent` if it had no heartbeat for `silent_seconds`, or has rested for REST_SECONDS.
     """
 
     job_id: str
@@ -109,12 +109,12 @@ def take(store: Store, job_id: str, worker: str, silent_seconds: float) -> bool:
 
 
 def beat_for(connection: Connection, workers: Sequence[str]) -> None:
-    """Renew every lease of these workers, but for those that have ended."""
+    """Renew every lease of these workers, except those that have ended."""
     connection.execute(_BEAT_FOR, {"workers": list(workers), "ended": ENDED})
 
 
 def end(store: Store, workers: Sequence[str], job_id: str | None = None) -> None:
-    """Let everybody see that these workers have ended before their run, or before that one run.
+    """Record that these workers have ended before their runs, or before that one run.
 
     Raises:
         StoreUnavailable: the database does not answer.

@@ -18,7 +18,7 @@ _STILL_THERE = """
 
 def waiting(store: Store, limit: int) -> list[VideoRow]:
     """Return the next `limit` uploads whose file has arrived: the users take turns."""
-    # `offset 0` has the costly condition tried in that order, until there are enough.
+    # With `offset 0`, the costly condition is tried in that order, until there are enough rows.
     queue = """
         join (select video_id, place from pitchquest.queue order by place offset 0) as next
           using (video_id)
@@ -32,14 +32,14 @@ def waiting(store: Store, limit: int) -> list[VideoRow]:
 
 
 def turns(store: Store) -> dict[str, int]:
-    """Return how many videos of its user come up to and including each upload that waits, by id."""
+    """Return each waiting upload's place among its user's, by id; those in processing count too."""
     statement = text("select video_id, turn from pitchquest.queue")
     rows = store.transaction(lambda connection: connection.execute(statement).all())
     return {row.video_id: row.turn for row in rows}
 
 
 def limit_waiting(store: Store, most: int) -> None:
-    """Have the database refuse the uploads of a user of whom `most` wait already."""
+    """Have the database refuse uploads of a user who already has `most` waiting."""
     statement = text("""
         update pitchquest.limits set max_waiting_per_user = :most
         where max_waiting_per_user <> :most

@@ -34,7 +34,7 @@ _SAVE = text(f"""
     on conflict (video_id) do update set
       {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}
 """)
-# First, as a deletion does: two that lock in another order would stop each other.
+# First, as in a deletion: two transactions that lock in different orders would deadlock.
 _LOCK_VIDEO = text("select job_id from videos where video_id = :video_id for no key update")
 _COMPLETE = text("""
     update videos set status = 'completed', error = null, job_id = :job_id,
@@ -50,7 +50,8 @@ def save_result(store: Store, result: PitchResult, *, if_held: bool = False) -> 
     earlier result to the history.
 
     Args:
-        if_held: only if no other run has taken the video since: this one was taken for lost.
+        if_held: store only if no other run has taken the video, which happens if this one was
+            thought lost.
 
     Raises:
         UnknownVideo: the video is not registered.

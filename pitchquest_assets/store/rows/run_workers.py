@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from pitchquest_assets.store.store import Store
 from pitchquest_assets.worker import host_of
 
-# After that long without a heartbeat, nobody counts on it any more.
+# After that long without a heartbeat, nobody counts on a worker any more.
 GONE_SECONDS = 180
 
 _BEAT = text("""

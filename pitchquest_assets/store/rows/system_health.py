@@ -10,8 +10,8 @@ from pitchquest_assets.store.rows.alerts import raise_alert
 from pitchquest_assets.store.rows.vendor_calls import spent_today
 from pitchquest_assets.store.store import Store
 
-# A video that is tried again waits since then, not since its upload; a video whose file has not
-# arrived does not wait for us.
+# A video that is tried again has waited since then, not since its upload; a video whose file has
+# not arrived is not waiting for us.
 _MEASURE = text("""
     select
       waiting.*,
@@ -51,9 +51,9 @@ WITHOUT_ROW = text("select * from pitchquest.files_without_row(:most)")
 
 
 def files_without_row(store: Store, most: int | None = None) -> list[str]:
-    """Return the files in the bucket that are analysed for no row, by their names; newest first.
+    """Return the names of the files in the bucket that get no row, newest first.
 
-    They are neither videos nor captions by their suffix, and no row names them.
+    By their suffix they are neither videos nor captions, and no row names them.
     """
     return store.transaction(lambda c: list(c.scalars(WITHOUT_ROW, {"most": most})))
 

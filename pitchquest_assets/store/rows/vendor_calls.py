@@ -49,7 +49,7 @@ class CallLedger:
         self._run_id = run_id
 
     def find(self, key: str) -> Reply | None:
-        """Return the answer kept under this key, for whichever video; None if there is none."""
+        """Return the answer kept under this key, whatever the video; None if there is none."""
         found = self._store.transaction(lambda c: c.scalar(_FIND, {"key": key}))
         return None if found is None else Reply.model_validate(found)
 

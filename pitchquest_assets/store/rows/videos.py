@@ -43,7 +43,7 @@ class VideoRow(Value):
 
 
 _COLUMNS = ", ".join(VideoRow.model_fields)
-# What stands for a value that cannot be read, should a constraint of the table be missing.
+# What replaces a value that cannot be read, in case a constraint of the table is missing.
 _INSTEAD: dict[str, Any] = {
     "file_size_mb": None,
     "duration_seconds": None,
@@ -51,7 +51,7 @@ _INSTEAD: dict[str, Any] = {
     "status": "failed",
 }
 _BY_ID = "where video_id = :video_id"
-# A condition that always holds; the trigger that raises alerts reads the setting.
+# A condition that always holds; the trigger that raises alerts reads this setting.
 NO_ALERT = " and set_config('pitchquest.cancelled', 'on', true) = 'on'"
 
 
@@ -233,7 +233,7 @@ def by_prefix(store: Store, given: str) -> VideoRow:
     exact = [row for row in found if row.video_id == given]
     if len(found) > 1 and not exact:
         names = ", ".join(row.video_id for row in found[:3])
-        raise InvalidVideoId(f"{len(found)} videos begin with {given} ({names} …): say more of it.")
+        raise InvalidVideoId(f"{len(found)} videos begin with {given} ({names} …): type more.")
     return _only(exact or found, given)
 
 
@@ -276,7 +276,7 @@ def _rows(store: Store, statement: str, **values: object) -> list[VideoRow]:
 
 
 def _read(store: Store, row: dict[str, Any]) -> VideoRow:
-    """The row; one that cannot be read is set to 'failed', and stops no other."""
+    """The row; one that cannot be read is set to 'failed', and does not hold up the others."""
     try:
         return VideoRow(**row)
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """Reads objects with the secret key, piece by piece; resumes after an interruption.
 
-Not by a signed URL, whose signature fails for names with a question mark, and not by storage3's
+It does not use signed URLs, whose signatures fail for names with a question mark, or storage3's
 download, which holds the whole body in memory and starts over.
 """
 
@@ -105,14 +105,14 @@ class Download:
                 self.digest.update(piece)
                 self.offset += len(piece)
                 self._check_size(self.offset)
-                # Not at every byte, or else a download that always starts over would never end.
+                # Not at any byte: a download that always starts over would never end.
                 if self.offset > self.furthest:
                     self.furthest, self.stalled = self.offset, 0
         if self.size is not None and self.offset != self.size:
             raise httpx.RemoteProtocolError("the answer was cut short")
 
     def _check(self, response: httpx.Response) -> None:
-        """Make sure that the bytes to come are the wanted ones."""
+        """Make sure that the bytes to come are the right ones."""
         etag = response.headers.get("ETag")
         if response.status_code == 200:
             self._begin(response, etag)

@@ -54,7 +54,7 @@ class SupabaseObjects:
         return (found.name for found in self._below("") if found.updated_at < moment)
 
     def names(self, folder: str) -> list[str]:
-        """Return the paths of the objects in a folder, not in those below it, by name."""
+        """Return the paths of the objects in a folder, without its subfolders, sorted by name."""
         paths = [found.name for found in self._below(f"{check_path(folder)}/")]
         return sorted(path for path in paths if path.count("/") == folder.count("/") + 1)
 

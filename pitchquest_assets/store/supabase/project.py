@@ -68,7 +68,7 @@ def _check_url(url: str) -> None:
 
 
 def check_buckets(storage: SupabaseStorage, engine: Engine) -> None:
-    """Check that Storage has the two buckets; with a wrong key it lists none, without an error.
+    """Check that Storage has the two buckets; for a wrong key it lists none, without an error.
 
     Raises:
         SettingsError: a bucket does not exist, or the key can read nothing.
@@ -80,12 +80,12 @@ def check_buckets(storage: SupabaseStorage, engine: Engine) -> None:
         return
     if not found and _has_buckets(engine):
         raise SettingsError(
-            "SUPABASE_KEY reads nothing of the project that DATABASE_URL leads to: take the secret "
+            "SUPABASE_KEY cannot read the project that DATABASE_URL names: take the secret "
             "key and the URL of that project."
         )
     raise SettingsError(
         f"The bucket {missing[0]!r} does not exist in the Supabase project: make it in the "
-        "dashboard, private; or SUPABASE_URL and DATABASE_URL are of two projects."
+        "dashboard, private; or SUPABASE_URL and DATABASE_URL belong to two projects."
     )
 
 

@@ -161,8 +161,8 @@ def refused(what: str, refusal: StorageRefusal) -> Exception:
         )
     if refusal.status == 413:
         return ObjectRefused(
-            f"{what} is larger than Supabase Storage takes: raise the upload limit of the project "
-            "and of the bucket (Storage, Settings), or use a smaller file."
+            f"{what} is larger than Supabase Storage accepts: raise the upload limit of the "
+            "project and of the bucket (Storage, Settings), or use a smaller file."
         )
     if refusal.status == 415:
         return ObjectRefused(

@@ -20,7 +20,7 @@ class Unfinished(NamedTuple):
 
 
 class UnfinishedUpload:
-    """The record of one file on its way to one place; of another file or place it knows nothing.
+    """The record of one file on its way to one place; it knows nothing of other files or places.
 
     Args:
         folder: where the records are.
@@ -34,7 +34,7 @@ class UnfinishedUpload:
         self.record = folder / f"{hashlib.sha256(key.encode(errors='replace')).hexdigest()}.json"
 
     def read(self) -> Unfinished | None:
-        """Return how far it has got; None if it was not begun, or is forgotten by the server."""
+        """Return how far it has got; None if it was not begun, or the server has forgotten it."""
         try:
             if self.record.stat().st_mtime < time.time() - FORGOTTEN_AFTER_SECONDS:
                 return None
@@ -56,5 +56,5 @@ class UnfinishedUpload:
             self.keep(kept.location, arrived_bytes)
 
     def forget(self) -> None:
-        """Remove the record: the upload has ended, or must begin anew."""
+        """Remove the record: the upload has ended, or must start over."""
         self.record.unlink(missing_ok=True)

@@ -49,7 +49,7 @@ def upload_resumably(
         asyncio.run(_upload(storage, file, bucket, path, media_type, unfinished))
         if unfinished:
             unfinished.forget()
-        # All bytes may have arrived without an object, if the server died in between.
+        # All bytes may have arrived and yet there is no object, if the server died in between.
         try:
             found = storage.in_bucket(bucket, path, lambda it: it.info(path).get("size"))
         except FileNotFoundError:
@@ -108,7 +108,7 @@ async def _refuse_redirect(
 
 
 def _note_arrived(unfinished: UnfinishedUpload | None) -> Any:
-    """Record after each chunk how far the upload is; aiotus does not tell."""
+    """Record after each chunk how far the upload is; aiotus does not report it."""
 
     async def note(
         _session: "aiohttp.ClientSession",

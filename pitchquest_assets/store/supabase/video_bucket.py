@@ -70,7 +70,7 @@ class VideoBucket:
     """The files of uploads; every method raises like `SupabaseStorage.call`.
 
     Args:
-        records: folder in which unfinished uploads are remembered; None: they are not.
+        records: folder in which unfinished uploads are remembered; None to remember none.
     """
 
     def __init__(self, storage: SupabaseStorage, records: Path | None = None) -> None:
@@ -79,7 +79,7 @@ class VideoBucket:
     def upload(self, file: Path, path: str) -> None:
         """Upload a file to `videos/<path>`, replacing any file there.
 
-        Resumes after a break, and goes on with what an earlier process has begun.
+        Resumes after an interruption, and goes on with what an earlier process began.
         """
         media_type = MEDIA_TYPES.get(PurePosixPath(path).suffix.lower(), "application/octet-stream")
         if file.stat().st_size > CHUNK_BYTES:
@@ -95,7 +95,7 @@ class VideoBucket:
         )
 
     def arrived_bytes(self, file: Path, path: str) -> int:
-        """Return how much of a file has arrived by an upload that broke off."""
+        """Return how much of a file has arrived through an upload that broke off."""
         unfinished = self._unfinished(file, path)
         kept = unfinished and unfinished.read()
         return kept.arrived_bytes if kept else 0
@@ -108,7 +108,7 @@ class VideoBucket:
     def download(self, path: str, target: Path, max_size_mb: float) -> str:
         """Stream `videos/<path>` into a file, whole or not at all; return its SHA-256.
 
-        Resumes after a break.
+        Resumes after an interruption.
 
         Raises:
             FileNotFoundError: there is no such file in the bucket.

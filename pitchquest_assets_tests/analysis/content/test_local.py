@@ -64,7 +64,7 @@ def test_most_items_of_pitches_are_quoted_and_hardly_another_is_found() -> None:
         found = {one.name for one in content.items[:-1] if one.score}
         there += len(pitch.shown)
         right += sum(part in quotes(content, name) for name, part in pitch.shown.items())
-        # An item that is not named in `shown` may be there all the same.
+        # An item that `shown` does not name may still be there.
         wrong += len(found - set(pitch.shown))
     assert right >= 0.7 * there
     assert wrong <= 0.1 * there
@@ -103,7 +103,7 @@ def test_asking_for_points_does_not_move_the_score(injection: str, place: str) -
 
 def test_asking_for_points_alone_gets_none() -> None:
     content = judge(" ".join(INJECTIONS))
-    assert {one.reason for one in content.items} == {"every sentence speaks to the judge"}
+    assert {one.reason for one in content.items} == {"every sentence addresses the judge"}
 
 
 def test_figures_that_cannot_be_right_are_warned_of_and_change_no_score() -> None:

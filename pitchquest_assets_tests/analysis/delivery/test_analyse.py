@@ -21,7 +21,7 @@ def jfk(shared_media: Path) -> Audio:
 
 @pytest.fixture(scope="module")
 def with_a_long_pause(jfk: Audio) -> Audio:
-    """The speech twice, three seconds of silence between, and one before."""
+    """The speech twice, with three seconds of silence between them and one before."""
     speech = np.concatenate(list(iter_blocks(jfk)))
     speech = (speech * 32767).astype(np.int16)
     return audio_from(np.concatenate([silence(1), speech, silence(3), speech]))
@@ -232,7 +232,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 """
 
 
-# Not ru_maxrss, which a child takes over from the process that started it.
+# Not ru_maxrss, which a child inherits from the process that started it.
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells its peak on Linux only")
 def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path) -> None:
     speech = (np.concatenate(list(iter_blocks(jfk))) * 32767).astype(np.int16)

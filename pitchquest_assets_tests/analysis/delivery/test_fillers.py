@@ -5,7 +5,7 @@ from pitchquest_assets.model import Word
 
 
 def spoken(text: str, gap_after: int | None = None) -> list[Word]:
-    """Words of 0.3 s without silences between them, but for one after the word `gap_after`."""
+    """Words of 0.3 s without silences between them, except after the word `gap_after`."""
     words, time = [], 0.0
     for index, token in enumerate(text.split()):
         words.append(Word(text=token, start_seconds=time, end_seconds=time + 0.3, probability=1.0))

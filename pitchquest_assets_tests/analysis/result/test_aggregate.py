@@ -1,4 +1,4 @@
-"""What the result says of the engines that made it, and of what they cost."""
+"""What the result says about the engines that made it, and what they cost."""
 
 from datetime import UTC, datetime
 

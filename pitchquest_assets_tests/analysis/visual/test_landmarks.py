@@ -1,4 +1,4 @@
-"""What five points show of a head, and where teeth are seen."""
+"""What five points show about a head, and where teeth are seen."""
 
 import math
 
@@ -17,7 +17,7 @@ from pitchquest_assets.analysis.visual.landmarks import (
 def head(
     yaw: float = 0, pitch: float = 0, tilt: float = 0, mouth: float = 0.8, size_px: float = 60
 ) -> np.ndarray:
-    """Five landmarks of a head turned by so many degrees."""
+    """Five landmarks of a head turned by these degrees."""
     sideways = NOSE_DEPTH * math.tan(math.radians(yaw))
     upward = NOSE_DEPTH * math.tan(math.radians(pitch))
     points = np.array(

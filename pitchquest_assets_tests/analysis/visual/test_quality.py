@@ -1,4 +1,4 @@
-"""Picture quality falls with whatever spoils a picture, and with nothing else."""
+"""Whatever spoils a picture lowers its quality score, and nothing else does."""
 
 import itertools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Shares are shares of time; what is too small, cut off, drawn or still is said to be so."""
+"""Shares are shares of time; what is too small, cut off, drawn or still is reported as such."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Drawn pictures are told from those of a camera."""
+"""Drawn pictures are told apart from those of a camera."""
 
 import cv2
 import numpy as np

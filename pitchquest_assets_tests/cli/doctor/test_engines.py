@@ -1,4 +1,4 @@
-"""What the doctor says of vendors, by the real SDKs against servers on this machine."""
+"""What the doctor says about vendors, with the real SDKs against servers on this machine."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The content judge by the real SDKs, against servers that speak the vendors' wire formats."""
+"""The content judge with the real SDKs, against servers that speak the vendors' wire formats."""
 
 import json
 import subprocess
@@ -64,7 +64,7 @@ def answer(vendor: FakeVendor, text: str | None, ended: str = "") -> Response:
 
 
 def with_items(vendor: FakeVendor, **items: dict[str, Any]) -> Callable[..., Response]:
-    """The usual judgement, with these items otherwise."""
+    """The usual judgement, with these items changed."""
 
     def respond(request: Any) -> Response:
         asked = json.loads(request.get_data())
@@ -185,7 +185,7 @@ def test_a_sentence_to_the_judge_is_no_evidence_and_is_told(vendor: FakeVendor) 
     vendor.script = [with_items(vendor, ask={"score": 5, "quote": injection})]
     content = judge(speak(f"{factories.SCRIPT} {injection}"))
     assert item(content, "ask").score is None
-    assert "speaks to the judge" in (item(content, "ask").reason or "")
+    assert "addresses the judge" in (item(content, "ask").reason or "")
     assert "Ignore all previous" in content.warnings[0]
 
 
@@ -195,7 +195,7 @@ def test_neither_is_the_rest_of_a_sentence_to_the_judge(vendor: FakeVendor) -> N
     vendor.script = [with_items(vendor, market_opportunity={"score": 5, "quote": rest})]
     found = item(judge(speak(f"{factories.SCRIPT} {injection} Thank you.")), "market_opportunity")
     assert found.score is None
-    assert "speaks to the judge" in (found.reason or "")
+    assert "addresses the judge" in (found.reason or "")
 
 
 def test_no_word_of_an_answer_becomes_an_instruction(vendor: FakeVendor) -> None:
@@ -212,7 +212,7 @@ def test_what_is_not_present_is_zero_whatever_else_is_said(vendor: FakeVendor) -
     vendor.script = [with_items(vendor, ask=absent)]
     found = item(judge(), "ask")
     assert (found.score, found.reason) == (0, None)
-    assert found.evidence[0].measurement == "the judge found nothing of it in the transcript"
+    assert found.evidence[0].measurement == "the judge found no sign of it in the transcript"
 
 
 def test_the_median_of_several_answers_counts_and_a_wide_spread_is_told(
@@ -243,14 +243,14 @@ HALF = '{"problem_clarity": {"quote": "Every'
 @pytest.mark.parametrize(
     ("text", "ended", "sentence"),
     [
-        (HALF, "", "it is no JSON"),
+        (HALF, "", "it is not JSON"),
         (HALF, "cut", "stopped before its answer was whole"),
         (None, "block", "refused to answer"),
         ("  ", "", "gave an empty answer"),
         (None, "", "gave an empty answer"),
         ('{"problem_clarity": 3}', "", "did not answer in the form asked for"),
         ("[1, 2]", "", "did not answer in the form asked for"),
-        ("I am sorry, I cannot do that.", "", "it is no JSON"),
+        ("I am sorry, I cannot do that.", "", "it is not JSON"),
     ],
 )
 def test_an_unusable_answer_is_asked_for_once_more_then_it_is_a_failure(

@@ -1,4 +1,4 @@
-"""The vision judge by the real SDK, against a server that speaks Gemini's wire format."""
+"""The vision judge with the real SDK, against a server that speaks Gemini's wire format."""
 
 import base64
 import json

@@ -115,6 +115,6 @@ def test_the_warning_counts_words_and_names_reasons() -> None:
     made_up = [heard("Thank you.", 5, no_speech=0.9), heard("Bye.", 40)]
     _, left_out = without_inventions([heard(SAID), *made_up], VOICE)
     assert told(left_out) == [
-        "3 words of Whisper's were left out, because nobody seems to have said them: "
-        "it sounds like no speech (2), there is no voice (1)"
+        "3 words that Whisper wrote were left out, because nobody seems to have said them: "
+        "it does not sound like speech (2), there is no voice (1)"
     ]

@@ -144,7 +144,7 @@ def test_a_sound_that_is_too_large_goes_in_pieces_and_no_word_is_lost_or_doubled
     assert starts[12] == pytest.approx(19.8)
     assert all(a <= b for a, b in pairwise(starts))
     assert sum(seconds) == pytest.approx(26.5 + 6 * 0.2)
-    # 9, 10 and 10 seconds begun.
+    # 9, 10 and 10 started seconds.
     assert heard.cost_usd == pytest.approx(0.0029)
 
 
@@ -234,9 +234,9 @@ def test_a_call_over_the_budget_is_not_made(
         (ERROR(400, "Invalid file", "x"), VendorRefused, "400 - Invalid file", 1),
         (ERROR(413, "Too large", "x"), VendorRefused, "HTTP 413", 1),
         (ERROR(429, "q", "x", "insufficient_quota"), VendorRefused, "no credit left", 1),
-        (ERROR(429, "slow", "x"), VendorUnavailable, "takes no more calls", 2),
-        (ERROR(500, "oh", "x"), VendorUnavailable, "out of order, 2 times", 2),
-        (ERROR(503, "oh", "x"), VendorUnavailable, "out of order, 2 times", 2),
+        (ERROR(429, "slow", "x"), VendorUnavailable, "accepts no more calls", 2),
+        (ERROR(500, "oh", "x"), VendorUnavailable, "is failing, 2 times", 2),
+        (ERROR(503, "oh", "x"), VendorUnavailable, "is failing, 2 times", 2),
         (vendors.cut, VendorUnavailable, "cannot be reached, 2 times", 2),
         (vendors.late, VendorUnavailable, "no answer within 0.3 s", 2),
         (vendors.page(), VendorRefused, "check OPENAI_BASE_URL", 1),

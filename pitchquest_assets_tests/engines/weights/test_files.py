@@ -26,7 +26,7 @@ CONTENTS = {"config.json": b"{}" * 50, "model.bin": bytes(range(256)) * 4_000}
 
 @dataclass
 class Hub:
-    """A model hub of this machine: what it sends, and what it was asked for."""
+    """A model hub on this machine: what it sends, and what it was asked for."""
 
     url: str
     files: dict[str, bytes]
@@ -349,7 +349,7 @@ def test_a_model_with_another_file_that_would_be_loaded_is_not_found(
     assert weights.find("tiny", tmp_path) == path
     (path / "preprocessor_config.json").write_text("{}")
     assert weights.find("tiny", tmp_path) is None
-    with pytest.raises(EngineUnavailable, match=r"preprocessor_config.json is no file of tiny"):
+    with pytest.raises(EngineUnavailable, match=r"preprocessor_config.json is not a file of tiny"):
         fetcher.pull("tiny", tmp_path, hub=hub.url)
 
 

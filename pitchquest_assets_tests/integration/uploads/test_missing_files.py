@@ -1,4 +1,4 @@
-"""Files that are deleted or moved before their analysis, and files that no row is about."""
+"""Files that are deleted or moved before their analysis, and files that no row names."""
 
 import pytest
 from sqlalchemy import text

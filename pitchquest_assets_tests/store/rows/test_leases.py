@@ -13,7 +13,7 @@ HERE, THERE = "here:1:1.00", "there:2:1.00"
 
 
 def lose(store: Store, worker: str, seconds: float) -> None:
-    """Let the last heartbeat of a worker lie so far back."""
+    """Move the last heartbeat of a worker this far back."""
     statement = text("update worker_leases set heartbeat_at = now() - :ago where worker = :worker")
     values = {"ago": timedelta(seconds=seconds), "worker": worker}
     store.transaction(lambda connection: connection.execute(statement, values))

@@ -1,4 +1,4 @@
-"""What `pitchquest status` says of a video that waits, runs, or is done."""
+"""What `pitchquest status` says about a video that waits, runs, or is done."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 from sqlalchemy import text
@@ -6,6 +7,7 @@ from sqlalchemy import text
 from pitchquest_assets.store.rows import queue, results, videos
 from pitchquest_assets.store.rows.webhook_events import (
     claim_event,
+    give_up_old,
     note_delivered,
     note_failed,
     undelivered,
@@ -13,7 +15,10 @@ from pitchquest_assets.store.rows.webhook_events import (
 from pitchquest_assets.store.store import Store
 from pitchquest_assets_tests.support import factories
 from pitchquest_assets_tests.support.people import ALICE
+from pitchquest_assets_tests.support.places import DOCS
 from pitchquest_assets_tests.support.webhooks import let_pass
+
+DAY_SECONDS = 24 * 60 * 60
 
 
 def told(store: Store) -> list[dict[str, Any]]:
@@ -127,10 +132,58 @@ def test_events_are_taken_in_the_order_in_which_they_are_due(store: Store) -> No
 
 
 def test_what_was_tried_in_vain_is_counted_with_the_newest_reason(store: Store) -> None:
-    assert undelivered(store) == (0, 0, None)
+    assert undelivered(store) == (0, 0, 0, None)
     for name in ("a", "b"):
         fail(store, name)
         event = claim_event(store)
         assert event
         note_failed(store, event, f"{name} answers 500.")
-    assert undelivered(store) == (2, 1, "b answers 500.")
+    assert undelivered(store) == (2, 0, 1, "b answers 500.")
+
+
+def alerts(store: Store) -> list[str]:
+    statement = text("select message from alerts where kind = 'webhook' order by id")
+    return list(store.transaction(lambda c: c.scalars(statement).all()))
+
+
+def test_events_that_are_given_up_are_told_of_in_one_alert(store: Store) -> None:
+    for name in ("a", "b", "c"):
+        fail(store, name)
+    for name in ("a", "b"):
+        event = claim_event(store)
+        assert event
+        note_failed(store, event, f"{name} answers 500.")
+    assert give_up_old(store, is_told=True) == 0
+    let_pass(store, 3 * DAY_SECONDS)
+    fail(store, "young")
+    assert [give_up_old(store, is_told=True) for _ in range(2)] == [3, 0]
+    [told_of] = alerts(store)
+    assert told_of.startswith("3 events for PITCHQUEST_WEBHOOK_URL could not be delivered within 3")
+    assert "The last reason: b answers 500." in told_of
+    assert undelivered(store) == (0, 3, 1, "b answers 500.")
+    young = claim_event(store)
+    assert young
+    assert claim_event(store) is None
+    let_pass(store, 3 * DAY_SECONDS)
+    assert give_up_old(store, is_told=True) == 1
+    assert alerts(store)[1].startswith("1 event for PITCHQUEST_WEBHOOK_URL")
+
+
+def test_without_a_receiver_nobody_is_told_of_old_events(store: Store) -> None:
+    fail(store)
+    let_pass(store, 3 * DAY_SECONDS)
+    assert give_up_old(store, is_told=False) == 1
+    assert give_up_old(store, is_told=True) == 0
+    assert alerts(store) == []
+
+
+def test_what_was_given_up_is_sent_again_as_the_page_for_operators_says(store: Store) -> None:
+    fail(store)
+    first = claim_event(store)
+    let_pass(store, 3 * DAY_SECONDS)
+    give_up_old(store, is_told=True)
+    assert claim_event(store) is None
+    page = (DOCS / "operator.md").read_text()
+    [again] = re.findall(r"update webhook_events set [^;]*;", page)
+    store.transaction(lambda c: c.execute(text(again)))
+    assert claim_event(store) == first

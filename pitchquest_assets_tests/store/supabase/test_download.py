@@ -20,7 +20,7 @@ def test_a_download_that_never_gets_further_is_given_up(
     given = tmp_path / "given"
     given.write_bytes(os.urandom(1_000_000))
     bucket.upload(given, "a.mp4")
-    # A gateway that knows no ranges and cuts what takes long.
+    # A gateway that does not support ranges and cuts off slow answers.
     monkeypatch.setattr(
         "pitchquest_assets_tests.support.storage.routes._Handler._send_object",
         lambda handler, stored: handler.answer(200, stored.data, {"ETag": stored.etag}),

@@ -1,4 +1,4 @@
-"""Objects on a Storage server that fails: what is survived, and how the rest is told."""
+"""Objects on a Storage server that fails: what is survived, and how the rest is reported."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ OPERATIONS = 500
 def test_of_500_operations_none_is_lost_or_doubled_where_a_tenth_of_the_requests_fail(
     server: StorageServer, storage: SupabaseStorage
 ) -> None:
-    # A request fails 9 times in a row once in a thousand million.
+    # A request fails 9 times in a row once in a billion.
     storage.attempts = 9
     server.faults.share, server.faults.hang_seconds = 0.1, 0.5
     objects = SupabaseObjects(storage)

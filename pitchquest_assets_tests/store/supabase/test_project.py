@@ -1,4 +1,4 @@
-"""The traps on the way to a Supabase project, each told in one sentence."""
+"""The traps on the way to a Supabase project, each explained in one sentence."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +87,7 @@ def test_a_key_that_reads_nothing_is_told_where_the_database_knows_better(
         connection.execute(text("create schema storage"))
         connection.execute(text("create table storage.buckets as select 'videos' as id"))
     try:
-        with pytest.raises(SettingsError, match="SUPABASE_KEY reads nothing of the project"):
+        with pytest.raises(SettingsError, match="SUPABASE_KEY cannot read the project"):
             open_store(configure()).check_storage()
     finally:
         with store.engine.begin() as connection:

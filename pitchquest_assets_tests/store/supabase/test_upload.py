@@ -34,7 +34,7 @@ def test_an_upload_that_gets_further_with_each_try_is_not_given_up(
 ) -> None:
     given = tmp_path / "given"
     given.write_bytes(os.urandom(4 * CHUNK_BYTES + 1))
-    server.faults.answers = [(503, {}, b"not yet")]  # already to its creation
+    server.faults.answers = [(503, {}, b"not yet")]  # already when it is created
     server.die_always("PATCH", CHUNK_BYTES // 2)
     VideoBucket(storage).upload(given, "a.mp4")
     assert server.data("videos/a.mp4") == given.read_bytes()
@@ -90,7 +90,7 @@ def test_a_file_over_the_limit_or_of_a_wrong_type_is_refused_at_once(
     given.write_bytes(bytes(size))
     bucket = VideoBucket(storage)
     server.buckets["videos"] = Bucket("videos", file_size_limit=1_000)
-    with pytest.raises(ObjectRefused, match="larger than Supabase Storage takes: raise"):
+    with pytest.raises(ObjectRefused, match="larger than Supabase Storage accepts: raise"):
         bucket.upload(given, "a.mp4")
     server.buckets["videos"] = Bucket("videos", allowed_mime_types=["image/*"])
     with pytest.raises(ObjectRefused, match="allow this media type"):

@@ -102,7 +102,7 @@ def test_the_media_type_is_not_the_machines_to_know(
 def test_uploads_and_downloads_survive_that_too(
     server: StorageServer, storage: SupabaseStorage, tmp_path: Path
 ) -> None:
-    # A try of an upload is two requests or more, and six in a row do fail now and then.
+    # Each try of an upload is two requests or more, and six tries in a row do fail now and then.
     storage.attempts = 12
     server.faults.share, server.faults.hang_seconds = 0.2, 0.4
     bucket = VideoBucket(storage)

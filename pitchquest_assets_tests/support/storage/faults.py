@@ -17,7 +17,7 @@ class Faults:
     chance: random.Random = field(default_factory=lambda: random.Random(20261125))
     # (method, bytes): die in the middle of the next such request, then stay away for a while.
     die_at: tuple[str, int] | None = None
-    # So many such requests are spared first.
+    # This many such requests are spared first.
     spare: int = 0
     down_seconds: float = 0.3
     # Answers given as they are before anything else happens: status, headers, body.

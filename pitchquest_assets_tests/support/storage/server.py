@@ -2,8 +2,8 @@
 
 Status codes, bodies and texts are those of supabase/storage (src/http/error-handler.ts,
 src/internal/errors/codes.ts, src/http/routes): an error of the object routes is HTTP 400 with the
-real code in the body, one of the resumable route is the real code with a bare text. Behind it a
-gateway that knows the project's keys. Objects live in memory and survive `die`.
+real code in the body, one of the resumable route is the real code with a bare text. A gateway in
+front of it knows the project's keys. Objects live in memory and survive `die`.
 """
 
 import threading

@@ -1,1 +1,1 @@
-"""A Supabase project on this machine: the embedded PostgreSQL with a real PostgREST before it."""
+"""A Supabase project on this machine: the embedded PostgreSQL behind a real PostgREST."""

@@ -11,7 +11,7 @@ import httpx
 from pitchquest_assets_tests.support.storage.faults import Faults
 from pitchquest_assets_tests.support.storage.http import cut
 
-# Headers of a single connection, and those that httpx makes itself.
+# Headers that concern a single connection, and those that httpx sets itself.
 _OWN = {
     "connection",
     "host",

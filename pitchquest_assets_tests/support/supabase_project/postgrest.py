@@ -1,4 +1,4 @@
-"""A real PostgREST before one of the databases, as a project of Supabase sets it up."""
+"""A real PostgREST in front of one of the databases, set up as in a Supabase project."""
 
 import socket
 import subprocess

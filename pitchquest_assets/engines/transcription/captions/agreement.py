@@ -1,7 +1,7 @@
 """Compares the words of captions with those that Whisper heard: which were said, which were not.
 
 The two texts are laid over each other word by word. Stretches in which they agree often enough are
-taken from the captions, as a difference there is most likely a mistake of Whisper's. Everywhere
+taken from the captions, because a difference there is most likely Whisper's mistake. Everywhere
 else, Whisper's words are taken. `docs/scoring.md` has the measurements.
 """
 
@@ -18,10 +18,11 @@ from pitchquest_assets.engines.transcription.captions.word_blocks import (
 from pitchquest_assets.media.voice import Span
 from pitchquest_assets.model import Word
 
-# In words, for each edge of a stretch that fits. So a stretch between two others is wrong if over
-# 3 words more differ than agree, and one alone is right if over 3 words more agree than differ.
+# In words, for each edge of a stretch that fits. So a stretch between two others is wrong if it has
+# over 3 more words that differ than agree, and a stretch alone is right if it has over 3 more words
+# that agree than differ.
 EDGE_COUNTS = 1.5
-# What a word counts that was heard as something like it.
+# How much a word counts if something like it was heard.
 ALIKE_COUNTS = 0.5
 # Nobody speaks faster: in less voice than this, words of the captions cannot have been said.
 MIN_SECONDS_PER_WORD = 0.2
@@ -30,14 +31,14 @@ MIN_SECONDS_PER_WORD = 0.2
 # two or three that agree say little.
 MIN_BORNE_OUT = 0.1
 MIN_BORNE_OUT_WORDS = 8
-# Whisper's own probabilities between which its words count more and more against the captions. Of
+# Between these probabilities of Whisper's, its words count more and more against the captions. Of
 # words that it got wrong, half are below 0.6; of those that it got right in clear sound, 9 in 10
 # are above 0.7.
 DOUBTED, CERTAIN = 0.5, 1.0
 # Before the first and after the last word of captions, fewer words than this are not added: there
 # Whisper hears words that were cut off, and makes some up.
 MIN_WORDS_AROUND = 10
-# With so many times more words on one side, one cannot be the other misheard.
+# If one side has this many times more words, it cannot be the other side misheard.
 MAX_TIMES_MORE = 3
 
 
@@ -86,7 +87,7 @@ def compare(captions: Sequence[str], heard: Sequence[Word], voice: Sequence[Span
     fitting = [block for block in _fitting(blocks, counts) if block.is_borne_out]
     if _is_chance(fitting, min(len(ours.words), len(theirs.words))):
         return Agreement([], 0, _shares(fitting, ours, theirs)[0], 0.0)
-    # They belong to this video, so where Whisper was not sure, it is rather Whisper that is wrong.
+    # They belong to this video, so where Whisper was not sure, Whisper is more likely to be wrong.
     doubted = [
         count * _certainty(block, theirs, heard) if count < 0 else count
         for block, count in zip(blocks, counts, strict=True)
@@ -106,7 +107,7 @@ def compare(captions: Sequence[str], heard: Sequence[Word], voice: Sequence[Span
 
 
 def _is_chance(borne_out: Sequence[Block], words: int) -> bool:
-    """Whether texts of which the shorter has so many words may agree like that by chance."""
+    """Whether texts, the shorter of which has this many words, may agree this well by chance."""
     count = sum(len(block.captions) for block in borne_out)
     needed = max(MIN_BORNE_OUT * words, min(MIN_BORNE_OUT_WORDS, words / 2))
     return count == 0 or count < needed
@@ -173,7 +174,7 @@ def _shares(blocks: Sequence[Block], ours: Spoken, theirs: Spoken) -> tuple[floa
 
 
 def _around(blocks: Sequence[Block], theirs: Spoken) -> set[int]:
-    """The few words that were heard before or after all words of the captions, by their indices."""
+    """The indices of the few words that were heard before or after all words of the captions."""
     beside = [
         {theirs.written[at] for at in block.heard}
         for block in (blocks[0], blocks[-1])

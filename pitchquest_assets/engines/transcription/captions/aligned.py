@@ -41,8 +41,8 @@ def transcribe_captions(cues: Sequence[Cue], audio: Audio, language: str | None)
 
     A word's probability says how well the text fits the sound (see `alignment`), and is 0 if no
     voice is heard there. So the captions of another video give a transcript that is not trusted.
-    Captions whose times are all off by the same are moved if the sound then bears them out; the
-    warnings say so.
+    Captions whose times are all off by the same amount are moved if the sound then bears them out;
+    the warnings say so.
     """
     speech = voice_of(audio)
     if any(cue.start_seconds is None for cue in cues):
@@ -65,7 +65,7 @@ def _transcript_of_timed(
     speech: Sequence[Span],
     language: str | None,
 ) -> Transcript:
-    """The transcript if the captions are moved, and a warning of that."""
+    """The transcript of the captions moved by these seconds, with a warning if they were."""
     placed = moved(cues, shift_seconds) if shift_seconds else cues
     kept = within(placed, audio.duration_seconds)
     transcript = _transcript_of(kept, audio, speech, language)

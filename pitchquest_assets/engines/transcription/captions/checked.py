@@ -17,11 +17,11 @@ from pitchquest_assets.media.caption_files import Cue
 from pitchquest_assets.media.voice import voice_of
 from pitchquest_assets.model import Audio, Transcript, Word
 
-# With less, the captions are rather those of something else.
+# With less, the captions more likely belong to something else.
 MIN_FITTING = 1 / 3
 # Nobody says more in an hour, and more would take minutes to compare.
 MAX_WORDS = 30_000
-# How often words of captions in a stretch that fits were said, by the table in docs/scoring.md.
+# How often captions' words in a stretch that fits were said, from the table in docs/scoring.md.
 BORNE_OUT_PROBABILITY = 0.99
 UNHEARD_PROBABILITY = 0.9
 
@@ -29,7 +29,8 @@ UNHEARD_PROBABILITY = 0.9
 def check_captions(cues: Sequence[Cue], audio: Audio, heard: Transcript) -> Transcript:
     """Make a transcript of what captions and Whisper say was said.
 
-    Captions of which less than a third fit are refused: all their words, none of them trusted.
+    If less than a third of the captions fits, they are refused: all their words stay, but none of
+    them is trusted.
 
     Args:
         cues: with times or without; times only matter for the warnings.
@@ -82,7 +83,7 @@ def _word(said: Said, placed: AlignedWord, heard: Transcript) -> Word:
 def _refused(
     cues: Sequence[Cue], audio: Audio, heard: Transcript, why: str, borne_out: float
 ) -> Transcript:
-    """All words of the captions, at the times that these claim; none of them is trusted."""
+    """All words of the captions, at the times that the captions claim; none is trusted."""
     words: list[Word] = []
     if any(cue.start_seconds is None for cue in cues):
         cues = [Cue(" ".join(cue.text for cue in cues))]
@@ -121,7 +122,7 @@ def _why_refused(cues: Sequence[Cue], agreement: Agreement, audio: Audio, heard:
         return reason
     doubt = "" if heard.trusted else f" ({heard.reason})"
     return (
-        "the captions do not fit the sound: less than a third of them is said in it, and Whisper "
+        "the captions do not fit the sound: less than a third of them was said in it, and Whisper "
         f"heard {agreement.borne_out:.0%} of their words{doubt}"
     )
 

@@ -9,7 +9,7 @@ from pitchquest_assets.engines.transcription.captions.agreement import Said
 from pitchquest_assets.engines.transcription.captions.times import SHIFT_SECONDS, shift_warning
 from pitchquest_assets.media.caption_files import Cue
 
-# A caption is missing if less of its words than this were said.
+# A caption is missing if a smaller share of its words than this was said.
 MIN_SAID = 0.5
 
 
@@ -17,7 +17,7 @@ class CueCheck(NamedTuple):
     """One caption, or one line of a text without times.
 
     Attributes:
-        state: "shifted" if it was said over 2 s earlier or later than the others would let expect.
+        state: "shifted" if it was said over 2 s earlier or later than the others would suggest.
         late_seconds: how much later than shown it was said; None without times or without a word
             that Whisper heard.
         left_out: how many of its words were not said.
@@ -66,7 +66,7 @@ def check_cues(
 
 
 def usually_late(seconds: Sequence[float | None]) -> float:
-    """Return by how much captions are late as a rule; 0.0 if that is too little to speak of."""
+    """Return by how much captions are usually late; 0.0 if that is too little to mention."""
     known = [one for one in seconds if one is not None]
     usual = median(known) if known else 0.0
     return usual if abs(usual) > SHIFT_SECONDS else 0.0
@@ -92,7 +92,7 @@ def cue_warnings(checks: Sequence[CueCheck]) -> list[str]:
 def _late(
     cue: Cue, first: int, count: int, kept: Sequence[int], starts: dict[int, float | None]
 ) -> float | None:
-    """How much later than shown the first word was said that Whisper heard."""
+    """How much later than shown the first word that Whisper heard was said."""
     if cue.start_seconds is None:
         return None
     seconds = (cue.end_seconds or cue.start_seconds) - cue.start_seconds

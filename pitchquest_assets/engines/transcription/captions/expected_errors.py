@@ -10,7 +10,7 @@ from pitchquest_assets.engines.transcription.captions.agreement import Said
 # Of the captions' words in stretches that fit, the shares that were not said: of those that Whisper
 # heard too, and of those that it did not.
 BORNE_OUT_WRONG, UNHEARD_WRONG = 0.01, 0.1
-# Beside captions that fit, Whisper's words are wrong less often than on the whole.
+# Beside captions that fit, Whisper's words are wrong less often than overall.
 ADDED_WRONG = 0.7
 
 

@@ -1,4 +1,4 @@
-"""Gives times to the words that were said, by forced alignment between the times of Whisper's."""
+"""Gives times to the words that were said, by forced alignment between Whisper's times."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -14,8 +14,8 @@ CHUNK_SECONDS = 30.0
 MARGIN_SECONDS = 0.3
 # Room for each word that Whisper did not hear, at an end of a chunk.
 UNHEARD_SECONDS = 0.5
-# Where the aligner is farther outside of Whisper's word than this, it went astray. Whisper's words
-# take in the pause before or after them.
+# If the aligner is farther outside Whisper's word than this, it went astray. Whisper's words
+# include the pause before or after them.
 MAX_OUTSIDE_SECONDS = 0.5
 
 
@@ -28,8 +28,8 @@ def place(
 ) -> list[AlignedWord]:
     """Return the words that were said with their times, in order.
 
-    A word that the aligner cannot place has the time of Whisper's word for it, or lies between its
-    neighbours. Their probabilities mean nothing.
+    A word that the aligner cannot place gets the time of Whisper's word for it, or a time between
+    its neighbours. Their probabilities mean nothing.
 
     Args:
         said: what was said, by the indices of words in `captions` and `heard`.

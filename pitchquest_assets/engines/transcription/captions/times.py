@@ -10,7 +10,7 @@ from pitchquest_assets.media.voice import Span
 HOUR_SECONDS = 3_600.0
 # Captions may end this much after the video does.
 OVERHANG_SECONDS = 2.0
-# Less is mended word by word.
+# Less than this is corrected word by word.
 SHIFT_SECONDS = 2.0
 _LATEST_SECONDS = 1e9  # damaged files may claim any time
 
@@ -20,10 +20,10 @@ def possible_shifts(
 ) -> Iterator[float]:
     """Yield the seconds by which the captions may have to be moved, the likeliest first.
 
-    - None at all, unless every caption begins after the end of the video.
+    - None, unless every caption begins after the end of the video.
     - Whole hours, as editing programs begin their clocks at one or ten, if the captions then fit
       into the video.
-    - As much as brings the first caption to the first voice.
+    - The shift that moves the first caption to the first voice.
 
     Whether the words fit the sound there is for the caller to find out.
 

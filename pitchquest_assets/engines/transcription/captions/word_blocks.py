@@ -48,7 +48,7 @@ class _Run:
 
 
 def spoken(words: Sequence[str]) -> Spoken:
-    """Return the spoken words of written ones: "20%" is two of them, and a dash is none."""
+    """Return the spoken words of written ones: "20%" is two of them, a dash is none."""
     parts = [(part, index) for index, word in enumerate(words) for part in spoken_words(word)]
     return Spoken([part for part, _ in parts], [index for _, index in parts])
 
@@ -73,7 +73,7 @@ def lay_over(captions: Spoken, heard: Spoken) -> list[Block]:
 
 
 def _gathered(runs: Sequence[_Run], ours: Sequence[str], theirs: Sequence[str]) -> Sequence[_Run]:
-    """Move words from short runs to the longer run beside them, where the same word is too.
+    """Move words from short runs to the longer run beside them, if that has the same word.
 
     The "a" of "a market of two hundred" matches any "a" before it, but was said with the others.
     """
@@ -130,7 +130,7 @@ def _by_likeness(block: Block, ours: Sequence[str], theirs: Sequence[str]) -> It
 def _ways_to_cut(
     block: Block, ours: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[tuple[Block, ...]]:
-    """The whole block, and its cuts into one part with as many letters on both sides and a rest."""
+    """The whole block, and its cuts into a part with as many letters on both sides, and a rest."""
     captions, heard = block.captions, block.heard
     written = [len(ours[at]) for at in captions]
     said = [len(theirs[at]) for at in heard]
@@ -146,7 +146,7 @@ def _ways_to_cut(
 
 
 def _nearest(lengths: Sequence[int], letters: int) -> int:
-    """How many of the first words have the number of letters that is nearest to this."""
+    """How many of the first words together come nearest to this number of letters."""
     totals = list(accumulate(lengths))
     return 1 + min(range(len(totals)), key=lambda at: abs(totals[at] - letters))
 

@@ -16,7 +16,7 @@ TEXTS = ["one two three four", "five six", "seven eight nine ten"]
 def checks(
     starts: list[float | None], late_seconds: list[float], left_out: set[int]
 ) -> list[CueCheck]:
-    """Of cues whose words begin a second apart, and are said that much later than shown."""
+    """Checks of cues whose words begin a second apart, and are said this much later than shown."""
     cues, said, placed = [], [], []
     first = 0
     for text, start, late in zip(TEXTS, starts, late_seconds, strict=True):
