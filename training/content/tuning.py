@@ -15,6 +15,7 @@ from pitchquest_assets.analysis.content.reading import (
     Reading,
     by_output,
     gate_features,
+    nonsense_logit,
     reading_of,
     shown_of,
 )
@@ -22,7 +23,7 @@ from pitchquest_assets.analysis.content.reading import (
 OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item]), *OF_TEXTS)
 # The corpus sets more traps than life does: on texts that resemble real pitches, the precision at
 # the same threshold is about 0.05 higher. By words alone, the last point costs many items.
-PRECISION = {"words": 0.895, "meaning": 0.91}
+PRECISION = {"words": 0.905, "meaning": 0.935}
 ITEM_GRID = np.arange(0.08, 0.9, 0.01).round(2)
 FACT_GRID = np.arange(0.04, 0.5, 0.05).round(2)
 # Words alone find a little of every fact of a solution in any boast.
@@ -33,8 +34,11 @@ MIN_RECALL = 0.75
 PARTS = ("pitch", "fragment")
 # Held-out pitches that may be refused: fewer by words alone, which tell a vague pitch from another
 # text less well. And other texts that may pass without a warning.
-LOST_PITCHES = {"words": 0.015, "meaning": 0.05}
-SURE_OTHERS = 0.04
+LOST_PITCHES = {"words": 0.015, "meaning": 0.03}
+SURE_OTHERS = 0.06
+# Held-out pitches that may be warned of for sounding like nonsense. What sounds more like it than
+# any of them is refused.
+DOUBTED_PITCHES = 0.01
 
 
 def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
@@ -118,11 +122,16 @@ def _gate(held: Sequence[Any], mode: str) -> dict[str, Any]:
     likely = solved.predict_proba(features)[:, 1]
     pitches = [p for p, one in zip(likely, held, strict=True) if one.text.kind == "pitch"]
     others = [p for p, one in zip(likely, held, strict=True) if one.text.kind not in PARTS]
+    absurd = [
+        nonsense_logit(getattr(one, mode), OUTPUTS) for one in held if one.text.kind == "pitch"
+    ]
     return {
         "weights": solved.coef_[0].round(3).tolist(),
         "bias": round(float(solved.intercept_[0]), 3),
         "no_pitch": round(float(np.quantile(pitches, LOST_PITCHES[mode])), 2),
         "sure": round(float(np.quantile(others, 1 - SURE_OTHERS)), 2),
+        "nonsense": round(float(np.quantile(absurd, 1 - DOUBTED_PITCHES)), 2),
+        "surely_nonsense": round(max(absurd), 2),
     }
 
 

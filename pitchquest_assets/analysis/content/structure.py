@@ -16,7 +16,7 @@ REPEATED_WORDS = 5
 FREE_SIGNS = 2
 # So many items on both sides of a place make it the start of a second pitch: seen in 65 % of two
 # joined pitches and in 1.6 % of single ones (training/content/structure.py); by 3, in 79 and 12 %.
-MIN_ITEMS_OF_A_PITCH = 4
+MIN_ITEMS_OF_A_PITCH = 5
 
 
 def clarity_of(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> RubricItem:
