@@ -10,7 +10,8 @@ per second; ours is also measured with its default of at most 50. Ratios are to 
 file.
 
 "exact" decodes the whole file, and counts those of our pictures whose time is the true presentation
-time of a picture and whose JPEG is, byte for byte, the one made from that picture.
+time of a picture and whose JPEG is, byte for byte, the one made from that picture. In large H.264
+videos these are the keyframes: the edges of blocks in other pictures are not smoothed.
 
 The last line is `pitchquest analyze` without speech recognition. The database is set up beforehand,
 and its CPU seconds and memory are included. Pixeltable is measured if it is installed.

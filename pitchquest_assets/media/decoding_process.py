@@ -5,6 +5,7 @@ input, answers go to standard output.
 """
 
 import ctypes
+import gc
 import json
 import math
 import os
@@ -34,6 +35,8 @@ _STATM = Path("/proc/self/statm")
 
 def main(parent: int) -> None:
     """Serve requests until there are no more, or the parent is gone."""
+    # What is loaded stays to the end: garbage is not to be looked for in it.
+    gc.freeze()
     leave_network()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -21,6 +21,7 @@ from pitchquest_assets.media.levels import (
     levels_of,
     speech_gain,
 )
+from pitchquest_assets.media.networks import open_network
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.model import Audio
 
@@ -167,17 +168,11 @@ def _rows(samples: Samples) -> Samples:
 
 @cache
 def _session() -> Any:
-    import onnxruntime
-
     package = find_spec("faster_whisper")
     assert package is not None
     assert package.origin is not None
     (model,) = Path(package.origin).parent.glob("assets/silero_vad*.onnx")
-    options = onnxruntime.SessionOptions()
-    options.inter_op_num_threads = options.intra_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    return open_network(model)
 
 
 def group_spans(spans: Iterable[Span], max_seconds: float) -> list[Span]:

@@ -357,3 +357,21 @@ def test_source_that_vanished_is_refused(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(InvalidVideo, match=r"pitch\.mp4 is not there"):
         sample_frames(video, max_frames=1, max_frames_per_second=1, width_px=640, limits=LIMITS)
+
+
+def test_large_pictures_are_shown_as_a_full_decode_shows_them(tmp_path: Path) -> None:
+    """Edges of blocks are not smoothed on the way to a picture, which shrinking hides."""
+    path = write_media(
+        tmp_path / "large.mp4", Pictures(steady(6), size_px=(1920, 1088), keyframe_every=40)
+    )
+    frames = sampled(path)
+    with av.open(str(path)) as container:
+        whole = [
+            frame.reformat(640, 362, "bgr24", interpolation="AREA")
+            for frame in container.decode(video=0)
+        ]
+    for frame, jpeg in iter_frames(frames):
+        shown = pixels(jpeg)
+        true = whole[round(frame.time_seconds * 10)].to_ndarray()
+        assert cv2.PSNR(shown, true[: shown.shape[0]]) > 30
+    assert times(frames) == pytest.approx([n / 10 for n in numbers(frames)], abs=0.0011)

@@ -1,7 +1,7 @@
 """Finds faces, how each head is turned, and how wide the mouth is.
 
-`FaceDetector` has two implementations: YuNet (OpenCV's FaceDetectorYN, five landmarks), and the
-Haar frontal-face cascade that ships with OpenCV (box only).
+`FaceDetector` has two implementations: YuNet (five landmarks), and the Haar frontal-face cascade
+that ships with OpenCV (box only).
 
 YuNet's landmarks depend on the size of the face in the picture: small faces get the landmarks of an
 average face, so turns and smiles go unnoticed. Each face is therefore examined twice: it is found
@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pitchquest_assets.analysis.visual.face_network import FaceNetwork
 from pitchquest_assets.analysis.visual.landmarks import (
     Points,
     measure_landmarks,
@@ -28,16 +29,12 @@ from pitchquest_assets.analysis.visual.landmarks import (
     tilt_degrees,
     unmirrored,
 )
-from pitchquest_assets.errors import EngineUnavailable
 
 Picture = NDArray[np.uint8]
 
 # Pixels of the copies to search for a face: first the small one, then the large one.
 SMALL_COPY_PIXELS = 320 * 180
 LARGE_COPY_PIXELS = 640 * 360
-MIN_CONFIDENCE = 0.7
-NMS_OVERLAP = 0.3
-MAX_FACES = 50
 # Landmarks respond best to turns and smiles in faces of this height (measured on 60–290 px).
 MEASURED_FACE_HEIGHT_PX = 240
 CROP_MARGIN = 1.2
@@ -95,23 +92,13 @@ class FaceDetector(Protocol):
 
 
 class YuNet:
-    """OpenCV's FaceDetectorYN with a `face_detection_yunet*.onnx` model."""
+    """A `face_detection_yunet*.onnx` model."""
 
     has_landmarks = True
 
     def __init__(self, model: Path) -> None:
-        import cv2
-
         self.name = model.stem.removeprefix("face_detection_")
-        try:
-            self._detector: Any = cv2.FaceDetectorYN.create(
-                str(model), "", (320, 320), MIN_CONFIDENCE, NMS_OVERLAP, MAX_FACES
-            )
-        except cv2.error as error:
-            raise EngineUnavailable(
-                f"{model} is not a face model that OpenCV can load: delete it and run "
-                "`pitchquest models pull yunet`."
-            ) from error
+        self._network = FaceNetwork(model)
 
     def find(self, picture: Picture) -> list[Face]:
         """Return faces with pose and mouth; without them if the crop shows no face."""
@@ -136,8 +123,8 @@ class YuNet:
     def _boxes(self, picture: Picture, *, mirrored: bool) -> list[list[float]]:
         width = picture.shape[1]
         boxes = []
-        for row in self._detect(picture[:, ::-1] if mirrored else picture):
-            points = row[4:14].reshape(5, 2)
+        for row in self._network.find(picture[:, ::-1] if mirrored else picture):
+            points = row[4:].reshape(5, 2)
             points = unmirrored(points, width) if mirrored else points
             left = width - row[0] - row[2] if mirrored else row[0]
             boxes.append([float(left), *map(float, row[1:4]), tilt_degrees(points)])
@@ -171,16 +158,10 @@ class YuNet:
 
     def _landmarks(self, crop: Picture) -> Points | None:
         """The five landmarks of the largest face in a crop, shape (5, 2), in its pixels."""
-        rows = self._detect(crop)
+        rows = self._network.find(crop)
         if not len(rows):
             return None
-        return np.asarray(max(rows, key=lambda row: row[2] * row[3])[4:14].reshape(5, 2))
-
-    def _detect(self, picture: Picture) -> NDArray[np.float32]:
-        """Rows of x, y, width, height, five landmarks, confidence."""
-        self._detector.setInputSize((picture.shape[1], picture.shape[0]))
-        _, rows = self._detector.detect(np.ascontiguousarray(picture))
-        return np.zeros((0, 15), np.float32) if rows is None else rows
+        return np.asarray(max(rows, key=lambda row: row[2] * row[3])[4:].reshape(5, 2))
 
 
 class Haar:
@@ -218,7 +199,7 @@ def open_detector(yunet_model: Path | None) -> FaceDetector:
     """Return YuNet if its model file is given, else Haar.
 
     Raises:
-        EngineUnavailable: OpenCV cannot load the model file.
+        EngineUnavailable: the model file cannot be loaded.
     """
     return YuNet(yunet_model) if yunet_model else Haar()
 

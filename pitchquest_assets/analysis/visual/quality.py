@@ -147,9 +147,10 @@ def _noise(luma: NDArray[np.uint8] | NDArray[np.float32], percentile: float) -> 
     if not rows or not columns:
         return 0.0
     cut = np.asarray(luma[: rows * TILE_PX, : columns * TILE_PX], np.float32)
-    tiles = (rows, TILE_PX, columns, TILE_PX)
-    rough = np.abs(cv2.filter2D(cut, -1, NOISE_MASK)).reshape(tiles).mean(axis=(1, 3))
-    mean = cut.reshape(tiles).mean(axis=(1, 3))
+    rough, mean = (
+        cv2.resize(one, (columns, rows), interpolation=cv2.INTER_AREA)  # the means of the tiles
+        for one in (np.abs(cv2.filter2D(cut, -1, NOISE_MASK)), cut)
+    )
     shown = rough[(mean > NEAR_BLACK_LUMA) & (mean < NEAR_WHITE_LUMA)]
     used = shown if shown.size >= MIN_TILES else rough
     return float(np.percentile(used, percentile) * MEAN_TO_SD)
@@ -166,7 +167,8 @@ def _blocks(luma: Luma) -> tuple[float, float]:
     if luma.shape[1] < TREND_PX:
         return 1.0, float(BLOCKS_PX[0])
     steps = cv2.absdiff(luma[:, 1:], luma[:, :-1])
-    profile = np.minimum(steps, MAX_STEP_LUMA).mean(axis=0).astype(np.float32)
+    capped = np.minimum(steps, MAX_STEP_LUMA)
+    profile = cv2.reduce(capped, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
     count = profile.size
     trend = cv2.blur(profile[None], (TREND_PX, 1), borderType=cv2.BORDER_REFLECT)[0]
     spectrum = np.abs(np.fft.rfft((profile - trend) * np.hanning(count), PADDING * count))

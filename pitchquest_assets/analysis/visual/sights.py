@@ -27,6 +27,8 @@ SAME_LUMA_CORRELATION = 0.8
 HISTOGRAM_BINS = (8, 8, 8)
 CLIPPED_DARK_LUMA = 5
 CLIPPED_BRIGHT_LUMA = 250
+BRIGHT_PERCENTILE = 95
+LUMA = np.arange(256)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def look_at(frame: Frame, picture: Picture, detector: FaceDetector) -> Sight:
         for face in faces
         if grain is not None
     ]
-    dark, bright = luma <= CLIPPED_DARK_LUMA, luma >= CLIPPED_BRIGHT_LUMA
+    shares = _shares(luma)
+    brightness = float(shares @ LUMA)
     small, histogram = _small(picture)
     return Sight(
         frame=frame,
@@ -88,14 +91,22 @@ def look_at(frame: Frame, picture: Picture, detector: FaceDetector) -> Sight:
         luma=small,
         histogram=histogram,
         sharpness=_sharpness(luma, width),
-        brightness=float(luma.mean()) / 255,
-        bright_level=float(np.percentile(luma[::2, ::2], 95)) / 255,
-        contrast=float(luma.std()) / 255,
-        clipped=float(dark.mean() + bright.mean()),
+        brightness=brightness / 255,
+        bright_level=float(np.searchsorted(shares.cumsum(), BRIGHT_PERCENTILE / 100)) / 255,
+        contrast=float(np.sqrt(shares @ (LUMA - brightness) ** 2)) / 255,
+        clipped=float(shares[: CLIPPED_DARK_LUMA + 1].sum() + shares[CLIPPED_BRIGHT_LUMA:].sum()),
         slide=not faces and is_slide(luma),
         faces=faces,
         looks=looks,
     )
+
+
+def _shares(luma: Picture) -> NDArray[np.float64]:
+    """The share of the pixels that have each of the 256 levels."""
+    import cv2
+
+    counts = cv2.calcHist([luma], [0], None, [LUMA.size], [0, LUMA.size])
+    return np.asarray(counts.ravel(), np.float64) / luma.size
 
 
 def _small(picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -136,4 +147,5 @@ def _sharpness(luma: Picture, picture_width_px: int) -> float:
         luma = np.asarray(
             cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
         )
-    return float(cv2.Laplacian(luma, cv2.CV_32F).var())
+    _, deviation = cv2.meanStdDev(cv2.Laplacian(luma, cv2.CV_32F))
+    return float(deviation[0, 0]) ** 2
