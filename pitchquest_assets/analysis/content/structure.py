@@ -101,7 +101,7 @@ def _told(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> Evi
 def _to_the_point(
     item: ClarityItem, reading: Reading, heard: Sequence[Sentence]
 ) -> Evidence | None:
-    """How many sentences show an item, if they are enough; one that is said again does not count."""
+    """How many sentences show an item, if they are enough; said again, one counts once."""
     shown = {one.sentence for some in reading.shown.values() for one in some}
     count = len({plain(heard[at].text) for at in shown})
     if count < item.min_share_of_sentences * len(heard):
