@@ -11,6 +11,7 @@ from sklearn.metrics import cohen_kappa_score
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
 from pitchquest_assets.analysis.content.head import probability
 from pitchquest_assets.analysis.content.reading import (
+    LEAST_SHOWN_OF_NONSENSE,
     OF_TEXTS,
     Reading,
     by_output,
@@ -38,9 +39,9 @@ PARTS = ("pitch", "fragment")
 # the authors of the corpus get more than 0.97, far above both.
 LOST_PITCHES = {"words": 0.04, "meaning": 0.05}
 SURE_OTHERS = {"words": 0.02, "meaning": 0.04}
-# Held-out pitches that may be warned of for sounding like nonsense. What sounds more like it than
-# any of them is refused.
-DOUBTED_PITCHES = 0.01
+# Held-out pitches that may be warned of for sounding like nonsense. What shows much and sounds more
+# like it than any of them that shows as much, by a margin for other authors, is refused.
+DOUBTED_PITCHES, NONSENSE_MARGIN = 0.01, 0.8
 
 
 def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
@@ -125,15 +126,18 @@ def _gate(held: Sequence[Any], mode: str) -> dict[str, Any]:
     pitches = [p for p, one in zip(likely, held, strict=True) if one.text.kind == "pitch"]
     others = [p for p, one in zip(likely, held, strict=True) if one.text.kind not in PARTS]
     absurd = [
-        nonsense_logit(getattr(one, mode), OUTPUTS) for one in held if one.text.kind == "pitch"
+        (nonsense_logit(getattr(one, mode), OUTPUTS), shown)
+        for one, (_, shown, _) in zip(held, features, strict=True)
+        if one.text.kind == "pitch"
     ]
+    most = max(logit for logit, shown in absurd if shown >= LEAST_SHOWN_OF_NONSENSE)
     return {
         "weights": solved.coef_[0].round(3).tolist(),
         "bias": round(float(solved.intercept_[0]), 3),
         "no_pitch": round(float(np.quantile(pitches, LOST_PITCHES[mode])), 2),
         "sure": round(float(np.quantile(others, 1 - SURE_OTHERS[mode])), 2),
-        "nonsense": round(float(np.quantile(absurd, 1 - DOUBTED_PITCHES)), 2),
-        "surely_nonsense": round(max(absurd), 2),
+        "nonsense": round(float(np.quantile([one[0] for one in absurd], 1 - DOUBTED_PITCHES)), 2),
+        "surely_nonsense": round(most + NONSENSE_MARGIN, 2),
     }
 
 
