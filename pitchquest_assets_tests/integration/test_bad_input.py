@@ -95,6 +95,8 @@ def test_a_file_beyond_a_limit_is_refused_and_the_limit_named(
         ("digits.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\n&#" + b"9" * 5_000 + b";\n"),
         ("brackets.srt", b"1\n00:00:00,000 --> 00:00:02,000\n" + b"[" * 100_000),
         ("tags.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\n" + b"<a" * 100_000),
+        ("braces.srt", b"1\n00:00:00,000 --> 00:00:02,000\n" + b"{" * 200_000),
+        ("overrides.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\n" + b"{\\" * 100_000),
         ("captions.scc", b"Scenarist_SCC V1.0"),
     ],
 )
@@ -107,6 +109,17 @@ def test_unreadable_captions_are_refused(
     shutil.copy(sample, path)
     done = pitchquest("analyze", path, "--captions", captions)
     _assert_refused(pitchquest, done, path, name)
+
+
+def test_what_once_took_gigabytes_or_ended_in_a_raw_error_is_refused(
+    pitchquest: Command, tmp_path: Path, sample: Path, shared_cases: Path
+) -> None:
+    hostile = shared_cases / "hostile"
+    path = Path(shutil.copy(hostile / "one_pcm1hz_20000.mkv", tmp_path))
+    _assert_refused(pitchquest, pitchquest("analyze", path), path, "claims sound at 1 Hz")
+    path = Path(shutil.copy(sample, tmp_path / "with_bignum.mp4"))
+    done = pitchquest("analyze", path, "--captions", hostile / "bignum.vtt")
+    _assert_refused(pitchquest, done, path, r"bignum\.vtt are damaged")
 
 
 @pytest.mark.parametrize("video_id", ["../up", "a/b", "a\nb", "x" * 200, "", ".hidden"])

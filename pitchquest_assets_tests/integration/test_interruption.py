@@ -13,6 +13,7 @@ from pitchquest_assets.settings import Settings
 from pitchquest_assets.store.rows.progress import stored_assets
 from pitchquest_assets.store.store import open_store
 from pitchquest_assets_tests.support.command import Command
+from pitchquest_assets_tests.support.up import Up
 
 DEADLINE_SECONDS = 60
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -82,3 +83,37 @@ def test_killed(pitchquest: Command, running: subprocess.Popen[str], sample: Pat
     done = pitchquest("analyze", sample, "--video-id", "test_killed")
     assert done.code == 0, done.err
     assert pitchquest.rows()["test_killed"].status == "completed"
+
+
+def test_a_killed_analysis_waits_again_once_another_file_is_analysed(
+    pitchquest: Command,
+    running: subprocess.Popen[str],
+    sample: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    running.kill()
+    running.communicate(timeout=DEADLINE_SECONDS)
+    assert pitchquest("analyze", sample).code == 0
+    row = pitchquest.rows()[_video_id(request)]
+    assert (row.status, row.attempts, row.workers_lost) == ("uploaded", 1, 1)
+
+
+def test_a_killed_analysis_is_made_by_the_next_up(
+    pitchquest: Command,
+    running: subprocess.Popen[str],
+    sample: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    running.kill()
+    running.communicate(timeout=DEADLINE_SECONDS)
+    video_id = _video_id(request)
+    path = Path(pitchquest.rows()[video_id].file_path)
+    shutil.copy(sample.with_suffix(".vtt"), path.with_suffix(".vtt"))  # quicker than speech
+    up = Up(pitchquest, sample)
+    try:
+        up.start()
+        row = up.wait_for(video_id, "completed")
+    finally:
+        up.stop()
+    assert (row.attempts, row.workers_lost) == (1, 1)
+    assert up.results_of(video_id) == 1

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -342,3 +344,25 @@ def test_a_second_of_sound_that_is_spread_over_hours_is_refused(shared_cases: Pa
     path = shared_cases / "hostile" / "one_pcm1hz_20000.mkv"
     with pytest.raises(InvalidVideo, match="claims sound at 1 Hz"):
         probed(path)
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from pitchquest_assets.errors import InvalidVideo
+from pitchquest_assets.media.probe import Limits, probe
+
+path = Path(sys.argv[1])
+try:
+    probe(path, video_id="v", filename=path.name, captions_path=None, limits=Limits())
+except InvalidVideo:
+    print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how much memory was used")
+def test_to_refuse_twenty_kilobytes_takes_little_memory(shared_cases: Path) -> None:
+    path = shared_cases / "hostile" / "one_pcm1hz_20000.mkv"
+    command = [sys.executable, "-c", PEAK, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200_000

@@ -1,8 +1,10 @@
 """Whatever rows users write through PostgREST, the uploads of others are analysed."""
 
 import json
+import os
 import random
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import httpx
@@ -24,7 +26,7 @@ from pitchquest_assets_tests.support.supabase_project.whole_project import Proje
 from pitchquest_assets_tests.support.uploads import Storage
 from pitchquest_assets_tests.support.wiring import evaluate
 
-ROWS = 150
+ROWS = int(os.environ.get("PITCHQUEST_TEST_HOSTILE_ROWS", "150"))
 SEED = 14
 FOLDER = f"videos/{ALICE}/"
 # As JSON in the body of a request, because `json` writes only numbers that Python knows.
@@ -190,6 +192,32 @@ def test_the_users_take_turns_and_what_is_analysed_counts(project: Project, stor
     queue.claim(store, queue.waiting(store, 1)[0].video_id, "run", attempt=0)
     names = [row.filename for row in queue.waiting(store, 10)]
     assert names == ["b0.mp4", "a1.mp4", "b1.mp4", "a2.mp4", "a3.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "becomes"),
+    [("x" * 50_000_000, "x" * 1024), ("\x1b" * 10_000 + "pitch.mp4", "video")],
+    ids=["50 MB", "10,000 escapes"],
+)
+def test_of_a_very_long_name_only_the_beginning_is_kept(
+    project: Project, store: Store, name: str, becomes: str
+) -> None:
+    row = {"video_id": "long", "filename": name, "file_path": f"{FOLDER}long.mp4"}
+    alice = project.client("authenticated", ALICE).table("videos")
+    alice.insert(row, returning=ReturnMethod.minimal).execute()
+    assert videos.get(store, "long").filename == becomes
+
+
+@pytest.mark.parametrize("column", ["video_id", "file_path", "captions_path", "options"])
+def test_fifty_megabytes_in_another_column_are_refused(
+    project: Project, store: Store, column: str
+) -> None:
+    row: dict[str, Any] = {"video_id": "v", "filename": "a.mp4", "file_path": f"{FOLDER}a.mp4"}
+    long = FOLDER + "x" * 50_000_000
+    row[column] = {"language": long} if column == "options" else long
+    with pytest.raises(APIError):
+        project.client("authenticated", ALICE).table("videos").insert(row).execute()
+    assert videos.list_videos(store) == []
 
 
 def test_the_size_and_the_checksum_are_not_the_users_to_say(project: Project) -> None:

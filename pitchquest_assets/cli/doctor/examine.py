@@ -171,11 +171,11 @@ def _webhook(settings: Settings) -> tuple[State, str]:
     with receiver:
         receiver.check_address()
     waiting, given_up, tries, error = undelivered(open_store(settings))
-    standing = [f"{waiting} events wait, tried up to {tries} times"] if waiting else []
+    standing = [f"events that wait: {waiting}, tried up to {tries} times"] if waiting else []
     if given_up:
-        standing.append(f"{given_up} were given up after {GIVEN_UP_AFTER_DAYS} days ({SEND_AGAIN})")
+        standing.append(f"given up after {GIVEN_UP_AFTER_DAYS} days: {given_up} ({SEND_AGAIN})")
     if standing:
-        return "failed", f"{', '.join(standing)}: {error or 'they were never sent.'}"
+        return "failed", f"{'; '.join(standing)}; {error or 'never sent.'}"
     return "ok", f"events go to {receiver.host}"
 
 

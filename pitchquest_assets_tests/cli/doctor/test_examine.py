@@ -27,6 +27,6 @@ def test_events_that_wait_and_those_that_were_given_up_are_told_apart(
             give_up_old(store, is_told=True)
     assert doctor._webhook(settings) == (
         "failed",
-        "1 events wait, tried up to 1 times, 1 were given up after 3 days (docs/operator.md says "
-        "how to send them again): 127.0.0.1 answers 500.",
+        "events that wait: 1, tried up to 1 times; given up after 3 days: 1 (docs/operator.md says "
+        "how to send them again); 127.0.0.1 answers 500.",
     )
