@@ -94,6 +94,8 @@ def main() -> None:
         Path(home).chmod(0o755)
         for name in [name for name in os.environ if name.startswith(FOREIGN_VARIABLES)]:
             del os.environ[name]
+        # An installed package has its bytecode; without, each process would compile the modules.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ |= {
             "PITCHQUEST_HOME": home,
             "PITCHQUEST_TRANSCRIBER": arguments.transcriber,

@@ -1,8 +1,6 @@
 """The wiring, on one screen."""
 
-from contextlib import ExitStack
 from functools import lru_cache
-from typing import Any
 
 import dagster as dg
 
@@ -58,33 +56,18 @@ def resources(
         progress: where engines report what they do; by default the log of the run.
         store: used in place of the store of the settings, wherever one is needed.
     """
-    fields = SettingsResource.of(settings)
-    options, progress = OptionsResource.of(settings, fields), progress or RunProgress()
-    # Configured at launch, so that the resources that hold it share one object: Dagster would make
-    # one that is already configured again for each holder, which costs 0.3 s of CPU per run.
-    shared: Any = store or StoreResource.configure_at_launch(settings=fields)
+    opened, progress = store or StoreResource.of(settings), progress or RunProgress()
+    options = OptionsResource.of(settings)
     return {
-        "settings": fields,
-        "store": _made_once(store or StoreResource.of(settings)),
-        "shared_store": shared,
-        "io_manager": SupabaseIOManager(store=shared),
-        "local_files": LocalFiles(store=shared),
-        "worker": RunWorker(store=shared, options=options),
+        "settings": SettingsResource.of(settings),
+        "store": opened,
+        "io_manager": SupabaseIOManager(store=opened),
+        "local_files": LocalFiles(store=opened),
+        "worker": RunWorker(store=opened, options=options),
         "options": options,
         "progress": progress,
-        "engines": EnginesResource(store=shared, options=options, progress=progress),
+        "engines": EnginesResource(store=opened, options=options, progress=progress),
     }
-
-
-def _made_once(resource: StoreResource) -> dg.ResourceDefinition:
-    """The resource as an object made once per process; making it again costs a tick 40 ms."""
-
-    @lru_cache(maxsize=1)
-    def make() -> StoreResource:
-        made: StoreResource = ExitStack().enter_context(resource.process_config_and_initialize_cm())
-        return made
-
-    return dg.ResourceDefinition(lambda _: make())
 
 
 @lru_cache(maxsize=1)

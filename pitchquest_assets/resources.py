@@ -72,33 +72,44 @@ class SettingsResource(_SettingsFields):
         return self._in_force
 
 
+class FixedSettings:
+    """The settings as other resources hold them.
+
+    Dagster makes each `SettingsResource` anew for every resource that holds one, several times a
+    run, and the time for that grows with the square of its fields.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def in_force(self) -> Settings:
+        """Return the settings, as the store and the engines take them."""
+        return self._settings
+
+
 class OptionsResource(_OptionsFields):
     """The options of one run, which replace settings: one block in Dagit's launchpad."""
 
-    settings: SettingsResource
+    settings: dg.ResourceDependency[FixedSettings]
 
     @classmethod
-    def of(cls, settings: Settings, shared: SettingsResource | None = None) -> Any:
+    def of(cls, settings: Settings) -> Any:
         """Return the resource that a run configures, with these settings as its defaults.
 
         It is a class of its own, so that choosing one option keeps the defaults of the others, and
         is configured at launch, so that the resources that hold it see the choice as well.
-
-        Args:
-            shared: the settings resource to hold; by default a new one made from `settings`.
         """
         fields = config_fields({name: getattr(settings, name) for name in OPTIONS})
         return create_model("OptionsResource", __base__=cls, **fields).configure_at_launch(
-            settings=shared or SettingsResource.of(settings)
+            settings=FixedSettings(settings)
         )
 
     @cached_property
     def _in_force(self) -> Settings:
         chosen = {name: getattr(self, name) for name in OPTIONS}
         settings = self.settings.in_force()
-        return Settings.of(
-            {name: getattr(settings, name) for name in Settings.model_fields} | chosen
-        )
+        usual = {name: getattr(settings, name) for name in Settings.model_fields}
+        return settings if chosen.items() <= usual.items() else Settings.of(usual | chosen)
 
     def in_force(self) -> Settings:
         """Return the settings for this run.

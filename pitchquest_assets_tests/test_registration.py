@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,12 @@ def test_a_folder_means_the_videos_in_it(tmp_path: Path) -> None:
 def test_a_folder_without_a_video_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="is a folder without a video"):
         videos_in([tmp_path])
+
+
+def test_registering_a_local_file_loads_nothing_that_decodes_or_calls_out() -> None:
+    code = (
+        "import sys, pitchquest_assets.cli.app, pitchquest_assets.registration;"
+        "print([m for m in ('av', 'dagster', 'httpx', 'numpy', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

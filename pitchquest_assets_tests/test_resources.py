@@ -11,6 +11,7 @@ import pytest
 from pitchquest_assets.errors import SettingsError
 from pitchquest_assets.resources import OPTIONS, OptionsResource, SettingsResource, run_config_of
 from pitchquest_assets.settings import Settings, load_settings
+from pitchquest_assets.store.resource import StoreResource
 
 
 def resolved(settings: Settings) -> SettingsResource:
@@ -102,3 +103,13 @@ def test_an_option_of_another_kind_is_refused_before_the_run_starts() -> None:
     for wrong in ({"judge": "nobody"}, {"max_frames": "many"}, {"speed": 2}):
         with pytest.raises(dg.DagsterInvalidConfigError):
             options(load_settings(), wrong)
+
+
+def test_a_run_neither_reads_nor_checks_the_settings_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = load_settings()
+    monkeypatch.setattr(Settings, "of", lambda values: pytest.fail("They are checked again."))
+    assert options(settings, {}).in_force() is settings
+    with StoreResource.of(settings).process_config_and_initialize_cm() as store:
+        assert store.settings.in_force() is settings

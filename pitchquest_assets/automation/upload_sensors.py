@@ -11,6 +11,7 @@ import dagster as dg
 
 from pitchquest_assets.automation.configured import running_with
 from pitchquest_assets.automation.jobs import analyze_pitch
+from pitchquest_assets.automation.rounds import PRIORITY_TAG, Rounds, run_key_of
 from pitchquest_assets.errors import InvalidInput, SettingsError
 from pitchquest_assets.media.caption_files import beside
 from pitchquest_assets.partitions import ATTEMPT_TAG, videos_partitions
@@ -86,11 +87,8 @@ def requests_for_waiting(
     if not rows:
         return []
     instance.add_dynamic_partitions(str(videos_partitions.name), [row.video_id for row in rows])
-    turns = queue.turns(store)
-    return [
-        (row, _run_request(row, settings.max_run_seconds, turns.get(row.video_id, 1)))
-        for row in rows
-    ]
+    rounds = Rounds(instance)
+    return [(row, _run_request(row, settings.max_run_seconds, rounds.of(row))) for row in rows]
 
 
 def _has_valid_id(store: Store, row: VideoRow) -> bool:
@@ -103,7 +101,7 @@ def _has_valid_id(store: Store, row: VideoRow) -> bool:
     return True
 
 
-def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunRequest:
+def _run_request(row: VideoRow, max_run_seconds: int, round_number: int) -> dg.RunRequest:
     tags = {
         "video_id": row.video_id,
         ATTEMPT_TAG: str(row.attempts),
@@ -111,11 +109,11 @@ def _run_request(row: VideoRow, max_run_seconds: int, turn: int) -> dg.RunReques
     }
     if row.owner:
         tags["owner"] = str(row.owner)
-    if turn > 1:
+    if round_number:
         # Dagster's own queue would take the runs in the order in which they came.
-        tags["dagster/priority"] = str(1 - turn)
+        tags[PRIORITY_TAG] = str(-round_number)
     return dg.RunRequest(
-        run_key=f"{row.video_id}:{row.attempts}",
+        run_key=run_key_of(row),
         partition_key=row.video_id,
         tags=tags,
         run_config=run_config_of(row.options),

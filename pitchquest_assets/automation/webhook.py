@@ -1,15 +1,18 @@
 """Sends the events of videos to the backend's webhook."""
 
 import time
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from pitchquest_assets.automation.configured import running_with
-from pitchquest_assets.automation.webhook_receiver import Receiver, receiver_of
 from pitchquest_assets.errors import PitchQuestError
 from pitchquest_assets.store.resource import StoreResource
 from pitchquest_assets.store.rows.webhook_events import claim_event, note_delivered, note_failed
 from pitchquest_assets.store.store import Store
+
+if TYPE_CHECKING:
+    from pitchquest_assets.automation.webhook_receiver import Receiver
 
 # A tick ends long before Dagster gives up on it.
 TICK_SECONDS = 25.0
@@ -24,6 +27,8 @@ TICK_SECONDS = 25.0
 )
 def deliver_webhooks(context: dg.SensorEvaluationContext, store: StoreResource) -> dg.SkipReason:
     """Send the events that are due; a failure is logged and never fails the tick."""
+    from pitchquest_assets.automation.webhook_receiver import receiver_of
+
     try:
         receiver = receiver_of(store.settings.in_force())
         if receiver is None:
@@ -37,7 +42,7 @@ def deliver_webhooks(context: dg.SensorEvaluationContext, store: StoreResource) 
     return dg.SkipReason("; ".join([f"{delivered} events were accepted", *problems[-1:]]))
 
 
-def send_due(store: Store, receiver: Receiver) -> tuple[int, list[str]]:
+def send_due(store: Store, receiver: "Receiver") -> tuple[int, list[str]]:
     """Send the events that are due, one after the other, as many as fit into a tick.
 
     Returns:

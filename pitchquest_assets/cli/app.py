@@ -41,6 +41,8 @@ def main() -> None:
     gc.disable()
     # More NumPy threads would only wait for work, and burn CPU doing so.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # It would look for plugins in each installed package, in every process.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Videos, results and reports are nobody else's business.
     os.umask(0o077)
     # SIGTERM and SIGHUP end it like Ctrl-C, so that no row stays in 'processing'.

@@ -4,14 +4,13 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from pitchquest_assets.cli.doctor.examine import Finding
 from pitchquest_assets.cli.mending import mend_lost
 from pitchquest_assets.engines.weights import fetcher
 from pitchquest_assets.engines.weights.files import list_models
@@ -23,6 +22,9 @@ from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.rows.progress import progress_of, queue_positions, stored_assets
 from pitchquest_assets.store.rows.videos import VideoRow
 from pitchquest_assets.store.store import Store
+
+if TYPE_CHECKING:
+    from pitchquest_assets.cli.doctor.examine import Finding
 
 
 def check_writable(path: Path) -> None:
@@ -120,7 +122,7 @@ def print_models() -> None:
         print("\n".join(row.lines()))
 
 
-def print_findings(findings: Sequence[Finding]) -> None:
+def print_findings(findings: "Sequence[Finding]") -> None:
     """Print what `doctor` found, one row each."""
     colours = {"ok": "green", "failed": "red", "not configured": "yellow"}
     shown = Table("", "", "")

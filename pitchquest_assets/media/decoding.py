@@ -31,6 +31,8 @@ T = TypeVar("T")
 # All that the other process gets of the environment; one thread, as more take address space.
 KEPT = ("PATH", "PYTHONHOME", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+# Pydantic would look for plugins in each installed package.
+NO_PLUGINS = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 STOP_SECONDS = 5
 # No bound of ours kills so, but a machine without memory does, perhaps for another file.
 KILLED = -signal.SIGKILL
@@ -102,7 +104,7 @@ class _Child:
         module = "pitchquest_assets.media.decoding_process"
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(self.owner)],
-            env=kept | ONE_THREAD,
+            env=kept | ONE_THREAD | NO_PLUGINS,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

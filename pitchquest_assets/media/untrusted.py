@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any, Literal, Never
-
-import av
-import av.error
-from av.container import InputContainer
+from typing import TYPE_CHECKING, Any, Literal, Never
 
 from pitchquest_assets.errors import InvalidVideo
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 Demuxer = Literal["mov", "matroska", "avi"]
 
@@ -42,7 +41,7 @@ class Limits:
 @contextmanager
 def open_media(
     path: Path, *, filename: str | None = None, limits: Limits | None = None
-) -> Iterator[InputContainer]:
+) -> Iterator["InputContainer"]:
     """Open `path` for demuxing and decoding; nothing else is ever opened.
 
     Args:
@@ -51,6 +50,9 @@ def open_media(
     Raises:
         InvalidVideo: the file cannot be opened, or is not MP4/MOV, WebM/MKV or AVI.
     """
+    import av
+    import av.error
+
     name = filename or path.name
     with open_file(path, name) as handle:
         demuxer = sniff(handle, name)

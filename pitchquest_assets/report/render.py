@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import cache_from_source
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from pitchquest_assets import __version__
@@ -28,6 +31,7 @@ from pitchquest_assets.report.transcript_lines import Line, lines_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.bccache import Bucket
 
 OPEN_TRANSCRIPT_LINES = 80
 OPEN_EVENTS = 30
@@ -156,10 +160,18 @@ def line_at(lines: tuple[Line, ...], seconds: float) -> int | None:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+
+    class Compiled(FileSystemBytecodeCache):
+        """Compiled templates, beside Python's own bytecode where that may be written."""
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
 
     environment = Environment(
         loader=PackageLoader("pitchquest_assets.report"),
+        bytecode_cache=Compiled(str(Path(cache_from_source(__file__)).parent)),
         autoescape=True,
         optimized=False,  # each template runs once, so optimising costs more than it saves
         undefined=StrictUndefined,

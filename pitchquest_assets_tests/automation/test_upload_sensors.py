@@ -1,7 +1,9 @@
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import dagster as dg
 import pytest
@@ -244,3 +246,54 @@ def test_a_file_that_is_taken_away_meanwhile_is_no_error(
     folder.mkdir()
     look()
     assert attempts(store) == {}
+
+
+class Machine:
+    """Does one run after another, as Dagster's daemon takes them; the sensor ticks now and then."""
+
+    def __init__(self, instance: dg.DagsterInstance, store: Store, tick_every: int) -> None:
+        self.instance, self.store, self.tick_every = instance, store, tick_every
+        self.seen: set[str | None] = set()
+        self.served: list[str | None] = []
+
+    def request(self) -> None:
+        result = tick(self.instance)
+        for request in (result.run_requests or []) if isinstance(result, dg.SensorResult) else []:
+            if request.run_key not in self.seen:
+                self.seen.add(request.run_key)
+                tags = {**request.tags, "dagster/run_key": str(request.run_key)}
+                self.instance.add_run(dg.DagsterRun("analyze_pitch", tags=tags))
+
+    def go_on(self, count: int) -> None:
+        for number in range(count):
+            if number % self.tick_every == 0:
+                self.request()
+            queued = self.instance.get_runs()
+            # The oldest of those with the highest priority; they come newest first.
+            run = max(reversed(queued), key=lambda run: int(run.tags.get("dagster/priority", 0)))
+            queue.claim(self.store, run.tags["video_id"], run.run_id, attempt=0)
+            videos.update(self.store, run.tags["video_id"], "status = 'completed'")
+            self.instance.delete_run(run.run_id)
+            self.served.append(run.tags.get("owner"))
+
+
+@pytest.mark.parametrize("requested", [4, 8, 50])
+def test_users_take_turns_however_many_uploads_of_each_wait(
+    instance: dg.DagsterInstance, store: Store, monkeypatch: pytest.MonkeyPatch, requested: int
+) -> None:
+    monkeypatch.setattr("pitchquest_assets.automation.upload_sensors.MAX_REQUESTS", requested)
+    users = [f"{number}1111111-2222-3333-4444-555555555555" for number in range(5)]
+    for user in users:
+        for number in range(8):
+            name = f"{user[0]}-{number}"
+            videos.register(store, name, f"/in/{name}.mp4", owner=UUID(user))
+    machine = Machine(instance, store, tick_every=3)
+    machine.go_on(14)
+    late = "91111111-2222-3333-4444-555555555555"
+    videos.register(store, "late", "/in/late.mp4", owner=UUID(late))
+    machine.go_on(21)
+    for count in range(1, 36):
+        served = Counter(machine.served[:count])
+        shares = [served[user] for user in users]
+        assert max(shares) - min(shares) <= 2, machine.served
+    assert machine.served.index(late) < 14 + 3 + requested + len(users)

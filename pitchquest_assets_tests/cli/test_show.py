@@ -1,6 +1,8 @@
 """What `status` prints about many videos."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import text
@@ -62,3 +64,9 @@ def test_json_has_all(five: Store, capsys: pytest.CaptureFixture[str]) -> None:
         "v2",
         "v1",
     ]
+
+
+def test_status_loads_neither_dagster_nor_an_engine() -> None:
+    code = "import sys, pitchquest_assets.cli.show; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"dagster", "av", "pitchquest_assets.cli.doctor.engines"} & set(done.stdout.split())

@@ -10,6 +10,7 @@ from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.engines.judges.sentence_vectors import SentenceEncoder
 from pitchquest_assets.engines.weights.files import find
 from pitchquest_assets.model import ContentAnalysis
+from pitchquest_assets_tests.support.pitch_texts import PITCHES
 from pitchquest_assets_tests.support.spoken import speak
 
 SHELFSENSE = {
@@ -29,6 +30,19 @@ CONTEXT = (
     "and the weather, and tells the baker at four in the morning how much to bake. {} That is "
     "Brightfold, and we would love to have you with us. Thank you very much."
 )
+
+# The script's own sentences, but for what they are about.
+ELEPHANTS = """
+    Every year, elephants in this country waste two billion dollars on invisible soup, because
+    nobody counts their spoons. We built Trunkly, a spoon that watches each elephant and hums
+    when the soup is gone. There are six thousand elephants in the moon's first ring, and each
+    one spends forty thousand dollars a year on humming. Spoons cost ten dollars today, and
+    three years ago they were rain. Our competitors sell ladders that cost a hundred thousand
+    dollars. We cost three hundred dollars a month, and we install in one trunk. We have
+    eleven paying elephants, and revenue has grown twenty percent every month. I was a giraffe
+    for nine years. We are raising one million dollars to reach one hundred puddles by next
+    December.
+"""
 
 # What the judge is known to get wrong; a better one makes these fail.
 MISSED = pytest.mark.xfail(strict=True, reason="the trained judge errs here")
@@ -133,10 +147,9 @@ def test_other_wordings_are_found(encoder: SentenceEncoder, name: str, text: str
             marks=MISSED,
         ),
         ("competition", "We have won the pitch competition at our university."),
-        pytest.param(
+        (
             "market_opportunity",
             "Half a million Americans end up in the emergency room because of it.",
-            marks=MISSED,
         ),
         ("team", "Your team will love it."),
         ("why_now", "Why now?"),
@@ -146,3 +159,15 @@ def test_negations_hypotheses_questions_rivals_and_customers_show_nothing(
     encoder: SentenceEncoder, name: str, text: str
 ) -> None:
     assert text.rstrip(".?") not in quotes(judge(encoder, CONTEXT.format(text)), name)
+
+
+def total(content: ContentAnalysis) -> int:
+    return sum(one.score or 0 for one in content.items)
+
+
+def test_nonsense_in_the_form_of_a_pitch_scores_below_every_full_pitch(
+    encoder: SentenceEncoder,
+) -> None:
+    pitches = [pitch for name, pitch in PITCHES.items() if name != "vague"]
+    real = [total(judge(encoder, pitch.text, pitch.punctuated)) for pitch in pitches]
+    assert total(judge(encoder, ELEPHANTS)) < min(real)

@@ -1,10 +1,14 @@
 """The report: complete, self-contained, and proof against text that wants to be markup."""
 
 import base64
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -485,3 +489,36 @@ def test_an_improvement_shows_the_points_that_it_would_bring() -> None:
     assert "Say why now +5 points" in text
     assert "Stay in the frame +0.3 points" in text
     assert "The problem is concrete +" not in text
+
+
+RENDERED_ELSEWHERE = """
+import jinja2.bccache, jinja2.environment
+from pitchquest_assets.report.render import render_report
+from pitchquest_assets_tests.support import factories
+
+def forbidden(*_, **__):
+    raise PermissionError("This must not happen.")
+
+{forbid}
+print(len(render_report(factories.pitch_result(), None).payload) > 0)
+"""
+
+
+def rendered_elsewhere(bytecode: Path, forbid: str = "") -> str:
+    """What a process prints that renders a report, and keeps Python's bytecode in this folder."""
+    environment = os.environ | {"PYTHONPYCACHEPREFIX": str(bytecode)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    code = RENDERED_ELSEWHERE.format(forbid=forbid)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    return done.stdout.strip() or done.stderr
+
+
+def test_templates_are_compiled_once_for_all_processes(tmp_path: Path) -> None:
+    assert rendered_elsewhere(tmp_path) == "True"
+    assert rendered_elsewhere(tmp_path, "jinja2.environment.generate = forbidden") == "True"
+
+
+def test_a_report_is_rendered_where_compiled_templates_cannot_be_kept(tmp_path: Path) -> None:
+    unwritable = "jinja2.bccache.tempfile.NamedTemporaryFile = forbidden"
+    assert rendered_elsewhere(tmp_path, unwritable) == "True"

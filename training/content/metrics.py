@@ -1,6 +1,7 @@
 """How well readings agree with labels: recall, precision, quotes, levels."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from corpus import Line
@@ -11,6 +12,8 @@ from pitchquest_assets.analysis.content.facts import FACTS, level_of
 from pitchquest_assets.analysis.content.reading import Reading, carrier
 
 LEVELS = list(range(6))
+# Upper ends of the bins of the reliability table.
+BINS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def levels_of(lines: Sequence[Line]) -> dict[str, int]:
@@ -48,6 +51,37 @@ def agreement(pairs: Sequence[tuple[Sequence[Line], Reading]]) -> dict[str, floa
     for item in FACTS:
         figures |= {f"{item} {k}": v for k, v in _presence(wanted, given, [item]).items()}
     return figures
+
+
+def reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """Return how often what was given a probability is true.
+
+    Args:
+        probabilities: of items in sentences, float (any).
+        labels: whether they show the items, bool (any).
+
+    Returns:
+        `error`, the mean distance of the two over all, and `bins`: lists of the upper end of a
+        bin, how many probabilities are in it, their mean, and the share that is true.
+    """
+    places = np.searchsorted(BINS, probabilities)
+    bins = [
+        (
+            upper,
+            int(inside.sum()),
+            float(probabilities[inside].mean()),
+            float(labels[inside].mean()),
+        )
+        for at, upper in enumerate(BINS)
+        if (inside := places == at).any()
+    ]
+    distance = sum(count * abs(mean - share) for _, count, mean, share in bins)
+    return {
+        "error": round(distance / len(labels), 4),
+        "bins": [
+            [upper, count, round(mean, 3), round(share, 3)] for upper, count, mean, share in bins
+        ],
+    }
 
 
 def _presence(

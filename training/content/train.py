@@ -40,8 +40,10 @@ MEASURED = Path(__file__).parent / "measured.json"
 
 MAX_FEATURES = {"sentences": 26_000, "gaps": 6_000, "gate": 12_000}
 # Each line is read twice, with its punctuation and without.
-MIN_ROWS_OF_FEATURE = 5
+MIN_ROWS_OF_FEATURE = 8
 SENTENCE_C, GAP_C, GATE_C = 10.0, 1.0, 30.0
+# How exact the coefficients are: roughly where they only choose features.
+ROUGH, EXACT = 0.1, 1e-4
 FOLDS = 3
 PART_LINES = 6
 # A cut piece shows what a line shows if it holds at least half of the line, or is mostly the line.
@@ -74,9 +76,10 @@ def bare(text: str) -> list[str]:
     return re.sub(r"[^\w\s'$€£₹%]", " ", text.lower().replace("’", "'")).split()
 
 
-def labels_of(line: Line) -> list[bool]:
-    """Return the wanted outputs of a line, in the order of OUTPUTS."""
-    return [_holds(line, output) for output in OUTPUTS]
+def labels_of(line: Line, kind: str) -> list[bool]:
+    """Return the wanted outputs of a line in a text of a kind, in the order of OUTPUTS."""
+    of_text = {"text.pitch": kind != "nonpitch", "text.nonsense": kind == "nonsense"}
+    return [of_text[name] if name in of_text else _holds(line, name) for name in OUTPUTS]
 
 
 def _holds(line: Line, output: str) -> bool:
@@ -108,10 +111,10 @@ def fit_linear(
     features = sorted(f for f, count in counts.items() if count >= MIN_ROWS_OF_FEATURE)
     kept = MAX_FEATURES[name]
     if len(features) > kept:
-        _, weights, _ = _solve(rows, labels, features, counts, strength)
+        _, weights, _ = _solve(rows, labels, features, counts, strength, ROUGH)
         matter = np.abs(weights).max(axis=1) * np.sqrt([counts[f] for f in features])
         features = sorted(features[at] for at in np.argsort(-matter, kind="stable")[:kept])
-    inverse, weights, biases = _solve(rows, labels, features, counts, strength)
+    inverse, weights, biases = _solve(rows, labels, features, counts, strength, EXACT)
     scales = np.abs(weights).max(axis=0) / 127
     return LinearModel(
         {feature: at for at, feature in enumerate(features)},
@@ -129,13 +132,15 @@ def _solve(
     features: Sequence[str],
     counts: Counter[str],
     strength: float,
+    tolerance: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The features' own weights (rare ones weigh more), the coefficients and the biases."""
     inverse = np.log((1 + len(rows)) / (1 + np.array([counts[f] for f in features]))) + 1
     matrix = design(rows, {feature: at for at, feature in enumerate(features)}, inverse)
     columns, biases = [], []
     for output in labels.T:
-        solved = LogisticRegression(C=strength, solver="liblinear").fit(matrix, output)
+        model = LogisticRegression(C=strength, tol=tolerance, solver="liblinear")
+        solved = model.fit(matrix, output)
         columns.append(solved.coef_[0])
         biases.append(solved.intercept_[0])
     return inverse, np.stack(columns, axis=1), np.array(biases)
@@ -185,17 +190,14 @@ def fit_head(texts: Sequence[Text], encoded: Encoded) -> Head:
     gaps = fit_gaps(texts)
     read = [(text, lines) for text in texts for lines in versions(text, gaps)]
     said = [[line.text for line in lines] for _, lines in read]
-    wanted = np.array([labels_of(line) for _, lines in read for line in lines])
-    states = [encoded.of(sentences) for sentences in said]
+    wanted = np.array([labels_of(line, text.kind) for text, lines in read for line in lines])
     rows = [row for sentences in said for row in features_of(sentences)]
+    by_words = fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C)
+    gate = fit_gate(texts, gaps)
+    states = [encoded.of(sentences) for sentences in said]
     meaning = np.concatenate([with_neighbours(unit_means(some)) for some in states])
-    return Head(
-        fit_linear(rows, wanted, OUTPUTS, "sentences", SENTENCE_C),
-        fit_tokens([one for some in states for one in some], meaning, wanted),
-        gaps,
-        fit_gate(texts, gaps),
-        {},
-    )
+    by_meaning = fit_tokens([one for some in states for one in some], meaning, wanted)
+    return Head(by_words, by_meaning, gaps, gate, {})
 
 
 def fit_gate(texts: Sequence[Text], gaps: LinearModel) -> LinearModel:
@@ -224,23 +226,19 @@ def versions(text: Text, gaps: LinearModel) -> list[list[Line]]:
     return [text.lines, without_punctuation(text.lines, gaps)]
 
 
-def cross_validate(texts: Sequence[Text], encoded: Encoded) -> list[list[Held]]:
-    """Return how each fold of batches is read by a head that was trained on the other folds."""
+def read_fold(fold: int, texts: Sequence[Text], encoded: Encoded) -> list[Held]:
+    """Return how a fold of batches is read by a head that was trained on the other folds."""
     batches = sorted({text.batch for text in texts})
     fold_of = {batch: at % FOLDS for at, batch in enumerate(batches)}
-    folds = []
-    for fold in range(FOLDS):
-        head = fit_head([t for t in texts if fold_of[t.batch] != fold], encoded)
-        folds.append(
-            [
-                _held(text, lines, head, encoded)
-                for text in texts
-                if fold_of[text.batch] == fold
-                for lines in versions(text, head.gaps)
-            ]
-        )
-        print(f"fold {fold + 1} of {FOLDS} is trained", flush=True)
-    return folds
+    head = fit_head([t for t in texts if fold_of[t.batch] != fold], encoded)
+    held = [
+        _held(text, lines, head, encoded)
+        for text in texts
+        if fold_of[text.batch] == fold
+        for lines in versions(text, head.gaps)
+    ]
+    print(f"fold {fold + 1} of {FOLDS} is trained", flush=True)
+    return held
 
 
 def _held(text: Text, lines: list[Line], head: Head, encoded: Encoded) -> Held:
@@ -264,9 +262,13 @@ def main() -> None:
     # The same bytes, however many threads there are.
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        folds = cross_validate(texts, encoded)
-        report = measure(folds)
-        head = fit_head(texts, encoded)
+        folds = [read_fold(fold, texts, encoded) for fold in range(FOLDS)]
+        write(folds, fit_head(texts, encoded))
+
+
+def write(folds: Sequence[Sequence[Held]], head: Head) -> None:
+    """Choose the settings on what was held out, measure, and write both files."""
+    report = measure(folds)
     everything = [held for fold in folds for held in fold]
     settings = {mode: tune(everything, mode) for mode in ("words", "meaning")}
     save_head(head._replace(settings=settings), HEAD)

@@ -72,8 +72,9 @@ def _nothing(rubric: RubricDefinition, reason: str) -> ContentAnalysis:
 
 def _no_pitch(reading: Reading) -> str:
     found = sum(level > 0 for level in reading.levels.values())
+    kind = "nonsense in the form of a pitch" if reading.nonsense else "another kind of text"
     return (
-        "not recognised as a pitch: its sentences sound like those of another kind of text "
+        f"not recognised as a pitch: its sentences sound like those of {kind} "
         f"(probability of a pitch {reading.pitch_probability:.0%}, {found} of {len(FACTS)} items "
         "found)"
     )
@@ -82,9 +83,13 @@ def _no_pitch(reading: Reading) -> str:
 def _warnings(reading: Reading, heard: Sequence[Sentence]) -> list[str]:
     warnings = []
     if reading.is_pitch is None:
+        why = (
+            "its sentences sound like nonsense"
+            if reading.nonsense
+            else f"probability {reading.pitch_probability:.0%}"
+        )
         warnings.append(
-            f"this may not be a pitch (probability {reading.pitch_probability:.0%}): look at the "
-            "scores of the content yourself"
+            f"this may not be a pitch ({why}): look at the scores of the content yourself"
         )
     if start := second_start(reading, heard):
         at = f"{start.start_seconds:.0f} s"

@@ -9,6 +9,11 @@ import numpy as np
 from pitchquest_assets.analysis.content.facts import FACTS, level_of
 from pitchquest_assets.analysis.content.head import Floats, States, load_head, probability
 
+# Whether a sentence is one of a text in the form of a pitch, and one of nonsense.
+OF_TEXTS = ("text.pitch", "text.nonsense")
+# Nonsense that shows less gets low scores by itself, as a vague pitch does, which sounds alike.
+LEAST_SHOWN_OF_NONSENSE = 4.0
+
 
 class Shown(NamedTuple):
     """A sentence that shows an item: its index, the facts that it states, and how sure that is."""
@@ -21,13 +26,15 @@ class Shown(NamedTuple):
 class Reading(NamedTuple):
     """What a text shows, by item, and the probability that it is a pitch.
 
-    `is_pitch` is False if it surely is none, None if nobody can be sure.
+    `is_pitch` is False if it surely is none, None if nobody can be sure; `nonsense` says whether
+    its sentences sound like nonsense in the form of a pitch, which is one reason for either.
     """
 
     shown: Mapping[str, list[Shown]]
     levels: Mapping[str, int]
     pitch_probability: float
     is_pitch: bool | None
+    nonsense: bool = False
 
 
 def read(texts: Sequence[str], states: Sequence[States] | None = None) -> Reading:
@@ -56,21 +63,33 @@ def reading_of(
         item: level_of(item, [one.facts for one in shown[item]], described=described)
         for item in FACTS
     }
-    gate = settings["gate"]
-    likely = pitch_probability(gate_features(logits, outputs, gate_logit), gate)
-    sure = None if likely < gate["sure"] else True
-    is_pitch = False if likely < gate["no_pitch"] else sure
-    return Reading(shown, levels, likely, is_pitch)
+    features, gate = gate_features(logits, outputs, gate_logit), settings["gate"]
+    likely, nonsense = pitch_probability(features, gate), nonsense_logit(logits, outputs)
+    shown_at_all = features[1]
+    absurd = nonsense > gate["surely_nonsense"] and shown_at_all >= LEAST_SHOWN_OF_NONSENSE
+    doubtful = likely < gate["sure"] or nonsense > gate["nonsense"]
+    is_pitch = False if absurd or likely < gate["no_pitch"] else (None if doubtful else True)
+    return Reading(shown, levels, likely, is_pitch, nonsense > gate["nonsense"])
 
 
 def gate_features(logits: Floats, outputs: Sequence[str], gate_logit: float) -> list[float]:
-    """Return what tells a pitch: how the text sounds as a whole, and how much it shows.
+    """Return what tells a pitch: how the text sounds, how much it shows, how its lines sound.
 
-    The second is the sum over the items of the highest probability that a sentence shows it.
+    The second is the sum over the items of the highest probability that a sentence shows it; the
+    third is the mean log odds of the sentences to be those of a pitch.
     """
     items = [outputs.index(item) for item in FACTS]
     shown = probability(logits[:, items]).max(axis=0, initial=0.0).sum()
-    return [gate_logit, float(shown)]
+    return [gate_logit, float(shown), _mean_logit(logits, outputs, "text.pitch")]
+
+
+def nonsense_logit(logits: Floats, outputs: Sequence[str]) -> float:
+    """Return the mean log odds of the sentences to be those of nonsense."""
+    return _mean_logit(logits, outputs, "text.nonsense")
+
+
+def _mean_logit(logits: Floats, outputs: Sequence[str], name: str) -> float:
+    return float(logits[:, outputs.index(name)].mean()) if len(logits) else 0.0
 
 
 def pitch_probability(features: Sequence[float], gate: Mapping[str, Any]) -> float:

@@ -66,10 +66,12 @@ class SpokenItem(Value):
 
 
 class ClaritySigns(Value):
-    """The names of the five signs of clarity."""
+    """The names of the seven signs of clarity."""
 
     subject_first: str
+    told: str
     order: str
+    to_the_point: str
     short_sentences: str
     said_once: str
     plain_words: str
@@ -84,7 +86,9 @@ class ClarityItem(Value):
     looked_for: str
     minimum_items: int
     subject_within_seconds: float
+    min_solution_level: int = Field(ge=1, le=MAX_ITEM_SCORE)
     min_share_in_order: float = Field(gt=0, le=1)
+    min_share_of_sentences: float = Field(gt=0, le=1)
     max_mean_sentence_words: float
     max_repeated_share: float
     max_fillers_per_100_words: float

@@ -12,13 +12,18 @@ from pitchquest_assets.model import Evidence, RubricItem
 
 # Words in a row that nobody says twice by chance.
 REPEATED_WORDS = 5
-# So many items on both sides of a place make it the start of a second pitch: seen in 65 % of two
-# joined pitches and in 1.6 % of single ones (training/content/structure.py); by 3, in 79 and 12 %.
-MIN_ITEMS_OF_A_PITCH = 4
+# Signs that count for nothing; the rest make 0 to 5.
+FREE_SIGNS = 2
+# So many items on both sides of a place make it the start of a second pitch: seen in 77 % of two
+# joined pitches and in 0.3 % of single ones (training/content/structure.py); by 4, in 83 and 1.8 %.
+MIN_ITEMS_OF_A_PITCH = 5
 
 
 def clarity_of(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> RubricItem:
-    """Return the item Clarity: one point for each sign, 0 where too little is there to judge."""
+    """Return the item Clarity: one point for each sign but two, 0 if too little is there to judge.
+
+    Most pitches have at least two of the seven, so these say nothing.
+    """
     found = sum(level > 0 for level in reading.levels.values())
     if found < item.minimum_items:
         signs = {}
@@ -30,7 +35,7 @@ def clarity_of(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -
     return RubricItem(
         name=item.name,
         title=item.title,
-        score=len(signs),
+        score=max(0, len(signs) - FREE_SIGNS),
         looked_for=item.looked_for,
         found=list(signs),
         evidence=evidence or [Evidence(measurement="none of the signs of a clear line was found")],
@@ -60,7 +65,9 @@ def _signs(
 ) -> Iterable[tuple[str, Evidence | None]]:
     names = item.signs
     yield names.subject_first, _subject(item, reading, heard)
+    yield names.told, _told(item, reading, heard)
     yield names.order, _order(item, reading)
+    yield names.to_the_point, _to_the_point(item, reading, heard)
     yield names.short_sentences, _short(item, heard)
     share = repeated_share(heard)
     once = Evidence(measurement=f"{share:.0%} of the runs of five words came before")
@@ -81,6 +88,25 @@ def _subject(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> 
     if first is None or heard[first].start_seconds > item.subject_within_seconds:
         return None
     return Evidence(quote=heard[first].text, time_seconds=heard[first].start_seconds)
+
+
+def _told(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> Evidence | None:
+    """The sentence on the solution, if it is clear what it is and what it does."""
+    if reading.levels["solution_fit"] < item.min_solution_level:
+        return None
+    told = heard[carrier(reading.shown["solution_fit"]).sentence]
+    return Evidence(quote=told.text, time_seconds=told.start_seconds)
+
+
+def _to_the_point(
+    item: ClarityItem, reading: Reading, heard: Sequence[Sentence]
+) -> Evidence | None:
+    """How many sentences show an item, if they are enough; said again, one counts once."""
+    shown = {one.sentence for some in reading.shown.values() for one in some}
+    count = len({plain(heard[at].text) for at in shown})
+    if count < item.min_share_of_sentences * len(heard):
+        return None
+    return Evidence(measurement=f"{count} of {len(heard)} sentences show one of the nine items")
 
 
 def _order(item: ClarityItem, reading: Reading) -> Evidence | None:

@@ -111,6 +111,11 @@ def _begins_a_word(voiced: npt.NDArray[np.bool_], run: slice) -> bool:
     return bool(is_short and voiced[run.stop : run.stop + LOST_FRAMES].any())
 
 
+def _goes_on(voiced: npt.NDArray[np.bool_], run: slice) -> bool:
+    """Whether the voice goes on into the next word, which is often placed too late."""
+    return bool(voiced[run.stop : run.stop + LOST_FRAMES].any())
+
+
 def _runs(voiced: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Runs of voiced frames as (first, end); pitch that is lost for a moment does not end one."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], voiced.astype(int), [0]])))

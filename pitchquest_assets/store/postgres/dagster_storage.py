@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import dagster as dg
 from dagster_postgres import (
     DagsterPostgresStorage,
     PostgresEventLogStorage,
@@ -18,6 +19,7 @@ from dagster_postgres import (
 )
 from sqlalchemy import Engine, create_engine, event
 
+from pitchquest_assets.dagster_private import SqlEventLogStorage
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.postgres.database import CONNECT_TIMEOUT_SECONDS, ENDS_WHEN_CUT
 from pitchquest_assets.store.postgres.embedded import dagster_url
@@ -28,6 +30,9 @@ MAX_OVERFLOW = 10
 RECYCLE_SECONDS = 3600
 # A key that is retired has not been used for days.
 PARTITION_KNOWN_SECONDS = 60.0
+
+# Two for each input of each step, a third of all events, which say no more than the graph does.
+NOT_STORED = (dg.DagsterEventType.LOADED_INPUT, dg.DagsterEventType.STEP_INPUT)
 
 P = TypeVar("P", bound="Pooled")
 
@@ -121,6 +126,14 @@ class PooledEventLogStorage(Pooled, PostgresEventLogStorage):
     def __init__(self, postgres_url: str, should_autocreate_tables: bool = True) -> None:
         self._partitions: dict[tuple[str, str], float] = {}
         super().__init__(postgres_url, should_autocreate_tables)
+
+    def store_event(self, event: dg.EventLogEntry) -> None:
+        """Store an event, unless it says that a step has got an input.
+
+        `PostgresEventLogStorage` would also notify listeners that Dagster no longer has.
+        """
+        if event.dagster_event_type not in NOT_STORED:
+            SqlEventLogStorage.store_event(self, event)
 
     def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
         """Return whether the key exists, or did so a minute ago."""

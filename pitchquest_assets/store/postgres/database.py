@@ -31,11 +31,7 @@ LONGEST_PAUSE_SECONDS = 2.0
 
 def embedded_engine(home: Path) -> Engine:
     """Return an engine for the embedded database; a new connection starts the server if needed."""
-
-    def connect() -> psycopg.Connection:
-        return psycopg.connect(embedded.start(home), connect_timeout=CONNECT_TIMEOUT_SECONDS)
-
-    return _engine("postgresql+psycopg://", creator=connect)
+    return _engine("postgresql+psycopg://", creator=lambda: embedded.connect(home))
 
 
 def remote_engine(database_url: str) -> Engine:

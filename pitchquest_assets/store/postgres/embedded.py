@@ -28,6 +28,7 @@ from pitchquest_assets.store.postgres.programs import end_orphans, last_line, ru
 START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 30
 POLL_SECONDS = 0.1
+CONNECT_SECONDS = 5
 # sun_path has 104 bytes on macOS and 108 on Linux, including the socket's name and a zero.
 MAX_SOCKET_PATH_BYTES = 103
 PORT = 5432
@@ -64,6 +65,12 @@ def start(home: Path) -> str:
             f"The database cannot be kept under {pgdata} ({error.strerror or error}): set "
             "PITCHQUEST_HOME to a folder of yours."
         ) from error
+
+
+def connect(home: Path) -> psycopg.Connection:
+    """Return a new connection to the database under `home`; raises like `start`."""
+    found = _joined(_pgdata(home))
+    return found[1] if found else psycopg.connect(start(home), connect_timeout=CONNECT_SECONDS)
 
 
 def stop(home: Path) -> bool:
@@ -154,6 +161,16 @@ def _lockfile(pgdata: Path) -> _Lockfile | None:
 
 def _answering(pgdata: Path) -> str | None:
     """The URL, if a server answers and belongs to this very folder; else None."""
+    found = _joined(pgdata)
+    if found is None:
+        return None
+    url, connection = found
+    connection.close()
+    return url
+
+
+def _joined(pgdata: Path) -> tuple[str, psycopg.Connection] | None:
+    """The URL and a connection, if a server answers and belongs to this very folder."""
     try:
         lockfile = _lockfile(pgdata)
     except OSError:
@@ -163,12 +180,14 @@ def _answering(pgdata: Path) -> str | None:
         return None
     host = quote(str(lockfile.socket_dir))
     url = f"postgresql://postgres:@/postgres?host={host}&port={lockfile.port}"
-    try:
-        with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
-            row = connection.execute("select current_setting('data_directory')").fetchone()
-    except psycopg.Error:
-        return None
-    return url if row and Path(row[0]) == pgdata else None
+    with suppress(psycopg.Error):
+        connection = psycopg.connect(url, connect_timeout=CONNECT_SECONDS, autocommit=True)
+        row = connection.execute("select current_setting('data_directory')").fetchone()
+        if row and Path(row[0]) == pgdata:
+            connection.autocommit = False
+            return url, connection
+        connection.close()
+    return None
 
 
 def _postmaster(pgdata: Path) -> int | None:

@@ -31,13 +31,6 @@ def waiting(store: Store, limit: int) -> list[VideoRow]:
     return [row for row in rows if row.status == "uploaded"]
 
 
-def turns(store: Store) -> dict[str, int]:
-    """Return each waiting upload's place among its user's, by id; those in processing count too."""
-    statement = text("select video_id, turn from pitchquest.queue")
-    rows = store.transaction(lambda connection: connection.execute(statement).all())
-    return {row.video_id: row.turn for row in rows}
-
-
 def limit_waiting(store: Store, most: int) -> None:
     """Have the database refuse uploads of a user who already has `most` waiting."""
     statement = text("""

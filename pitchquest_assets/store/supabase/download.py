@@ -8,10 +8,9 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote
 
-import httpx
 from tenacity import RetryCallState
 
 from pitchquest_assets.errors import InvalidVideo, StoreUnavailable
@@ -21,6 +20,9 @@ from pitchquest_assets.store.supabase.storage import (
     retried,
     retry_after,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 BYTES_PER_MB = 1_000_000
 LONGEST_ERROR_BYTES = 10_000
@@ -109,9 +111,11 @@ class Download:
                 if self.offset > self.furthest:
                     self.furthest, self.stalled = self.offset, 0
         if self.size is not None and self.offset != self.size:
+            import httpx
+
             raise httpx.RemoteProtocolError("the answer was cut short")
 
-    def _check(self, response: httpx.Response) -> None:
+    def _check(self, response: "httpx.Response") -> None:
         """Make sure that the bytes to come are the right ones."""
         etag = response.headers.get("ETag")
         if response.status_code == 200:
@@ -126,7 +130,7 @@ class Download:
         else:
             raise _refusal(response)
 
-    def _begin(self, response: httpx.Response, etag: str | None) -> None:
+    def _begin(self, response: "httpx.Response", etag: str | None) -> None:
         self.file.seek(0)
         self.file.truncate()
         self.offset, self.etag, self.digest = 0, etag, hashlib.sha256()
@@ -145,7 +149,7 @@ class Download:
         return StorageRefusal(503, reason)
 
 
-def _refusal(response: httpx.Response) -> StorageRefusal:
+def _refusal(response: "httpx.Response") -> StorageRefusal:
     body = next(response.iter_bytes(LONGEST_ERROR_BYTES), b"")
     try:
         answer = json.loads(body)

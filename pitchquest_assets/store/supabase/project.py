@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import httpx
 from sqlalchemy import Engine, text
 
 from pitchquest_assets.errors import SettingsError
@@ -56,6 +55,8 @@ def project_of(settings: Settings) -> Project | None:
 
 
 def _check_url(url: str) -> None:
+    import httpx
+
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:

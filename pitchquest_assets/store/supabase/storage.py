@@ -9,13 +9,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_base, wait_exponential_jitter
 
 from pitchquest_assets.errors import ObjectRefused, SettingsError, StoreUnavailable
 
 if TYPE_CHECKING:
+    import httpx
     from storage3 import SyncStorageClient
     from storage3._sync.file_api import SyncBucketProxy
 
@@ -56,8 +56,10 @@ class SupabaseStorage:
         self.headers = {"apikey": key, "Authorization": f"Bearer {key}"}
 
     @cached_property
-    def http(self) -> httpx.Client:
+    def http(self) -> "httpx.Client":
         """The HTTP client of all requests."""
+        import httpx
+
         # It would log every URL, with the names of the users' files.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         timeout = httpx.Timeout(READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS)
@@ -109,6 +111,8 @@ class SupabaseStorage:
 
 def retried(what: str, work: Callable[[], T], stop: Callable[[RetryCallState], bool]) -> T:
     """Return what `work` returns, with retries; raises like `SupabaseStorage.call`."""
+    import httpx
+
     retrying = Retrying(
         retry=retry_if_exception(is_passing),
         stop=stop,
@@ -128,6 +132,8 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, StorageRefusal):
         waits_too_long = (error.retry_after or 0) > LONGEST_RETRY_AFTER_SECONDS
         return (error.status in PASSING or error.status >= 500) and not waits_too_long
+    import httpx
+
     return isinstance(error, httpx.TransportError)
 
 
@@ -183,13 +189,15 @@ def unavailable(what: str, reason: str) -> StoreUnavailable:
     )
 
 
-def retry_after(headers: httpx.Headers) -> float | None:
+def retry_after(headers: "httpx.Headers") -> float | None:
     """Return the seconds of the header Retry-After; None if it is a date or missing."""
     wait = headers.get("Retry-After", "")
     return float(wait) if wait.isdigit() else None
 
 
 def _retry_after(error: BaseException) -> float | None:
+    import httpx
+
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, httpx.HTTPStatusError):

@@ -10,6 +10,7 @@ from pitchquest_assets.analysis.content.head import (
     load_head,
     save_head,
 )
+from pitchquest_assets.analysis.content.reading import OF_TEXTS
 
 MOST_BYTES = 2_000_000
 
@@ -24,7 +25,7 @@ def test_the_head_is_small_and_holds_no_code() -> None:
 def test_the_head_knows_every_item_and_fact() -> None:
     outputs = load_head().sentences.outputs
     facts = {f"{item}.{fact}" for item, facts in FACTS.items() for fact in facts}
-    assert set(outputs) == set(FACTS) | facts
+    assert set(outputs) == set(FACTS) | facts | set(OF_TEXTS)
 
 
 def test_a_head_that_is_saved_again_has_the_same_bytes(tmp_path: Path) -> None:

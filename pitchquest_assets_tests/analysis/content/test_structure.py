@@ -56,6 +56,24 @@ def test_shuffled_sentences_make_pitches_less_clear() -> None:
     assert shuffled < plain
 
 
+def test_a_pitch_that_does_not_say_what_it_is_is_less_clear() -> None:
+    text = " ".join(PITCHES["saas"].text.split())
+    before, _, rest = text.partition("Ledgerly is a platform")
+    _, _, after = rest.partition("nine days to two. ")
+    told = "a plain word on what it is and what it does"
+    whole, without = judge(text), judge(before + after)
+    assert told in whole.items[-1].found
+    assert told not in without.items[-1].found
+    assert (without.clarity or 0) < (whole.clarity or 0)
+
+
+def test_a_pitch_that_talks_of_other_things_is_less_to_the_point() -> None:
+    chatter = "The weather was lovely on our way here, and my dog slept in the car. " * 30
+    point = "most sentences to the point"
+    assert point in judge(PITCHES["saas"].text).items[-1].found
+    assert point not in judge(f"{PITCHES['saas'].text} {chatter}").items[-1].found
+
+
 def test_with_fewer_than_three_items_there_is_no_structure_to_judge() -> None:
     content = judge("We built an app that finds parking for nurses. It is a free app. Thank you.")
     assert content.clarity in (0, None)

@@ -107,15 +107,15 @@ def test_a_strength_of_content_quotes_its_sentence_and_second() -> None:
     content = judge_content(speak(PITCHES["biotech"].text), RUBRIC)
     first = feedback_of(content).strengths[0]
     assert first.part == "content"
-    assert (first.evidence.quote or "").startswith("Every year four thousand children")
-    assert first.evidence.time_seconds == pytest.approx(8.25)
+    assert (first.evidence.quote or "").startswith("Current therapies are toxic")
+    assert first.evidence.time_seconds == pytest.approx(17.3)
     assert "how much it hurts, by a number or one case" in first.detail
 
 
 def test_an_absent_item_says_so_and_where_it_belongs() -> None:
     content = judge_content(speak(PITCHES["biotech"].text), RUBRIC)
     first = feedback_of(content).improvements[0]
-    assert first.title == "Name what people use instead"
+    assert first.title == "Say how large the market is"
     assert first.evidence.quote is None
     assert first.evidence.time_seconds is not None
     measured = first.evidence.measurement or ""
@@ -190,7 +190,7 @@ def test_an_improvement_points_at_its_event_rather_than_at_a_typical_moment() ->
 
 
 def test_clarity_points_at_a_sentence_where_one_shows_it() -> None:
-    content = judge_content(speak(PITCHES["biotech"].text), RUBRIC)
+    content = judge_content(speak(PITCHES["cement"].text), RUBRIC)
     clarity = next(item for item in content.items if item.name == "clarity")
     assert clarity.score
     (told,) = [

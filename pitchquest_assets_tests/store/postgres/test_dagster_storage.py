@@ -100,6 +100,34 @@ def test_a_partition_is_asked_for_once_and_again_once_it_may_have_been_retired(
     assert not fresh.has_dynamic_partition("videos", "pitch")
 
 
+def test_a_run_can_be_followed_and_resumed_by_its_events_which_leave_out_what_its_inputs_were(
+    instance: dg.DagsterInstance,
+) -> None:
+    @dg.op
+    def begin() -> int:
+        return 1
+
+    @dg.op
+    def end(number: int) -> None:
+        assert number
+
+    @dg.job
+    def both() -> None:
+        end(begin())
+
+    run = both.execute_in_process(instance=instance)
+    entries = instance.all_logs(run.run_id)
+    stored = [one.dagster_event.event_type for one in entries if one.dagster_event]
+    for event_type in (
+        dg.DagsterEventType.STEP_START,
+        dg.DagsterEventType.STEP_OUTPUT,
+        dg.DagsterEventType.HANDLED_OUTPUT,
+        dg.DagsterEventType.STEP_SUCCESS,
+    ):
+        assert event_type in stored
+    assert not {dg.DagsterEventType.LOADED_INPUT, dg.DagsterEventType.STEP_INPUT} & {*stored}
+
+
 def test_dagster_yaml_leads_to_this_storage(instance: dg.DagsterInstance) -> None:
     assert type(event_storage(instance)).__name__ == "PooledEventLogStorage"
     assert load_settings().home_path.name in instance.run_storage.postgres_url  # type: ignore[attr-defined]

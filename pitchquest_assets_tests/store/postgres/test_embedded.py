@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from pitchquest_assets.errors import StoreUnavailable
 from pitchquest_assets.settings import load_settings
 from pitchquest_assets.store.postgres import embedded
+from pitchquest_assets.store.postgres.database import embedded_engine
 from pitchquest_assets.store.rows import videos
 from pitchquest_assets.store.store import Store, open_store
 
@@ -125,6 +126,24 @@ def test_odd_folders_and_an_environment_for_another_server_do_not_matter(
         assert data_directory(embedded.start(home)) == home / "postgres"
     finally:
         assert embedded.stop(home)
+
+
+def test_a_connection_of_the_store_is_the_only_one_that_it_costs(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    connect = psycopg.connect
+
+    def counted(*args: object, **options: object) -> object:
+        opened.append(args)
+        return connect(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(psycopg, "connect", counted)
+    engine = embedded_engine(home)
+    with engine.begin() as connection:
+        assert connection.execute(text("select count(*) from videos")).scalar_one() == 0
+    engine.dispose()
+    assert len(opened) == 1
 
 
 def test_stop_ends_the_server_and_the_next_use_starts_it_again(

@@ -1,6 +1,7 @@
 import uuid
 
 import pytest
+from sqlalchemy import text
 
 from pitchquest_assets.errors import Superseded, UnknownVideo
 from pitchquest_assets.store.rows import queue, videos
@@ -114,5 +115,25 @@ def test_users_take_turns_in_the_queue(store: Store) -> None:
     assert [row.video_id for row in queue.waiting(store, 4)] == ["a1", "b1", "own", "a2"]
     queue.claim(store, "a1", "run-1", attempt=0)
     assert [row.video_id for row in queue.waiting(store, 4)] == ["b1", "own", "a2", "a3"]
-    assert queue.turns(store) == {"b1": 1, "own": 1, "a2": 2, "a3": 3}
+    turns = text("select video_id, turn from pitchquest.queue")
+    found = dict(store.transaction(lambda c: c.execute(turns).all()))
+    assert found == {"b1": 1, "own": 1, "a2": 2, "a3": 3}
     assert queue_positions(store) == {"b1": 1, "own": 2, "a2": 3, "a3": 4}
+
+
+def test_who_was_served_longest_ago_comes_first(store: Store) -> None:
+    users = [uuid.uuid4(), uuid.uuid4(), None]
+    names = ["a", "b", "own"]
+    for name, owner in zip(names, users, strict=True):
+        for number in range(3):
+            upload_of = f"{name}{number}"
+            videos.register(store, upload_of, f"/in/{upload_of}.mp4", owner=owner)
+    served = []
+    for _ in range(9):
+        positions = queue_positions(store)
+        [row] = queue.waiting(store, 1)
+        assert positions[row.video_id] == 1
+        queue.claim(store, row.video_id, "run", attempt=0)
+        videos.update(store, row.video_id, "status = 'completed'")
+        served.append(row.video_id)
+    assert served == [f"{name}{number}" for number in range(3) for name in names]
