@@ -11,7 +11,7 @@ from pitchquest_assets.engines.emotion import hear_energy
 from pitchquest_assets.model import Audio, DeliveryAnalysis, Transcript
 
 
-@video_asset(code_version="7", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
+@video_asset(code_version="8", group="analysis", kinds={"audio"}, checks=(SOUND_IS_USABLE,))
 def delivery_analysis(
     context: dg.AssetExecutionContext,
     audio: Audio,

@@ -13,7 +13,7 @@ from pitchquest_assets.model import Frames, VisualAnalysis
 
 
 @video_asset(
-    code_version="4",
+    code_version="5",
     group="analysis",
     kinds={"image"},
     checks=(PICTURE_IS_USABLE,),

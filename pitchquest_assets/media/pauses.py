@@ -27,6 +27,11 @@ from pitchquest_assets.media.voice import (
 # twentieth of everything between the first and the last voice.
 LOUD_PERCENTILE = 90
 BACKGROUND_PERCENTILE = 5
+# Louder speech is overdriven: its loudest parts are cut off. Its loudness is then taken from its
+# quieter parts, which are usually so far below.
+OVERDRIVEN_DB = -6.0
+QUIETER_PERCENTILE = 30
+QUIETER_BELOW_SPEECH_DB = 10.0
 # Praat's own threshold of silence: 25 dB below the loud speech.
 SILENCE_BELOW_SPEECH_DB = 25.0
 # Over a background that is louder than that, silence is whatever is hardly above it, ...
@@ -75,8 +80,10 @@ def frames_inside(spans: Sequence[Span], frames: int) -> Mask:
 
 def _loudness(voice: Levels, talk: Levels) -> tuple[float, float]:
     """The level of loud speech, and that of the background, in dB."""
-    loud = float(np.percentile(voice[np.isfinite(voice)], LOUD_PERCENTILE))
-    return loud, float(np.percentile(talk[np.isfinite(talk)], BACKGROUND_PERCENTILE))
+    loud, quieter = np.percentile(voice[np.isfinite(voice)], (LOUD_PERCENTILE, QUIETER_PERCENTILE))
+    if loud > OVERDRIVEN_DB:
+        loud = max(loud, quieter + QUIETER_BELOW_SPEECH_DB)
+    return float(loud), float(np.percentile(talk[np.isfinite(talk)], BACKGROUND_PERCENTILE))
 
 
 def _silence(loud: float, background: float) -> float:

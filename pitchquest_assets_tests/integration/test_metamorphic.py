@@ -147,6 +147,9 @@ CHANGES = {
     "nothing": Change(lambda samples: samples, ALL_STAY),
     "20 dB quieter": Change(lambda samples: 0.1 * samples, ALL_STAY),
     "20 dB louder, overdriven": Change(lambda samples: np.clip(10 * samples, -1, 1), ALL_STAY),
+    "20 dB above full scale": Change(
+        lambda samples: np.clip(10 * samples / np.abs(samples).max(), -1, 1), ALL_STAY
+    ),
     "5 s of silence around it": padded(5),
     "30 s of silence around it": padded(30),
     "AAC, 44.1 kHz": Change(through("aac", 44_100, 96_000), ALL_STAY),

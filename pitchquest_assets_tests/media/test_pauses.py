@@ -7,7 +7,7 @@ import pytest
 from pitchquest_assets.media.pauses import between_pauses
 from pitchquest_assets.media.sound import iter_blocks
 from pitchquest_assets.media.voice import Span, Voice, hear
-from pitchquest_assets_tests.support.sounds import audio_from, speech_file
+from pitchquest_assets_tests.support.sounds import audio_from, audio_of, speech_file
 from pitchquest_assets_tests.support.voices import RATE, background, breath, joined
 
 WINDOW_SECONDS = 512 / RATE
@@ -130,6 +130,16 @@ def test_pauses_of_real_speech_are_found_with_and_without_a_breath(
             assert len(near) == 1, (air, start, near)
             assert near[0][0] == pytest.approx(start, abs=0.15)
             assert near[0][1] == pytest.approx(end, abs=0.15)
+
+
+def test_overdriven_speech_keeps_its_pauses(shared_media: Path) -> None:
+    """Its loudest parts are cut off, so that everything quiet seems louder beside them."""
+    audio = audio_of(shared_media / "pitch_tts_720p.mp4")
+    samples = next(iter_blocks(audio))
+    whole = samples / np.abs(samples).max()
+    before, after = found(whole), found(np.clip(10 * whole, -1, 1))
+    assert len(after) == len(before) > 15
+    assert np.ravel(after) == pytest.approx(np.ravel(before), abs=0.1)
 
 
 @pytest.mark.parametrize("gain", [0.1, 10.0])

@@ -40,7 +40,7 @@ QUALITY_MEASUREMENTS = (
     ("face_detail", "detail", "energy of fine over coarse gradients", "above 2.4"),
     ("noise", "noise", "luma levels of 255 (SD)", "below 3"),
     ("blocking", "blocking", "steps at the edges of blocks over those within", "below 1.6"),
-    ("face_light", "light", "share of white in the brighter parts of the face", "above 0.4"),
+    ("face_light", "light", "share of white in the brighter parts of the face", "above 0.35"),
     ("backlight", "backlight", "stops by which the background is brighter", "below 3"),
 )
 

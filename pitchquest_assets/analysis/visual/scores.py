@@ -30,6 +30,8 @@ FACE_HEIGHT_ANCHORS: Anchors = (
     (0.85, 4),
     (1, 2),
 )
+# Its width, share of the picture's width, which is what fills an upright picture.
+FACE_WIDTH_ANCHORS: Anchors = ((0.50, 10), (0.65, 7), (0.85, 4), (1, 2))
 # Distance of the face from the middle, share of the picture's width.
 OFFSET_X_ANCHORS: Anchors = ((0.17, 10), (0.25, 6), (0.40, 2))
 # Height of the face's middle in the picture, 0 at the top.
@@ -53,7 +55,8 @@ BLOCKING_ANCHORS: Anchors = (
     (6, 1),
     (9, 0.3),
 )
-FACE_LIGHT_ANCHORS: Anchors = ((0.05, 0), (0.15, 2), (0.30, 6.5), (0.45, 9), (0.60, 10))
+# Dark skin in good light is at 0.35 to 0.45.
+FACE_LIGHT_ANCHORS: Anchors = ((0.05, 0), (0.12, 2), (0.22, 6), (0.35, 9), (0.45, 10))
 BACKLIGHT_STOPS_ANCHORS: Anchors = ((1.5, 10), (3, 8), (5, 3), (7, 0))
 FACE_CLIPPED_ANCHORS: Anchors = ((0.01, 10), (0.05, 7), (0.10, 4), (0.40, 0))
 CONTRAST_ANCHORS: Anchors = ((0.03, 0), (0.07, 4), (0.12, 8), (0.15, 10))
@@ -176,7 +179,11 @@ def _framing_of(one: Observation) -> float | None:
         interpolate(abs((one.centre_x or one.face_x) - 0.5), OFFSET_X_ANCHORS),
         interpolate(one.face_y, FACE_Y_ANCHORS),
     )
-    size_and_place = (interpolate(one.face_height, FACE_HEIGHT_ANCHORS) + place) / 2
+    size = min(
+        interpolate(one.face_height, FACE_HEIGHT_ANCHORS),
+        interpolate(one.face_width or 0, FACE_WIDTH_ANCHORS),
+    )
+    size_and_place = (size + place) / 2
     return min(size_and_place, interpolate(one.room or 0, ROOM_ANCHORS))
 
 

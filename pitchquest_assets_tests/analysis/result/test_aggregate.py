@@ -61,6 +61,17 @@ def test_judges_are_named_with_their_models_and_prompts() -> None:
     assert "look" in metadata.warnings
 
 
+def test_a_warning_of_any_part_reaches_the_result() -> None:
+    metadata = metadata_of(
+        factories.transcript_value(warnings=["of the words"]),
+        factories.visual_analysis(warnings=["of the frames"]),
+        factories.content_analysis(warnings=["of the judge"]),
+        factories.delivery_analysis(warnings=["of the sound"]),
+    )
+    found = [warning for warning in metadata.warnings if warning.startswith("of the")]
+    assert sorted(found) == ["of the frames", "of the judge", "of the sound", "of the words"]
+
+
 def test_without_a_language_model_no_prompt_is_named() -> None:
     metadata = metadata_of()
     assert (metadata.models_used.content, metadata.models_used.vision) == ("rules", "yunet_2026may")

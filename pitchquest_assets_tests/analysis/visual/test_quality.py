@@ -125,3 +125,23 @@ def test_mirrored_picture_is_as_good() -> None:
     (seen,), _ = observe(iter_frames(frames), FixedDetector(face))
     mirrored = picture_quality(Scene([seen], None))
     assert mirrored.value == pytest.approx(score_of(portrait()), abs=0.2)
+
+
+def with_darker_skin(picture: Picture, reflected: float) -> Picture:
+    """The picture in the same light, of somebody whose skin reflects this share of it."""
+    face = face_in(picture)
+    x, y = (round(side) for side in face.centre_px)
+    colours = cv2.cvtColor(picture, cv2.COLOR_BGR2YCrCb).astype(np.float32)
+    reach = round(face.width_px / 4)
+    cheeks = np.median(colours[y : y + reach, x - reach : x + reach].reshape(-1, 3), axis=0)
+    alike = np.hypot(*np.moveaxis(colours[..., 1:] - cheeks[1:], 2, 0)) < 12
+    skin = cv2.GaussianBlur(alike.astype(np.float32), (0, 0), 1)[..., None]
+    light = (picture / 255) ** 2.2 * (1 - skin + skin * reflected)
+    return (light ** (1 / 2.2) * 255).round().astype(np.uint8)
+
+
+def test_darker_skin_in_the_same_light_is_no_fault() -> None:
+    picture = portrait()
+    before = score_of(picture)
+    assert score_of(with_darker_skin(picture, 0.5)) > before - 0.25
+    assert score_of(with_darker_skin(picture, 0.25)) > before - 0.25

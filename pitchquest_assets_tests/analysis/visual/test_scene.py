@@ -123,6 +123,15 @@ def test_framing_falls_the_more_of_the_head_is_outside() -> None:
     assert scores[-1] == 0
 
 
+def test_face_that_fills_an_upright_picture_from_side_to_side_is_too_close() -> None:
+    scores = [framing(face_height=0.4, face_width=width) for width in (0.5, 0.6, 0.7, 0.8)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == framing()
+    assert scores[-1] < scores[0] - 2
+    scene = Scene([observation(i, face_height=0.4, face_width=0.8) for i in range(6)], None)
+    assert "too close" in {event.kind for event in find_events(scene)}
+
+
 def test_small_portion_of_a_slide_is_too_small_to_judge(shared_models) -> None:
     pictures = [on(slide(lines=n % 4 + 1), portrait(80, 80), 540, 260) for n in range(8)]
     analysis = analyse_visual(frames_of(pictures), yunet_model=shared_models / YUNET)
