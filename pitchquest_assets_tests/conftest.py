@@ -1,6 +1,7 @@
 """Fixtures that every test may use."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,7 +115,8 @@ def fresh_home() -> Iterator[Path]:
 
 @pytest.fixture
 def store(home: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
-    """The store under `home`, its tables empty, and the environment that leads to it."""
+    """The store under `home`, emptied, and the environment that leads to it."""
+    shutil.rmtree(home / "scratch", ignore_errors=True)  # of tests that killed a run
     monkeypatch.setenv("PITCHQUEST_HOME", str(home))
     for name in ("SUPABASE_URL", "SUPABASE_KEY", "DATABASE_URL"):
         monkeypatch.setenv(name, "")  # not deleted: the .env file would count then

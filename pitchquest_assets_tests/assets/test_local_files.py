@@ -1,6 +1,5 @@
 """The video on this machine, step by step: as Dagit runs them, one asset in a run of its own."""
 
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,8 +41,6 @@ def project(
     store: Store, home: Path, server: StorageServer, monkeypatch: pytest.MonkeyPatch
 ) -> Store:
     """The store of a project whose database is the embedded one, emptied."""
-    # A run that an earlier test killed may have left its folder.
-    shutil.rmtree(home / "scratch", ignore_errors=True)
     monkeypatch.setenv("SUPABASE_URL", server.url)
     monkeypatch.setenv("SUPABASE_KEY", server.service_key)
     monkeypatch.setenv("DATABASE_URL", embedded.start(home))

@@ -25,13 +25,13 @@ def server() -> Iterator[StorageServer]:
 
 
 @pytest.fixture
-def project(home: Path, server: StorageServer) -> Command:
+def project(fresh_home: Path, server: StorageServer) -> Command:
     """The command with the three variables set; the embedded database asks for no password."""
     server.faults.die_at, server.faults.share = None, 0.0
-    url = embedded.start(home).replace("postgres:", f"postgres:{PASSWORD}", 1)
+    url = embedded.start(fresh_home).replace("postgres:", f"postgres:{PASSWORD}", 1)
     assert PASSWORD in url
     return Command(
-        home,
+        fresh_home,
         {
             "PITCHQUEST_TRANSCRIBER": "captions",
             "COLUMNS": "300",
