@@ -9,8 +9,10 @@ from pitchquest_assets.analysis.content.local import judge_content
 from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.engines.judges.sentence_vectors import SentenceEncoder
 from pitchquest_assets.engines.weights.files import find
+from pitchquest_assets.media.caption_files import read_captions
 from pitchquest_assets.model import ContentAnalysis
 from pitchquest_assets_tests.support.pitch_texts import PITCHES
+from pitchquest_assets_tests.support.places import SAMPLES
 from pitchquest_assets_tests.support.spoken import speak
 
 SHELFSENSE = {
@@ -171,3 +173,16 @@ def test_nonsense_in_the_form_of_a_pitch_scores_below_every_full_pitch(
     pitches = [pitch for name, pitch in PITCHES.items() if name != "vague"]
     real = [total(judge(encoder, pitch.text, pitch.punctuated)) for pitch in pitches]
     assert total(judge(encoder, ELEPHANTS)) < min(real)
+
+
+@pytest.mark.parametrize("name", [name for name in PITCHES if name != "vague"])
+def test_a_full_pitch_is_not_doubted(encoder: SentenceEncoder, name: str) -> None:
+    pitch = PITCHES[name]
+    content = judge(encoder, pitch.text, pitch.punctuated)
+    assert not [one for one in content.warnings if "may not be a pitch" in one]
+
+
+def test_our_own_sample_is_not_doubted(encoder: SentenceEncoder) -> None:
+    cues = read_captions(SAMPLES / "pitch.vtt")
+    content = judge(encoder, " ".join(cue.text for cue in cues))
+    assert not content.warnings

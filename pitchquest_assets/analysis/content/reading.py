@@ -66,8 +66,10 @@ def reading_of(
     features, gate = gate_features(logits, outputs, gate_logit), settings["gate"]
     likely, nonsense = pitch_probability(features, gate), nonsense_logit(logits, outputs)
     shown_at_all = features[1]
-    absurd = nonsense > gate["surely_nonsense"] and shown_at_all >= LEAST_SHOWN_OF_NONSENSE
-    doubtful = likely < gate["sure"] or nonsense > gate["nonsense"]
+    # Less than surely is no doubt: polished pitches, our own sample too, sound a little like it.
+    surely = nonsense > gate["surely_nonsense"]
+    absurd = surely and shown_at_all >= LEAST_SHOWN_OF_NONSENSE
+    doubtful = surely or likely < gate["sure"]
     is_pitch = False if absurd or likely < gate["no_pitch"] else (None if doubtful else True)
     return Reading(shown, levels, likely, is_pitch, nonsense > gate["nonsense"])
 
