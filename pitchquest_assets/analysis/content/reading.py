@@ -66,7 +66,7 @@ def reading_of(
     features, gate = gate_features(logits, outputs, gate_logit), settings["gate"]
     likely, nonsense = pitch_probability(features, gate), nonsense_logit(logits, outputs)
     shown_at_all = features[1]
-    # Less than surely is no doubt: polished pitches, our own sample too, sound a little like it.
+    # A lower bar would doubt polished pitches, our own sample among them.
     surely = nonsense > gate["surely_nonsense"]
     absurd = surely and shown_at_all >= LEAST_SHOWN_OF_NONSENSE
     doubtful = surely or likely < gate["sure"]
