@@ -17,7 +17,7 @@ from pitchquest_assets.model import Audio
 SAMPLE_RATE_HZ = 16_000
 # Samples per resampled frame.
 RESAMPLED_FRAME = 4096
-# The longest that FLAC allows for such a rate: whoever reads them spends his time on each frame.
+# The longest that FLAC allows at this rate: reading costs time per frame, not per sample.
 FLAC_FRAME = 4608
 
 Samples = NDArray[np.int16]
