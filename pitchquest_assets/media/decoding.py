@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
@@ -134,8 +135,10 @@ class _Child:
         self._process.kill()
         self._process.wait(STOP_SECONDS)
         for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None and not stream.closed:
-                stream.close()
+            # To close flushes what a dead process was not sent.
+            with suppress(BrokenPipeError):
+                if stream is not None:
+                    stream.close()
 
 
 _running: _Child | None = None

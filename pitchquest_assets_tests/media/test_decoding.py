@@ -136,9 +136,10 @@ def test_a_decoder_that_is_killed_from_outside_is_asked_once_more(tmp_path: Path
     assert in_child(die_once, "a.mp4", LIMITS)(tmp_path / "mark") != before
 
 
+@pytest.mark.parametrize("is_dead_when_asked", [False, True])
 @pytest.mark.parametrize("kills", [1, 2])
 def test_a_decoder_that_is_killed_at_its_start_is_started_once_more(
-    kills: int, monkeypatch: pytest.MonkeyPatch
+    kills: int, is_dead_when_asked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoding.stop()
     left, popen = iter(range(kills)), subprocess.Popen
@@ -147,6 +148,8 @@ def test_a_decoder_that_is_killed_at_its_start_is_started_once_more(
         process = popen(*args, **kwargs)
         if next(left, None) is not None:
             process.kill()
+            if is_dead_when_asked:
+                process.wait()
         return process
 
     monkeypatch.setattr(subprocess, "Popen", killed_at_first)
