@@ -140,12 +140,13 @@ class Machines:
         return worker
 
     def submit(self, video: Path, count: int, name: str) -> list[str]:
-        """Submit copies of a video, with the captions beside it; return their ids."""
+        """Submit copies of a video, with captions if some lie beside it; return their ids."""
         folder = self.folder / name
         folder.mkdir()
         for number in range(count):
             for file in (video, video.with_suffix(".vtt")):
-                shutil.copy(file, folder / f"{name}-{number}{file.suffix}")
+                if file.is_file():
+                    shutil.copy(file, folder / f"{name}-{number}{file.suffix}")
         return self.up.submit(folder).split()
 
 
