@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 sys.path.insert(0, str(Path(__file__).parent))
 from corpus import Line, Text, read_texts
 from network import fit_tokens
-from tuning import OUTPUTS, PARTS, measure, tune
+from tuning import OUTPUTS, PARTS, measure, shows, tune
 
 from pitchquest_assets.analysis.content.boundaries import cut, gap_features
 from pitchquest_assets.analysis.content.features import features_of, text_features
@@ -79,12 +79,7 @@ def bare(text: str) -> list[str]:
 def labels_of(line: Line, kind: str) -> list[bool]:
     """Return the wanted outputs of a line in a text of a kind, in the order of OUTPUTS."""
     of_text = {"text.pitch": kind != "nonpitch", "text.nonsense": kind == "nonsense"}
-    return [of_text[name] if name in of_text else _holds(line, name) for name in OUTPUTS]
-
-
-def _holds(line: Line, output: str) -> bool:
-    item, _, fact = output.partition(".")
-    return fact in line.facts.get(item, ()) if fact else item in line.facts
+    return [of_text[name] if name in of_text else shows(line, name) for name in OUTPUTS]
 
 
 def without_punctuation(lines: Sequence[Line], gaps: LinearModel) -> list[Line]:

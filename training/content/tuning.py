@@ -15,6 +15,7 @@ from pitchquest_assets.analysis.content.reading import (
     OF_TEXTS,
     Reading,
     by_output,
+    calibrated,
     gate_features,
     nonsense_logit,
     reading_of,
@@ -22,12 +23,11 @@ from pitchquest_assets.analysis.content.reading import (
 )
 
 OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item]), *OF_TEXTS)
-# On texts that resemble real pitches, the precision at the same threshold is about 0.01 higher. By
-# words alone, the last points cost many items.
-PRECISION = {"words": 0.905, "meaning": 0.935}
+# By words alone, the last points cost many items.
+PRECISION = {"words": 0.92, "meaning": 0.95}
 ITEM_GRID = np.arange(0.08, 0.9, 0.01).round(2)
 # Lower thresholds find facts in boasts, too.
-FACT_GRID = np.arange(0.08, 0.5, 0.04).round(2)
+FACT_GRID = np.arange(0.1, 0.8, 0.04).round(2)
 # Words alone find a little of every fact of a solution in any boast.
 LEAST_OF_A_SOLUTION = {"words": 0.2, "meaning": 0.0}
 # How many right items one wrong item may cost.
@@ -38,10 +38,11 @@ PARTS = ("pitch", "fragment")
 # text less well. And other texts that may pass without a warning. Pitches that others wrote than
 # the authors of the corpus get more than 0.97, far above both.
 LOST_PITCHES = {"words": 0.04, "meaning": 0.05}
-SURE_OTHERS = {"words": 0.02, "meaning": 0.04}
-# Held-out pitches that may be warned of for sounding like nonsense. What shows much and sounds more
-# like it than any of them that shows as much, by a margin for other authors, is refused.
-DOUBTED_PITCHES, NONSENSE_MARGIN = 0.01, 0.8
+SURE_OTHERS = {"words": 0.01, "meaning": 0.04}
+# Held-out pitches that may be told that they sound like nonsense; and, of those that show much,
+# that may be refused for it, with a margin for other authors in the log odds.
+DOUBTED_PITCHES, REFUSED_PITCHES = 0.01, 0.001
+NONSENSE_MARGIN = {"words": 0.8, "meaning": 0.4}
 
 
 def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
@@ -53,23 +54,42 @@ def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
     """
     pitches = [one for one in held if one.text.kind == "pitch"]
     wanted = [levels_of(one.text.lines) for one in pitches]
-    settings: dict[str, Any] = {
-        "gate": _gate(held, mode),
-        "items": _item_thresholds(pitches, wanted, mode),
-        "facts": dict.fromkeys(FACTS, 0.2),
+    settings: dict[str, Any] = _calibration(pitches, mode)
+    logits = [calibrated(getattr(one, mode), settings) for one in pitches]
+    settings |= {
+        "gate": _gate(held, mode, settings),
+        "items": _item_thresholds(logits, wanted, mode),
+        "facts": dict.fromkeys(FACTS, 0.3),
     }
     for item in FACTS:
         least = LEAST_OF_A_SOLUTION[mode] if item == "solution_fit" else 0.0
         tried = [threshold for threshold in FACT_GRID.tolist() if threshold >= least]
-        kappa_at = _kappa_at(item, pitches, wanted, mode, settings)
+        kappa_at = _kappa_at(item, logits, wanted, settings)
         settings["facts"][item] = max(tried, key=kappa_at)
     return settings
 
 
-def _item_thresholds(pitches: Any, wanted: Any, mode: str) -> dict[str, float]:
+def _calibration(pitches: Sequence[Any], mode: str) -> dict[str, list[float]]:
+    """The slope and the shift of each output; those of whole texts are left as they are."""
+    lines = [line for one in pitches for line in one.lines]
+    given = np.concatenate([getattr(one, mode) for one in pitches])
+    slopes, shifts = [], []
+    for at, output in enumerate(OUTPUTS):
+        slope, shift = 1.0, 0.0
+        if output not in OF_TEXTS:
+            solved = LogisticRegression().fit(
+                given[:, [at]], [shows(line, output) for line in lines]
+            )
+            slope, shift = float(solved.coef_[0, 0]), float(solved.intercept_[0])
+        slopes.append(round(slope, 3))
+        shifts.append(round(shift, 3))
+    return {"slopes": slopes, "shifts": shifts}
+
+
+def _item_thresholds(logits: Sequence[Any], wanted: Any, mode: str) -> dict[str, float]:
     """The thresholds that find most items of all, at the precision that is wanted of all."""
     for cost in COSTS:
-        chosen = {item: _cheapest(item, pitches, wanted, mode, cost) for item in FACTS}
+        chosen = {item: _cheapest(item, logits, wanted, cost) for item in FACTS}
         right = sum(one[1] for one in chosen.values())
         wrong = sum(one[2] for one in chosen.values())
         if right >= PRECISION[mode] * (right + wrong):
@@ -77,15 +97,13 @@ def _item_thresholds(pitches: Any, wanted: Any, mode: str) -> dict[str, float]:
     return {item: one[0] for item, one in chosen.items()}
 
 
-def _cheapest(
-    item: str, pitches: Any, wanted: Any, mode: str, cost: float
-) -> tuple[float, int, int]:
+def _cheapest(item: str, logits: Sequence[Any], wanted: Any, cost: float) -> tuple[float, int, int]:
     """The threshold at which the items found, less the cost of wrong ones, are most; and both.
 
     It finds at least a share of MIN_RECALL of the item, whatever that costs.
     """
     at = OUTPUTS.index(item)
-    highest = np.array([probability(getattr(one, mode)[:, at]).max() for one in pitches])
+    highest = np.array([probability(one[:, at]).max() for one in logits])
     there = np.array([levels[item] > 0 for levels in wanted])
 
     def counts(threshold: float) -> tuple[float, int, int]:
@@ -98,12 +116,12 @@ def _cheapest(
 
 
 def _kappa_at(
-    item: str, pitches: Any, wanted: Any, mode: str, settings: dict[str, Any]
+    item: str, logits: Sequence[Any], wanted: Any, settings: dict[str, Any]
 ) -> Callable[[float], float]:
     labels = [levels[item] for levels in wanted]
     # Only a solution's level depends on another item: on whether a problem was described.
     described = [levels["problem_clarity"] > 1 for levels in wanted]
-    probabilities = [by_output(getattr(one, mode), OUTPUTS) for one in pitches]
+    probabilities = [by_output(one, OUTPUTS) for one in logits]
 
     def kappa(threshold: float) -> float:
         tried = settings | {"facts": settings["facts"] | {item: threshold}}
@@ -117,28 +135,38 @@ def _kappa_at(
     return kappa
 
 
-def _gate(held: Sequence[Any], mode: str) -> dict[str, Any]:
+def _gate(held: Sequence[Any], mode: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Fit what tells pitches and their parts from other texts, and where doubt begins and ends."""
     held = [one for one in held if one.text.kind != "nonsense"]
-    features = [gate_features(getattr(one, mode), OUTPUTS, one.gate) for one in held]
+    logits = [calibrated(getattr(one, mode), settings) for one in held]
+    features = [
+        gate_features(some, OUTPUTS, one.gate) for some, one in zip(logits, held, strict=True)
+    ]
     solved = LogisticRegression(C=100.0).fit(features, [one.text.kind in PARTS for one in held])
     likely = solved.predict_proba(features)[:, 1]
     pitches = [p for p, one in zip(likely, held, strict=True) if one.text.kind == "pitch"]
     others = [p for p, one in zip(likely, held, strict=True) if one.text.kind not in PARTS]
     absurd = [
-        (nonsense_logit(getattr(one, mode), OUTPUTS), shown)
-        for one, (_, shown, _) in zip(held, features, strict=True)
+        (nonsense_logit(some, OUTPUTS), shown)
+        for one, some, (_, shown, _) in zip(held, logits, features, strict=True)
         if one.text.kind == "pitch"
     ]
-    most = max(logit for logit, shown in absurd if shown >= LEAST_SHOWN_OF_NONSENSE)
+    full = [logit for logit, shown in absurd if shown >= LEAST_SHOWN_OF_NONSENSE]
+    most = float(np.quantile(full, 1 - REFUSED_PITCHES))
     return {
         "weights": solved.coef_[0].round(3).tolist(),
         "bias": round(float(solved.intercept_[0]), 3),
         "no_pitch": round(float(np.quantile(pitches, LOST_PITCHES[mode])), 2),
         "sure": round(float(np.quantile(others, 1 - SURE_OTHERS[mode])), 2),
         "nonsense": round(float(np.quantile([one[0] for one in absurd], 1 - DOUBTED_PITCHES)), 2),
-        "surely_nonsense": round(most + NONSENSE_MARGIN, 2),
+        "surely_nonsense": round(most + NONSENSE_MARGIN[mode], 2),
     }
+
+
+def shows(line: Any, output: str) -> bool:
+    """Return whether a labelled line shows an item, or states a fact of one."""
+    item, _, fact = output.partition(".")
+    return fact in line.facts.get(item, ()) if fact else item in line.facts
 
 
 def read_held(one: Any, mode: str, settings: dict[str, Any]) -> Reading:
@@ -167,16 +195,21 @@ def measure(folds: Sequence[Sequence[Any]]) -> dict[str, Any]:
                 by_version[version].append(agreement(pairs))
         report[mode] = {name: _mean(figures) for name, figures in by_version.items()}
         report[mode]["gate"] = _mean(gates)
-        report[mode]["calibration"] = _calibration(folds, mode)
+        report[mode]["calibration"] = _reliability(folds, mode)
     return report
 
 
-def _calibration(folds: Sequence[Sequence[Any]], mode: str) -> dict[str, Any]:
+def _reliability(folds: Sequence[Sequence[Any]], mode: str) -> dict[str, Any]:
     """How often the items of held-out sentences of pitches are there, by their probability."""
-    pitches = [one for some in folds for one in some[::2] if one.text.kind == "pitch"]
-    given = [probability(getattr(one, mode)[:, : len(FACTS)]).ravel() for one in pitches]
-    there = [[item in line.facts for line in one.lines for item in FACTS] for one in pitches]
-    return reliability(np.concatenate(given), np.concatenate(there))
+    given, there = [], []
+    for fold, some in enumerate(folds):
+        others = [one for at, rest in enumerate(folds) if at != fold for one in rest]
+        settings = _calibration([one for one in others if one.text.kind == "pitch"], mode)
+        for one in (one for one in some[::2] if one.text.kind == "pitch"):
+            logits = calibrated(getattr(one, mode), settings)
+            given.append(probability(logits[:, : len(FACTS)]).ravel())
+            there += [item in line.facts for line in one.lines for item in FACTS]
+    return reliability(np.concatenate(given), np.array(there))
 
 
 def _gate_figures(held: Sequence[Any], mode: str, settings: dict[str, Any]) -> dict[str, float]:

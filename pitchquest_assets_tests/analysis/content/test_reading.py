@@ -7,6 +7,8 @@ from pitchquest_assets.analysis.content.reading import OF_TEXTS, Reading, readin
 
 OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item]), *OF_TEXTS)
 SETTINGS = {
+    "slopes": [1.0] * len(OUTPUTS),
+    "shifts": [0.0] * len(OUTPUTS),
     "items": dict.fromkeys(FACTS, 0.5),
     "facts": dict.fromkeys(FACTS, 0.5),
     "gate": {
@@ -47,6 +49,16 @@ def test_what_surely_sounds_like_nonsense_is_refused_and_what_may_is_not_doubted
 
 def test_a_vague_text_that_sounds_like_nonsense_is_doubted_only() -> None:
     assert read(3.0, shown=2, nonsense=-0.5).is_pitch is None
+
+
+def test_the_log_odds_are_calibrated_before_anything_is_told_from_them() -> None:
+    calibration = {"slopes": [0.5] * len(OUTPUTS), "shifts": [1.0] * len(OUTPUTS)}
+    logits = np.full((1, len(OUTPUTS)), -3.0)
+    logits[0, 0] = -1.0
+    reading = reading_of(logits, OUTPUTS, SETTINGS | calibration, 3.0)
+    assert [item for item in FACTS if reading.shown[item]] == [next(iter(FACTS))]
+    [shown] = reading.shown[next(iter(FACTS))]
+    assert shown.probability == pytest.approx(1 / (1 + np.exp(-0.5)))
 
 
 def test_a_text_without_sentences_shows_nothing() -> None:
