@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -81,7 +81,8 @@ def calibrated(logits: Floats, settings: Mapping[str, Any]) -> Floats:
     A logistic regression of what is true on each output's log odds gave the slopes and shifts
     (Platt, "Probabilistic outputs for support vector machines", 1999).
     """
-    return logits * np.array(settings["slopes"]) + np.array(settings["shifts"])
+    slopes, shifts = np.array(settings["slopes"]), np.array(settings["shifts"])
+    return cast(Floats, logits * slopes + shifts)
 
 
 def gate_features(logits: Floats, outputs: Sequence[str], gate_logit: float) -> list[float]:
