@@ -182,6 +182,28 @@ def test_a_full_pitch_is_not_doubted(encoder: SentenceEncoder, name: str) -> Non
     assert not [one for one in content.warnings if "may not be a pitch" in one]
 
 
+@pytest.mark.parametrize("punctuated", [True, False], ids=["punctuated", "bare"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("why_now", "Why now? Today a sensor costs one dollar, and its battery lasts five years."),
+        ("business_model", "How do we make money? Four percent of each loaf that is sold."),
+        ("competition", "Who else does this? Till makers show yesterday; we show tomorrow."),
+    ],
+)
+def test_what_follows_a_signpost_is_read_as_its_answer(
+    encoder: SentenceEncoder, name: str, text: str, punctuated: bool
+) -> None:
+    content = judge(encoder, CONTEXT.format(text), punctuated)
+    assert next(one for one in content.items if one.name == name).score
+
+
+def test_why_now_of_our_own_sample_is_found(encoder: SentenceEncoder) -> None:
+    cues = read_captions(SAMPLES / "pitch.vtt")
+    content = judge(encoder, " ".join(cue.text for cue in cues))
+    assert "a microphone that costs one dollar" in quotes(content, "why_now")
+
+
 def test_our_own_sample_is_not_doubted(encoder: SentenceEncoder) -> None:
     cues = read_captions(SAMPLES / "pitch.vtt")
     content = judge(encoder, " ".join(cue.text for cue in cues))
