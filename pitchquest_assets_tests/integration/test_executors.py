@@ -1,6 +1,7 @@
 """Runs with a process for each step, while the sensor `left_behind` looks at them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -82,13 +83,43 @@ def test_a_step_whose_process_is_killed_is_made_again_in_the_same_run(
     with dagit.opened(instance, STEP_PROCESSES) as pages:
         run_id = pages.launch("pitch", attempt="0")
         watch = Watch(instance)
-        watch.until(lambda: _steps_of(store, run_id))
-        for process in _steps_of(store, run_id):
-            process.kill()
+        watch.until(lambda: _killed_at_work(store, instance, run_id))
         assert watch.until_it_ends(run_id) == "SUCCESS"
     assert watch.said == {NOTHING}
     row = videos.get(store, "pitch")
     assert (row.status, row.job_id, row.attempts) == ("completed", run_id, 0)
+
+
+def _killed_at_work(store: Store, instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Kill the processes of steps that have not succeeded yet; return whether there were any.
+
+    Dagster fails the run if one is killed between the success of its step and its own end.
+    """
+    killed = False
+    with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+        for process in _steps_of(store, run_id):
+            process.suspend()
+            if _has_succeeded(instance, run_id, process.pid):
+                process.resume()
+            else:
+                process.kill()
+                killed = True
+    return killed
+
+
+def _has_succeeded(instance: dg.DagsterInstance, run_id: str, pid: int) -> bool:
+    """Whether the step of a process that stands still has said so."""
+    started, succeeded = dg.DagsterEventType.STEP_WORKER_STARTED, dg.DagsterEventType.STEP_SUCCESS
+    events = [
+        entry.get_dagster_event()
+        for entry in instance.all_logs(run_id, of_type={started, succeeded})
+    ]
+    steps = {
+        event.step_key
+        for event in events
+        if event.event_type == started and event.engine_event_data.metadata["pid"].value == str(pid)
+    }
+    return any(event.event_type == succeeded and event.step_key in steps for event in events)
 
 
 def _steps_of(store: Store, run_id: str) -> list[psutil.Process]:
