@@ -109,17 +109,8 @@ def _killed_at_work(store: Store, instance: dg.DagsterInstance, run_id: str) -> 
 
 def _has_succeeded(instance: dg.DagsterInstance, run_id: str, pid: int) -> bool:
     """Whether the step of a process that stands still has said so."""
-    started, succeeded = dg.DagsterEventType.STEP_WORKER_STARTED, dg.DagsterEventType.STEP_SUCCESS
-    events = [
-        entry.get_dagster_event()
-        for entry in instance.all_logs(run_id, of_type={started, succeeded})
-    ]
-    steps = {
-        event.step_key
-        for event in events
-        if event.event_type == started and event.engine_event_data.metadata["pid"].value == str(pid)
-    }
-    return any(event.event_type == succeeded and event.step_key in steps for event in events)
+    entries = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_SUCCESS)
+    return any(entry.get_dagster_event().pid == pid for entry in entries)
 
 
 def _steps_of(store: Store, run_id: str) -> list[psutil.Process]:
