@@ -124,6 +124,7 @@ def costs_of_airflow(runs: int, idle_seconds: float) -> Figures:
 
 def costs_of_celery(video: Path, videos: int, transcriber: str) -> Figures:
     """By part, for each of several videos at once, with servers and a home of their own."""
+    # At the top, the process that measures the floor would import the package before it is set up.
     from scale_out import measure_celery
 
     _, costs = measure_celery(

@@ -14,10 +14,12 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 import psycopg
+from processes import cpu_seconds
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -72,10 +74,10 @@ def measure_celery(
             system.add_worker(slots=slots)
         analyse(system, video, places, "warm")
         time.sleep(SETTLE_SECONDS)
-        before, began = cpu_seconds(system), time.monotonic()
+        before, began = spent_by_part(system), time.monotonic()
         analyse(system, video, videos, "measured")
         seconds = time.monotonic() - began
-        spent = cpu_seconds(system)
+        spent = spent_by_part(system)
     return seconds, {name: (spent[name] - before[name]) / videos for name in spent}
 
 
@@ -90,15 +92,19 @@ def analyse(system: Machines, video: Path, count: int, name: str) -> None:
     system.up.wait_until(are_completed, "not all are completed")
 
 
-def cpu_seconds(system: Machines) -> dict[str, float]:
+def spent_by_part(system: Machines) -> dict[str, float]:
     """By part; the workers with what they have decoded."""
     assert system.up.process
     control = psutil.Process(system.up.process.pid)
     return {
-        "workers": sum(_of(one) for worker in system.workers for one in worker.processes()),
-        "control host": sum(map(_of, (control, *control.children(recursive=True)))),
-        "PostgreSQL": sum(map(_of, _database(system.up.command.variables["DATABASE_URL"]))),
+        "workers": _sum(one for worker in system.workers for one in worker.processes()),
+        "control host": _sum((control, *control.children(recursive=True))),
+        "PostgreSQL": _sum(_database(system.up.command.variables["DATABASE_URL"])),
     }
+
+
+def _sum(processes: Iterable[psutil.Process]) -> float:
+    return sum(sum(cpu_seconds(process)) for process in processes)
 
 
 def _database(url: str) -> list[psutil.Process]:
@@ -106,11 +112,6 @@ def _database(url: str) -> list[psutil.Process]:
         server = psutil.Process(connection.info.backend_pid).parent()
     assert server
     return [server, *server.children()]
-
-
-def _of(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def test_what_is_half_sure_is_neither_refused_nor_sure(
     assert read(gate_logit).is_pitch is is_pitch
 
 
-def test_what_surely_sounds_like_nonsense_is_refused_and_what_may_is_not_doubted() -> None:
+def test_only_what_surely_sounds_like_nonsense_is_refused() -> None:
     sure, unsure = read(3.0, nonsense=-0.5), read(3.0, nonsense=-1.5)
     assert (sure.is_pitch, sure.nonsense) == (False, True)
     assert (unsure.is_pitch, unsure.nonsense) == (True, True)
@@ -51,7 +51,7 @@ def test_a_vague_text_that_sounds_like_nonsense_is_doubted_only() -> None:
     assert read(3.0, shown=2, nonsense=-0.5).is_pitch is None
 
 
-def test_the_log_odds_are_calibrated_before_anything_is_told_from_them() -> None:
+def test_log_odds_are_calibrated_before_they_are_compared_with_thresholds() -> None:
     calibration = {"slopes": [0.5] * len(OUTPUTS), "shifts": [1.0] * len(OUTPUTS)}
     logits = np.full((1, len(OUTPUTS)), -3.0)
     logits[0, 0] = -1.0
