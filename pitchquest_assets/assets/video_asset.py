@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from pitchquest_assets.errors import (
     BudgetExceeded,
     CheckFailed,
     EngineUnavailable,
-    Interrupted,
     InvalidInput,
     PitchQuestError,
     SettingsError,
@@ -48,8 +48,23 @@ LASTING = (
     VendorRefused,
 )
 # `engines.vendors.calls` has already tried the vendor as often as the settings allow.
-TRIED_ENOUGH = (Interrupted, VendorUnavailable)
-RETRIES = dg.RetryPolicy(
+TRIED_ENOUGH = (VendorUnavailable,)
+
+
+class _Retries(dg.RetryPolicy):
+    """Retries a step that has failed, and none that was interrupted."""
+
+    def calculate_delay(self, attempt_num: int) -> float:
+        """Return the seconds until this retry; raise the interrupt that Dagster would retry."""
+        # Dagster asks while it handles what has ended the step.
+        if isinstance(
+            cause := sys.exception(), (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
+        ):
+            raise cause
+        return float(super().calculate_delay(attempt_num))
+
+
+RETRIES = _Retries(
     max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
 
@@ -136,9 +151,6 @@ class _Step:
             if isinstance(error, LASTING):
                 mark_failed(store.store(), context, error)
             raise as_failure(error) from error
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
-            # Dagster would retry an interrupted step as if it had failed.
-            raise as_failure(Interrupted()) from error
         context.add_asset_metadata({"seconds": round(time.monotonic() - started, 2)})
         return value
 

@@ -13,9 +13,11 @@ from pitchquest_assets.dagster_private import (
 from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavailable
 
 # Another worker, or waiting for a minute, may help with these.
-PASSING = {error.__name__ for error in (Interrupted, StoreUnavailable)}
-# Errors of Dagster's own storage, and what Dagster raises in a worker that is stopped.
-PASSING_ELSEWHERE = ("OperationalError", "InterfaceError", "DagsterExecutionInterruptedError")
+PASSING = StoreUnavailable.__name__
+# Errors of Dagster's own storage.
+PASSING_ELSEWHERE = ("OperationalError", "InterfaceError")
+# What ends a step in a worker that is stopped.
+INTERRUPTS = (KeyboardInterrupt.__name__, dg.DagsterExecutionInterruptedError.__name__)
 # What the multiprocess executor raises when the process of a step was killed.
 STEP_LOST = "ChildProcessCrashException"
 OURS = PitchQuestError.__module__.partition(".")[0] + "."
@@ -90,16 +92,18 @@ def _step_failed(step: str, data: StepFailureData) -> Cause:
         return Cause(
             failure.description or "",
             input_is_bad=bool(flags.get("input_is_bad")),
-            passing=flags.get("error") in PASSING,
+            passing=flags.get("error") == PASSING,
         )
     errors = list(_chain(data.error))
     if any(error.cls_name == STEP_LOST for error in errors):
         return Cause(f"{WORKER_LOST} (the process of {step} is gone).", passing=True)
+    if any(error.cls_name in INTERRUPTS for error in errors):
+        return Cause(str(Interrupted()), passing=True)
     # Our own error says more than the one that caused it.
     for error in errors:
         class_name, _, sentence = error.message.strip().partition(": ")
         if class_name.startswith(OURS):
-            return Cause(sentence, passing=class_name.rpartition(".")[2] in PASSING)
+            return Cause(sentence, passing=class_name.rpartition(".")[2] == PASSING)
     message = errors[-1].message.strip() if errors else "no reason was given"
     passing = any(str(error.cls_name) in PASSING_ELSEWHERE for error in errors)
     return Cause(f"{step} failed: {message}", passing=passing)
