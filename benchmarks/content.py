@@ -60,7 +60,7 @@ def compare(folder: Path, labels: dict[str, Any], caller: Caller, bare: bool) ->
     """Return the figures of one judge on the labelled texts."""
     pairs: list[tuple[int, int]] = []
     totals: list[tuple[int, int]] = []
-    quotes, others = [], []
+    quotes, others, clear = [], [], []
     by_item: dict[str, list[tuple[int, int]]] = {item: [] for item in FACTS}
     started = time.process_time()
     for name, label in labels.items():
@@ -78,6 +78,8 @@ def compare(folder: Path, labels: dict[str, Any], caller: Caller, bare: bool) ->
             by_item[item].append((wanted["level"], levels[item]))
             if wanted["level"] and levels[item]:
                 quotes.append(is_quoted(items[item], wanted["quotes"]))
+        if clarity := label["items"].get("clarity"):
+            clear.append((clarity["level"], items["clarity"].score or 0))
         pairs += [by_item[item][-1] for item in FACTS]
         totals.append((sum(w for w, _ in pairs[-9:]), sum(g for _, g in pairs[-9:])))
     seconds = time.process_time() - started
@@ -92,9 +94,21 @@ def compare(folder: Path, labels: dict[str, Any], caller: Caller, bare: bool) ->
             for weights in ("linear", "quadratic")
         },
         "spearman": float(spearmanr(*zip(*totals, strict=True))[0]),
+        **_clarity(clear),
         "others with an item": f"{sum(others)} of {len(others)}",
         "cpu_seconds_a_text": seconds / len(labels),
         "recall by item": {item: _presence(some)["recall"] for item, some in by_item.items()},
+    }
+
+
+def _clarity(pairs: Sequence[tuple[int, int]]) -> dict[str, float]:
+    """The figures of clarity, where it is labelled."""
+    if not pairs:
+        return {}
+    labels, given = np.array(pairs).T
+    return {
+        "clarity correlation": float(np.corrcoef(labels, given)[0, 1]),
+        "clarity mean error": float(np.abs(labels - given).mean()),
     }
 
 

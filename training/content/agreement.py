@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from corpus import HERE, read_texts
+from corpus import SECOND, read_texts
 from metrics import LEVELS, levels_of
 from sklearn.metrics import cohen_kappa_score
 
 from pitchquest_assets.analysis.content.facts import FACTS
-
-SECOND = HERE / "second" / "second.txt"
 
 
 def main(path: Path = SECOND) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from pitchquest_assets.analysis.content.facts import FACTS
 
 HERE = Path(__file__).parent
+# The second labelling of some texts, made from the guide alone.
+SECOND = HERE / "second" / "second.txt"
 KINDS = ("pitch", "fragment", "nonpitch", "nonsense")
 STYLES = ("written", "spoken", "asr", "caption")
 REASONS = ("rival", "customer", "plan", "question", "hypothesis", "negation", "other")

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from corpus import read_texts
 
-from pitchquest_assets.analysis.content.reading import read
+from pitchquest_assets.analysis.content.reading import read, settings_of
 from pitchquest_assets.analysis.content.rubric import load_rubric
 from pitchquest_assets.analysis.content.sentences import Sentence
 from pitchquest_assets.analysis.content.structure import clarity_of, second_start
@@ -33,7 +33,7 @@ def spoken(lines: Sequence[str]) -> list[Sentence]:
 
 def main() -> None:
     """Print the mean clarity of each kind, and how often a second start is seen."""
-    chance = random.Random(1)
+    chance, weights = random.Random(1), settings_of(False)["clarity"]
     pitches = [[line.text for line in text.lines] for text in read_texts() if text.kind == "pitch"]
     kinds = {
         "as they are": pitches,
@@ -45,7 +45,7 @@ def main() -> None:
         clarity, seen = [], []
         for lines in texts:
             reading, heard = read(lines), spoken(lines)
-            clarity.append(clarity_of(load_rubric().clarity, reading, heard).score)
+            clarity.append(clarity_of(load_rubric().clarity, reading, heard, weights).score)
             seen.append(second_start(reading, heard) is not None)
         print(f"{name}: clarity {np.mean(clarity):.2f}, second start in {np.mean(seen):.1%}")
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from clarity import clarity_figures, fit_clarity
 from metrics import LEVELS, agreement, levels_of, reliability
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import cohen_kappa_score
@@ -46,7 +47,7 @@ NONSENSE_MARGIN = {"words": 0.8, "meaning": 0.4}
 
 
 def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
-    """Return the thresholds by item, of items and of facts.
+    """Return the thresholds by item, of items and of facts, and the weights of clarity.
 
     Args:
         held: texts that were not trained on, with their log odds.
@@ -66,6 +67,9 @@ def tune(held: Sequence[Any], mode: str) -> dict[str, Any]:
         tried = [threshold for threshold in FACT_GRID.tolist() if threshold >= least]
         kappa_at = _kappa_at(item, logits, wanted, settings)
         settings["facts"][item] = max(tried, key=kappa_at)
+    settings["clarity"] = fit_clarity(
+        pitches, mode, lambda one, logits: reading_of(logits, OUTPUTS, settings, one.gate)
+    )
     return settings
 
 
@@ -188,11 +192,14 @@ def measure(folds: Sequence[Sequence[Any]]) -> dict[str, Any]:
                 by_version, (folds[fold][::2], folds[fold][1::2]), strict=True
             ):
                 pairs = [
-                    (one.lines, read_held(one, mode, settings))
+                    (one, read_held(one, mode, settings))
                     for one in some
                     if one.text.kind == "pitch"
                 ]
-                by_version[version].append(agreement(pairs))
+                by_version[version].append(
+                    agreement([(one.lines, reading) for one, reading in pairs])
+                    | clarity_figures(pairs, settings["clarity"])
+                )
         report[mode] = {name: _mean(figures) for name, figures in by_version.items()}
         report[mode]["gate"] = _mean(gates)
         report[mode]["calibration"] = _reliability(folds, mode)

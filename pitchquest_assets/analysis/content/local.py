@@ -15,7 +15,7 @@ from pitchquest_assets.analysis.content.items import (
     unreadable,
     unscored,
 )
-from pitchquest_assets.analysis.content.reading import Reading, Shown, carrier, read
+from pitchquest_assets.analysis.content.reading import Reading, Shown, carrier, read, settings_of
 from pitchquest_assets.analysis.content.rubric import RubricDefinition, SpokenItem
 from pitchquest_assets.analysis.content.sentences import Sentence, plain, split_sentences
 from pitchquest_assets.analysis.content.structure import clarity_of, second_start
@@ -54,7 +54,8 @@ def judge_content(
     if reading.is_pitch is False:
         return _nothing(rubric, _no_pitch(reading))
     items = [_spoken_item(item, reading, heard, transcript) for item in rubric.items]
-    clarity = clarity_of(rubric.clarity, reading, heard)
+    weights = settings_of(encode is not None)["clarity"]
+    clarity = clarity_of(rubric.clarity, reading, heard, weights)
     return content_of([*items, clarity], JUDGE, warnings=_warnings(reading, heard))
 
 

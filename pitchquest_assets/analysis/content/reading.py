@@ -44,9 +44,13 @@ def read(texts: Sequence[str], states: Sequence[States] | None = None) -> Readin
         states: of the tokens of each sentence, float32 (tokens, size); None reads by words alone.
     """
     head = load_head()
-    settings = head.settings["words" if states is None else "meaning"]
-    logits = head.logits(texts, states)
+    logits, settings = head.logits(texts, states), settings_of(states is not None)
     return reading_of(logits, head.sentences.outputs, settings, head.gate_logit(texts))
+
+
+def settings_of(with_meaning: bool) -> Mapping[str, Any]:
+    """Return the thresholds and weights that were chosen for words and meaning, or words alone."""
+    return cast(Mapping[str, Any], load_head().settings["meaning" if with_meaning else "words"])
 
 
 def reading_of(

@@ -1,55 +1,93 @@
 """How clearly a pitch is built: its subject, its order, its sentences, what is said twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 
 from pitchquest_assets.analysis.content.facts import FACTS
 from pitchquest_assets.analysis.content.features import tokens_of
 from pitchquest_assets.analysis.content.reading import Reading, carrier
-from pitchquest_assets.analysis.content.rubric import ClarityItem, compiled
+from pitchquest_assets.analysis.content.rubric import MAX_ITEM_SCORE, ClarityItem, compiled
 from pitchquest_assets.analysis.content.sentences import Sentence, plain
 from pitchquest_assets.analysis.windows import typical_time
 from pitchquest_assets.model import Evidence, RubricItem
 
 # Words in a row that nobody says twice by chance.
 REPEATED_WORDS = 5
-# Signs that count for nothing; the rest make 0 to 5.
-FREE_SIGNS = 2
 # So many items on both sides of a place make it the start of a second pitch: seen in 77 % of two
 # joined pitches and in 0.3 % of single ones (training/content/structure.py); by 4, in 83 and 1.8 %.
 MIN_ITEMS_OF_A_PITCH = 5
+# The orders that pitches use: application videos and decks, then with the team first, as most
+# speakers do, then with the ask first, as on television.
+_MIDDLE = tuple(item for item in FACTS if item not in ("team", "ask"))
+ORDERS = (
+    (*_MIDDLE, "team", "ask"),
+    ("team", *_MIDDLE, "ask"),
+    ("ask", *_MIDDLE, "team"),
+    ("team", "ask", *_MIDDLE),
+)
 
 
-def clarity_of(item: ClarityItem, reading: Reading, heard: Sequence[Sentence]) -> RubricItem:
-    """Return the item Clarity: one point for each sign but two, 0 if too little is there to judge.
+def clarity_of(
+    item: ClarityItem, reading: Reading, heard: Sequence[Sentence], weights: Mapping[str, float]
+) -> RubricItem:
+    """Return the item Clarity: its level by the weights of what is measured, and its signs.
 
-    Most pitches have at least two of the seven, so these say nothing.
+    Args:
+        weights: of `measurements`, and the `bias`: those of the trained head.
     """
     found = sum(level > 0 for level in reading.levels.values())
     if found < item.minimum_items:
-        signs = {}
-        too_few = f"only {found} of the {len(FACTS)} other items were found"
-        evidence = [Evidence(measurement=too_few)]
+        # The anchor of 1 is that single sentences can be understood.
+        score, signs = found, {}
+        evidence = [
+            Evidence(measurement=f"only {found} of the {len(FACTS)} other items were found")
+        ]
     else:
+        score = level_by(weights, measurements(item, reading, heard))
         signs = {name: one for name, one in _signs(item, reading, heard) if one}
         evidence = list(signs.values())
     return RubricItem(
         name=item.name,
         title=item.title,
-        score=max(0, len(signs) - FREE_SIGNS),
+        score=score,
         looked_for=item.looked_for,
         found=list(signs),
         evidence=evidence or [Evidence(measurement="none of the signs of a clear line was found")],
     )
 
 
+def measurements(
+    item: ClarityItem, reading: Reading, heard: Sequence[Sentence]
+) -> dict[str, float]:
+    """Return what the level of clarity follows from.
+
+    Returns:
+        `levels`, the sum of those of the nine items; `to_the_point`, the share of sentences that
+        show an item; `in_order`, the share of pairs of items in the order of `ORDERS` that fits
+        best; `goes_back`, the most items that are spoken of both before and after one place;
+        `fillers` and `jargon`, each per 100 words.
+    """
+    in_order, pairs = _in_order(reading)
+    return {
+        "levels": sum(reading.levels.values()),
+        "to_the_point": _count_to_the_point(reading, heard) / len(heard),
+        "in_order": in_order / pairs if pairs else 0.0,
+        "goes_back": max(_items_around(reading, heard), default=0),
+        "fillers": _per_100_words(item.fillers, heard),
+        "jargon": _per_100_words(item.jargon, heard),
+    }
+
+
+def level_by(weights: Mapping[str, float], measured: Mapping[str, float]) -> int:
+    """Return the level, 0 to 5, that the weights give to what was measured."""
+    sum_of_all = weights["bias"] + sum(weights[name] * value for name, value in measured.items())
+    return min(max(round(sum_of_all), 0), MAX_ITEM_SCORE)
+
+
 def second_start(reading: Reading, heard: Sequence[Sentence]) -> Sentence | None:
     """Return the sentence where a second pitch, or the same one again, seems to begin."""
-    places = [[one.sentence for one in shown] for shown in reading.shown.values() if shown]
-    starts = [
-        at
-        for at in range(1, len(heard))
-        if sum(min(seen) < at <= max(seen) for seen in places) >= MIN_ITEMS_OF_A_PITCH
-    ]
+    around = _items_around(reading, heard)
+    starts = [at for at, count in enumerate(around, 1) if count >= MIN_ITEMS_OF_A_PITCH]
     return heard[starts[len(starts) // 2]] if starts else None
 
 
@@ -58,6 +96,12 @@ def repeated_share(heard: Sequence[Sentence]) -> float:
     words = [token for one in heard for token in tokens_of(one.text)]
     runs = list(zip(*(words[at:] for at in range(REPEATED_WORDS)), strict=False))
     return 1 - len(set(runs)) / len(runs) if runs else 0.0
+
+
+def _items_around(reading: Reading, heard: Sequence[Sentence]) -> list[int]:
+    """How many items are spoken of on both sides of each place between two sentences."""
+    places = [[one.sentence for one in shown] for shown in reading.shown.values() if shown]
+    return [sum(min(seen) < at <= max(seen) for seen in places) for at in range(1, len(heard))]
 
 
 def _signs(
@@ -102,21 +146,33 @@ def _to_the_point(
     item: ClarityItem, reading: Reading, heard: Sequence[Sentence]
 ) -> Evidence | None:
     """How many sentences show an item, if they are enough; said again, one counts once."""
-    shown = {one.sentence for some in reading.shown.values() for one in some}
-    count = len({plain(heard[at].text) for at in shown})
+    count = _count_to_the_point(reading, heard)
     if count < item.min_share_of_sentences * len(heard):
         return None
     return Evidence(measurement=f"{count} of {len(heard)} sentences show one of the nine items")
 
 
+def _count_to_the_point(reading: Reading, heard: Sequence[Sentence]) -> int:
+    shown = {one.sentence for some in reading.shown.values() for one in some}
+    return len({plain(heard[at].text) for at in shown})
+
+
 def _order(item: ClarityItem, reading: Reading) -> Evidence | None:
-    """How many pairs of items come in the order in which most pitches have them."""
-    places = [carrier(shown).sentence for name in FACTS if (shown := reading.shown[name])]
-    pairs = [(a, b) for at, a in enumerate(places) for b in places[at + 1 :]]
-    in_order = sum(a <= b for a, b in pairs)
-    if not pairs or in_order < item.min_share_in_order * len(pairs):
+    """How many pairs of items come in the order that fits best of those that pitches use."""
+    in_order, pairs = _in_order(reading)
+    if not pairs or in_order < item.min_share_in_order * pairs:
         return None
-    return Evidence(measurement=f"{in_order} of {len(pairs)} pairs of items in the usual order")
+    return Evidence(measurement=f"{in_order} of {pairs} pairs of items in a usual order")
+
+
+def _in_order(reading: Reading) -> tuple[int, int]:
+    """The pairs of items in the order of `ORDERS` that fits best, and all pairs."""
+    places = {name: carrier(shown).sentence for name, shown in reading.shown.items() if shown}
+    fits = [
+        [a <= b for a, b in combinations([places[name] for name in order if name in places], 2)]
+        for order in ORDERS
+    ]
+    return max(map(sum, fits)), len(fits[0])
 
 
 def _short(item: ClarityItem, heard: Sequence[Sentence]) -> Evidence | None:

@@ -3,8 +3,12 @@ from itertools import permutations
 
 import pytest
 
+from pitchquest_assets.analysis.content.facts import FACTS
 from pitchquest_assets.analysis.content.local import judge_content
+from pitchquest_assets.analysis.content.reading import Reading, Shown
 from pitchquest_assets.analysis.content.rubric import load_rubric
+from pitchquest_assets.analysis.content.sentences import split_sentences
+from pitchquest_assets.analysis.content.structure import measurements
 from pitchquest_assets.model import ContentAnalysis
 from pitchquest_assets_tests.support.pitch_texts import PITCHES
 from pitchquest_assets_tests.support.spoken import speak
@@ -25,7 +29,8 @@ def clarity(text: str) -> int:
 @pytest.mark.parametrize("name", PUNCTUATED)
 def test_a_pitch_that_is_said_twice_gains_nothing(name: str) -> None:
     once, twice = judge(PUNCTUATED[name]), judge(f"{PUNCTUATED[name]} {PUNCTUATED[name]}")
-    assert (twice.clarity or 0) < (once.clarity or 0)
+    # The buzzwords of the vague one leave it nothing to lose.
+    assert (twice.clarity or 0) < (once.clarity or 0) or (name == "vague" and twice.clarity == 0)
     assert "nothing said twice" not in twice.items[-1].found
 
 
@@ -74,6 +79,37 @@ def test_a_pitch_that_talks_of_other_things_is_less_to_the_point() -> None:
     assert point not in judge(f"{PITCHES['saas'].text} {chatter}").items[-1].found
 
 
-def test_with_fewer_than_three_items_there_is_no_structure_to_judge() -> None:
+def test_a_single_item_has_no_structure_to_judge() -> None:
     content = judge("We built an app that finds parking for nurses. It is a free app. Thank you.")
-    assert content.clarity in (0, None)
+    assert content.clarity == 1
+    assert not content.items[-1].found
+
+
+@pytest.mark.parametrize(
+    ("order", "fits"),
+    [
+        ("problem_clarity solution_fit traction team ask", True),
+        ("team problem_clarity solution_fit traction ask", True),
+        ("ask problem_clarity solution_fit traction team", True),
+        ("team ask problem_clarity solution_fit traction", True),
+        ("traction solution_fit problem_clarity team ask", False),
+    ],
+)
+def test_speakers_and_television_may_begin_with_the_team_or_the_ask(order: str, fits: bool) -> None:
+    places = {item: at for at, item in enumerate(order.split())}
+    shown = {
+        item: [Shown(places[item], frozenset(), 0.9)] if item in places else [] for item in FACTS
+    }
+    levels = {item: int(bool(some)) for item, some in shown.items()}
+    heard = split_sentences(speak("One sentence is here. " * len(places)).words)
+    reading = Reading(shown, levels, pitch_probability=1.0, is_pitch=True)
+    measured = measurements(load_rubric().clarity, reading, heard)
+    assert (measured["in_order"] == 1.0) == fits
+
+
+def test_more_fillers_and_jargon_make_a_pitch_less_clear() -> None:
+    text = PITCHES["saas"].text
+    filled = text.replace(". ", ". So, like, um, you know, basically, ")
+    jargon = f"{text} It is a disruptive, seamless, scalable, best in class ecosystem. " * 2
+    assert clarity(filled) < clarity(text)
+    assert clarity(jargon) < clarity(text)
