@@ -142,7 +142,7 @@ def _passages(shown: Sequence[Shown]) -> list[list[int]]:
     best = carrier(shown)
     chosen, stated = {best.sentence}, set(best.facts)
     while len(chosen) < MAX_QUOTED_SENTENCES:
-        more = max(shown, key=lambda one: (len(one.facts - stated), one.probability))
+        more = max(shown, key=lambda one: (len(one.facts - stated), one.carries))
         if not more.facts - stated:
             break
         chosen.add(more.sentence)

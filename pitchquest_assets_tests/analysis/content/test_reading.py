@@ -3,7 +3,7 @@ import pytest
 
 from pitchquest_assets.analysis.content.facts import FACTS
 from pitchquest_assets.analysis.content.head import Floats
-from pitchquest_assets.analysis.content.reading import OF_TEXTS, Reading, reading_of
+from pitchquest_assets.analysis.content.reading import OF_TEXTS, Reading, carrier, reading_of
 
 OUTPUTS = (*FACTS, *(f"{item}.{fact}" for item in FACTS for fact in FACTS[item]), *OF_TEXTS)
 SETTINGS = {
@@ -58,7 +58,18 @@ def test_log_odds_are_calibrated_before_they_are_compared_with_thresholds() -> N
     reading = reading_of(logits, OUTPUTS, SETTINGS | calibration, 3.0)
     assert [item for item in FACTS if reading.shown[item]] == [next(iter(FACTS))]
     [shown] = reading.shown[next(iter(FACTS))]
-    assert shown.probability == pytest.approx(1 / (1 + np.exp(-0.5)))
+    item, fact = 1 / (1 + np.exp([-0.5, 0.5]))
+    assert shown.carries == pytest.approx(item + fact * len(FACTS[next(iter(FACTS))]))
+
+
+def test_of_two_sentences_the_one_with_more_facts_is_quoted_though_the_other_is_surer() -> None:
+    item = "team"
+    places = [OUTPUTS.index(f"{item}.{fact}") for fact in FACTS[item]]
+    logits = np.full((2, len(OUTPUTS)), -6.0)
+    logits[:, OUTPUTS.index(item)] = [3.0, 2.0]
+    logits[0, places[0]] = logits[1, places[0]] = logits[1, places[1]] = 2.0
+    reading = reading_of(logits, OUTPUTS, SETTINGS, 3.0)
+    assert carrier(reading.shown[item]).sentence == 1
 
 
 def test_a_text_without_sentences_shows_nothing() -> None:
