@@ -1,8 +1,8 @@
 """Compares a judge of the content with labels: python benchmarks/content.py --against labels.json.
 
 The labels are a JSON object: text name → {"kind": "pitch" or anything else, "items": {item:
-{"level": 0–5, "quotes": [...]}}}; NAME.txt lies beside them. The judge is that of the settings
-(PITCHQUEST_JUDGE).
+{"level": 0–5, "quotes": [...]}}}; clarity, which has no quotes, may be one of them. NAME.txt lies
+beside them. The judge is that of the settings (PITCHQUEST_JUDGE).
 """
 
 import argparse

@@ -49,6 +49,7 @@ LASTING = (
 )
 # `engines.vendors.calls` has already tried the vendor as often as the settings allow.
 TRIED_ENOUGH = (VendorUnavailable,)
+INTERRUPTS = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
 
 
 class _Retries(dg.RetryPolicy):
@@ -56,10 +57,9 @@ class _Retries(dg.RetryPolicy):
 
     def calculate_delay(self, attempt_num: int) -> float:
         """Return the seconds until this retry; raise the interrupt that Dagster would retry."""
-        # Dagster asks while it handles what has ended the step.
-        if isinstance(
-            cause := sys.exception(), (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
-        ):
+        # Dagster asks while it handles what has ended the step (`op_execution_error_boundary`).
+        cause = sys.exception()
+        if isinstance(cause, INTERRUPTS):
             raise cause
         return float(super().calculate_delay(attempt_num))
 

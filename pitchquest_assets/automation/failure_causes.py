@@ -12,7 +12,7 @@ from pitchquest_assets.dagster_private import (
 )
 from pitchquest_assets.errors import Interrupted, PitchQuestError, StoreUnavailable
 
-# Another worker, or waiting for a minute, may help with these.
+# Another worker, or waiting for a minute, may help with this.
 PASSING = StoreUnavailable.__name__
 # Errors of Dagster's own storage.
 PASSING_ELSEWHERE = ("OperationalError", "InterfaceError")

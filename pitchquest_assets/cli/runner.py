@@ -102,7 +102,7 @@ class Runner:
             except BaseException as error:  # noqa: BLE001  # raised again below
                 outcomes.put(error)
 
-        # In the main thread, Dagster would catch the signals and might retry an interrupted step.
+        # In the main thread, Dagster would catch the signals.
         Thread(target=work, daemon=True).start()
         try:
             outcome = outcomes.get()

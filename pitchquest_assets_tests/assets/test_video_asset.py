@@ -15,15 +15,17 @@ from pitchquest_assets_tests.support.factories.transcripts import transcript_val
 from pitchquest_assets_tests.support.places import SAMPLE_PITCH
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, dg.DagsterExecutionInterruptedError])
 @pytest.mark.parametrize("moment", ["compute", "handle_output", "load_input"])
 def test_an_interrupt_ends_the_run_at_once_whatever_its_step_is_at(
-    store: Store, monkeypatch: pytest.MonkeyPatch, moment: str
+    store: Store, monkeypatch: pytest.MonkeyPatch, moment: str, error: type[BaseException]
 ) -> None:
     def interrupt(*_: object) -> None:
-        raise dg.DagsterExecutionInterruptedError
+        raise error
 
     if moment != "compute":
         monkeypatch.setattr(SupabaseIOManager, moment, interrupt)
+    late = ("transcript",) if moment == "load_input" else ()
     said = interrupt if moment == "compute" else transcript_value
 
     @video_asset(code_version="1", group="input", kinds=set())
@@ -34,7 +36,8 @@ def test_an_interrupt_ends_the_run_at_once_whatever_its_step_is_at(
     def again(context: dg.AssetExecutionContext, transcript: Transcript) -> Transcript:
         return transcript
 
-    @video_asset(code_version="1", group="input", kinds=set())
+    # Ready at the same time as the step that is interrupted, and begun after it.
+    @video_asset(code_version="1", group="input", kinds=set(), deps=late)
     def unrelated(context: dg.AssetExecutionContext) -> Transcript:
         return transcript_value()
 
@@ -52,6 +55,7 @@ def test_an_interrupt_ends_the_run_at_once_whatever_its_step_is_at(
     failed = kinds.index(dg.DagsterEventType.STEP_FAILURE)
     assert dg.DagsterEventType.STEP_UP_FOR_RETRY not in kinds
     assert dg.DagsterEventType.STEP_START not in kinds[failed:]
+    assert "unrelated" not in {event.step_key for event in done.all_events}
     assert cause_of(done.all_events) == Cause(
         "The analysis was interrupted; run it again.", passing=True
     )

@@ -1,4 +1,4 @@
-"""How well two people label alike: python training/content/agreement.py."""
+"""How well two labellings agree: python training/content/agreement.py."""
 
 from pathlib import Path
 
@@ -37,6 +37,13 @@ def main(path: Path = SECOND) -> None:
     both = (there[0] & there[1]).sum()
     print(f"of the first's items the second has {both / there[0].sum():.2f},", end=" ")
     print(f"of the second's the first {both / there[1].sum():.2f}")
+    clarity = np.array([[text.clarity for text in pair] for pair in pitches]).T
+    print(
+        f"clarity: means {clarity.mean(1).round(2).tolist()}, "
+        f"correlation {np.corrcoef(clarity)[0, 1]:.2f}, "
+        f"mean difference {np.abs(clarity[0] - clarity[1]).mean():.2f}, "
+        f"linear kappa {cohen_kappa_score(*clarity, labels=LEVELS, weights='linear'):.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ from structure import spoken
 
 from pitchquest_assets.analysis.content.reading import Reading
 from pitchquest_assets.analysis.content.rubric import load_rubric
-from pitchquest_assets.analysis.content.structure import level_by, measurements
+from pitchquest_assets.analysis.content.sentences import Sentence
+from pitchquest_assets.analysis.content.structure import clarity_of, measurements
 
+RUBRIC = load_rubric().clarity
 # Whether more of it makes a pitch clearer: a fit by chance cannot turn that round.
-SIGNS = {
+DIRECTIONS = {
     "levels": 1,
     "to_the_point": 1,
     "in_order": 1,
@@ -32,6 +34,7 @@ LOSS, WEIGHT = 1.0, 0.5
 class Said(NamedTuple):
     """A pitch as it is, or an altered copy: its lines, their log odds, its clarity."""
 
+    id: str
     lines: Sequence[Any]
     logits: np.ndarray
     clarity: float
@@ -39,6 +42,8 @@ class Said(NamedTuple):
 
 def second_labels() -> dict[str, int]:
     """Return the clarity of pitches by the second labelling, made from the guide alone."""
+    if not SECOND.exists():
+        return {}
     return {one.id: one.clarity for one in read_texts([SECOND]) if one.clarity is not None}
 
 
@@ -53,49 +58,59 @@ def fit_clarity(
     Args:
         read: returns the reading of a held-out text by log odds of its lines.
     """
-    own = [Said(one.lines, getattr(one, mode), one.text.clarity) for one in pitches]
-    altered = [_altered(at, own) for at in range(len(own))]
-    measured = [
-        measured_in(said.lines, read(one, said.logits))
-        for one, said in zip([*pitches, *pitches], [*own, *altered], strict=True)
+    own, rows = [], []
+    for one in pitches:
+        said = Said(one.text.id, one.lines, getattr(one, mode), one.text.clarity)
+        reading = read(one, said.logits)
+        if sum(level > 0 for level in reading.levels.values()) >= RUBRIC.minimum_items:
+            own.append(said)
+            rows.append(_row(said, reading))
+    of_id, copies = {one.text.id: one for one in pitches}, altered_copies(own)
+    rows += [_row(copy, read(of_id[copy.id], copy.logits)) for copy in copies]
+    labels = [said.clarity for said in (*own, *copies)]
+    importance = [1.0] * len(own) + [WEIGHT] * len(copies)
+    model = LinearRegression(positive=True).fit(rows, labels, importance)
+    second, given = second_labels(), model.predict(rows[: len(own)])
+    differences = [
+        second[said.id] - level for said, level in zip(own, given, strict=True) if said.id in second
     ]
-    rows = [[one[name] * sign for name, sign in SIGNS.items()] for one in measured]
-    solved = LinearRegression(positive=True).fit(
-        rows,
-        [one.clarity for one in (*own, *altered)],
-        [1.0] * len(own) + [WEIGHT] * len(altered),
-    )
-    second, given = second_labels(), solved.predict(rows[: len(own)])
-    higher = [
-        second[one.text.id] - level
-        for one, level in zip(pitches, given, strict=True)
-        if one.text.id in second
-    ]
-    weights = np.array(list(SIGNS.values())) * solved.coef_
+    bias = model.intercept_ + (np.mean(differences) if differences else 0.0)
+    weights = np.array(list(DIRECTIONS.values())) * model.coef_
     return {
-        **{name: round(float(one), 4) for name, one in zip(SIGNS, weights, strict=True)},
-        "bias": round(float(solved.intercept_ + np.mean(higher)), 4),
+        **{name: round(float(one), 4) for name, one in zip(DIRECTIONS, weights, strict=True)},
+        "bias": round(float(bias), 4),
     }
 
 
-def measured_in(lines: Sequence[Any], reading: Reading) -> dict[str, float]:
-    """Return the measurements of a text's lines."""
-    return measurements(load_rubric().clarity, reading, spoken([line.text for line in lines]))
+def _row(said: Said, reading: Reading) -> list[float]:
+    """The measurements, each so that more of it is better."""
+    measured = measurements(RUBRIC, reading, _heard(said.lines))
+    return [measured[name] * direction for name, direction in DIRECTIONS.items()]
+
+
+def _heard(lines: Sequence[Any]) -> list[Sentence]:
+    return spoken([line.text for line in lines])
+
+
+def altered_copies(pitches: Sequence[Said]) -> list[Said]:
+    """Return a copy of each pitch that is less clear, in one of three ways."""
+    return [_altered(at, pitches) for at in range(len(pitches))]
 
 
 def _altered(at: int, pitches: Sequence[Said]) -> Said:
-    """A copy of a pitch that is less clear, in one of three ways."""
-    lines, logits, clarity = pitches[at]
-    other = pitches[(at + 1) % len(pitches)]
+    id_, lines, logits, clarity = pitches[at]
+    after = [*pitches[at + 1 :], *pitches[:at]]
+    # The neighbour is often the same pitch without punctuation.
+    other = next((one for one in after if one.id != id_), None)
     if at % 3 == 0:
         places = random.Random(at).sample(range(len(lines)), len(lines))
         lines, logits = [lines[place] for place in places], logits[places]
-    elif at % 3 == 1:
+    elif at % 3 == 1 or other is None:
         lines, logits = [*lines, *lines], np.concatenate([logits, logits])
     else:
         lines, logits = [*lines, *other.lines], np.concatenate([logits, other.logits])
         clarity = (clarity + other.clarity) / 2
-    return Said(lines, logits, max(clarity - LOSS, 0.0))
+    return Said(id_, lines, logits, max(clarity - LOSS, 0.0))
 
 
 def clarity_figures(
@@ -106,7 +121,10 @@ def clarity_figures(
     Args:
         pairs: held-out pitches and their readings.
     """
-    given = {one.text.id: level_by(weights, measured_in(one.lines, told)) for one, told in pairs}
+    given = {
+        one.text.id: clarity_of(RUBRIC, reading, _heard(one.lines), weights).score
+        for one, reading in pairs
+    }
     second = {id_: level for id_, level in second_labels().items() if id_ in given}
     first = {one.text.id: one.text.clarity for one, _ in pairs}
     return {
@@ -116,7 +134,10 @@ def clarity_figures(
     }
 
 
-def _figures(labels: Sequence[int], given: Sequence[int]) -> dict[str, float]:
+def _figures(labels: Sequence[int], given: Sequence[Any]) -> dict[str, float]:
+    """The figures, without those that levels which are all the same do not have."""
+    if len(set(labels)) < 2 or len(set(given)) < 2:
+        return {}
     return {
         "correlation": float(np.corrcoef(labels, given)[0, 1]),
         "mean error": float(np.mean(np.abs(np.subtract(given, labels)))),

@@ -109,11 +109,18 @@ def main() -> None:
     print("items", dict(items))
     print("traps", dict(traps))
     print("facts", dict(sorted(facts.items())))
+    if mistake := mistake_in(texts):
+        sys.exit(mistake)
+
+
+def mistake_in(texts: list[Text]) -> str | None:
+    """Return what is missing or wrong in one of the texts as a whole; None if nothing is."""
     for text in texts:
-        if text.kind == "pitch" and text.clarity is None:
-            sys.exit(f"{text.id} has no clarity")
+        if text.kind == "pitch" and text.clarity not in range(6):
+            return f"{text.id} has no clarity from 0 to 5"
         if text.kind == "nonpitch" and any(line.facts for line in text.lines):
-            sys.exit(f"{text.id} is no pitch and has facts")
+            return f"{text.id} is no pitch and has facts"
+    return None
 
 
 if __name__ == "__main__":

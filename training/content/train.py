@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
-from corpus import Line, Text, read_texts
+from corpus import Line, Text, mistake_in, read_texts
 from network import fit_tokens
 from tuning import OUTPUTS, PARTS, measure, shows, tune
 
@@ -254,6 +254,8 @@ def main() -> None:
     if encoder is None:
         sys.exit("Training needs the weights of minilm: run `pitchquest models pull minilm`.")
     encoded, texts = Encoded(encoder), read_texts()
+    if mistake := mistake_in(texts):
+        sys.exit(mistake)
     # The same bytes, however many threads there are.
     torch.set_num_threads(1)
     with threadpool_limits(1):

@@ -232,7 +232,7 @@ def _gate_figures(held: Sequence[Any], mode: str, settings: dict[str, Any]) -> d
 
 
 def _mean(figures: Sequence[dict[str, float]]) -> dict[str, float]:
-    names = sorted({name for one in figures for name in one}, key=list(figures[0]).index)
+    names = dict.fromkeys(name for one in figures for name in one)
     return {
         name: round(float(np.mean([one[name] for one in figures if name in one])), 3)
         for name in names

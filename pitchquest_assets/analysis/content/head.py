@@ -88,10 +88,11 @@ def with_neighbours(vectors: npt.NDArray[np.float32]) -> Floats:
 
 
 class Head(NamedTuple):
-    """All that was trained: the models, and the thresholds that belong to them.
+    """All that was trained: the models, and what was chosen for them.
 
-    `gaps` says where thoughts end, `gate` whether a whole text is a pitch. `settings`
-    holds the thresholds of the words alone as `words`, of words and meaning as `meaning`.
+    `gaps` says where thoughts end, `gate` whether a whole text is a pitch. `settings` holds the
+    thresholds and the weights of clarity, for the words alone as `words`, for words and meaning as
+    `meaning`.
     """
 
     sentences: LinearModel

@@ -15,6 +15,8 @@ from pitchquest_assets.model import Part, Value
 
 MAX_ITEM_SCORE = 5
 MAX_SUB_SCORE = 10
+# The advice for an item that lacks no fact.
+MORE_PRECISELY = "say it more precisely, with a number, a name or a date"
 
 
 @cache
@@ -57,6 +59,7 @@ class SpokenItem(Value):
     weight: Weight
     looked_for: str
     facts: dict[str, Fact]
+    nothing_missing: str = MORE_PRECISELY
     feedback: ItemFeedback
 
     @property
@@ -66,11 +69,13 @@ class SpokenItem(Value):
 
 
 class ClaritySigns(Value):
-    """The names of the seven signs of clarity."""
+    """The names of the signs of clarity."""
 
     subject_first: str
     told: str
+    concrete: str
     order: str
+    straight_on: str
     to_the_point: str
     short_sentences: str
     said_once: str
@@ -87,7 +92,9 @@ class ClarityItem(Value):
     minimum_items: int
     subject_within_seconds: float
     min_solution_level: int = Field(ge=1, le=MAX_ITEM_SCORE)
+    min_sum_of_levels: int
     min_share_in_order: float = Field(gt=0, le=1)
+    max_items_gone_back_to: int
     min_share_of_sentences: float = Field(gt=0, le=1)
     max_mean_sentence_words: float
     max_repeated_share: float
@@ -96,6 +103,7 @@ class ClarityItem(Value):
     fillers: tuple[Pattern, ...]
     jargon: tuple[Pattern, ...]
     signs: ClaritySigns = Field(alias="sign_names")
+    nothing_missing: str
     feedback: ItemFeedback
 
     @property

@@ -13,11 +13,11 @@ from pitchquest_assets.model import Evidence, RubricItem
 
 # Words in a row that nobody says twice by chance.
 REPEATED_WORDS = 5
-# So many items on both sides of a place make it the start of a second pitch: seen in 77 % of two
-# joined pitches and in 0.3 % of single ones (training/content/structure.py); by 4, in 83 and 1.8 %.
+# So many items on both sides of a place make it the start of a second pitch: seen in 80 % of two
+# joined pitches and in 0.3 % of single ones (training/content/structure.py).
 MIN_ITEMS_OF_A_PITCH = 5
-# The orders that pitches use: application videos and decks, then with the team first, as most
-# speakers do, then with the ask first, as on television.
+# The orders that pitches use: that of decks, with the team first, as most speakers have it, and
+# with the ask first, as on television, before the team or after it.
 _MIDDLE = tuple(item for item in FACTS if item not in ("team", "ask"))
 ORDERS = (
     (*_MIDDLE, "team", "ask"),
@@ -38,7 +38,7 @@ def clarity_of(
     found = sum(level > 0 for level in reading.levels.values())
     if found < item.minimum_items:
         # The anchor of 1 is that single sentences can be understood.
-        score, signs = found, {}
+        score, signs = min(found, 1), {}
         evidence = [
             Evidence(measurement=f"only {found} of the {len(FACTS)} other items were found")
         ]
@@ -73,8 +73,8 @@ def measurements(
         "to_the_point": _count_to_the_point(reading, heard) / len(heard),
         "in_order": in_order / pairs if pairs else 0.0,
         "goes_back": max(_items_around(reading, heard), default=0),
-        "fillers": _per_100_words(item.fillers, heard),
-        "jargon": _per_100_words(item.jargon, heard),
+        "fillers": _fillers(item, heard),
+        "jargon": _jargon(item, heard),
     }
 
 
@@ -100,8 +100,8 @@ def repeated_share(heard: Sequence[Sentence]) -> float:
 
 def _items_around(reading: Reading, heard: Sequence[Sentence]) -> list[int]:
     """How many items are spoken of on both sides of each place between two sentences."""
-    places = [[one.sentence for one in shown] for shown in reading.shown.values() if shown]
-    return [sum(min(seen) < at <= max(seen) for seen in places) for at in range(1, len(heard))]
+    spans = [(shown[0].sentence, shown[-1].sentence) for shown in reading.shown.values() if shown]
+    return [sum(first < at <= last for first, last in spans) for at in range(1, len(heard))]
 
 
 def _signs(
@@ -110,13 +110,19 @@ def _signs(
     names = item.signs
     yield names.subject_first, _subject(item, reading, heard)
     yield names.told, _told(item, reading, heard)
+    levels = sum(reading.levels.values())
+    facts = Evidence(measurement=f"{levels} of {MAX_ITEM_SCORE * len(FACTS)} points for facts")
+    yield names.concrete, facts if levels >= item.min_sum_of_levels else None
     yield names.order, _order(item, reading)
+    back = max(_items_around(reading, heard), default=0)
+    apart = Evidence(measurement=f"at most {back} of the items before and after one place")
+    yield names.straight_on, apart if back <= item.max_items_gone_back_to else None
     yield names.to_the_point, _to_the_point(item, reading, heard)
     yield names.short_sentences, _short(item, heard)
     share = repeated_share(heard)
     once = Evidence(measurement=f"{share:.0%} of the runs of five words came before")
     yield names.said_once, once if share <= item.max_repeated_share else None
-    fillers, jargon = (_per_100_words(kind, heard) for kind in (item.fillers, item.jargon))
+    fillers, jargon = _fillers(item, heard), _jargon(item, heard)
     measured = f"{fillers:.1f} filler phrases and {jargon:.1f} jargon words per 100 words"
     is_plain = fillers <= item.max_fillers_per_100_words and jargon <= item.max_jargon_per_100_words
     yield names.plain_words, Evidence(measurement=measured) if is_plain else None
@@ -185,7 +191,17 @@ def _short(item: ClarityItem, heard: Sequence[Sentence]) -> Evidence | None:
     return Evidence(measurement=measured, time_seconds=at)
 
 
-def _per_100_words(patterns: Iterable[str], heard: Sequence[Sentence]) -> float:
-    texts = [plain(one.text) for one in heard]
+def _fillers(item: ClarityItem, heard: Sequence[Sentence]) -> float:
+    # The plain form has no um and uh.
+    return _per_100_words(item.fillers, [one.text.lower() for one in heard], heard)
+
+
+def _jargon(item: ClarityItem, heard: Sequence[Sentence]) -> float:
+    return _per_100_words(item.jargon, [plain(one.text) for one in heard], heard)
+
+
+def _per_100_words(
+    patterns: Iterable[str], texts: Sequence[str], heard: Sequence[Sentence]
+) -> float:
     count = sum(len(compiled(p).findall(text)) for p in patterns for text in texts)
     return 100 * count / sum(one.word_count for one in heard)

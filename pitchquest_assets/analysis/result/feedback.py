@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pitchquest_assets.analysis.content.rubric import (
+    MORE_PRECISELY,
     ClarityItem,
     RubricDefinition,
     SpokenItem,
@@ -42,7 +43,6 @@ MIDDLE_SHARE = 0.5
 MAX_EVENT_SHARE = 0.2
 # A content item has five levels; from this one up, a language model mostly praises.
 GOOD_LEVEL = 4
-NOTHING_MISSING = "say it more precisely, with a number, a name or a date"
 
 
 @dataclass(frozen=True)
@@ -255,20 +255,15 @@ def _worded(
 def _advice(item: RubricItem) -> str | None:
     advice = item.suggestion and f"You could say: “{item.suggestion}”"
     if item.explanation and not advice and (item.score or 0) >= GOOD_LEVEL:
-        advice = f"For full marks, {NOTHING_MISSING}."
+        advice = f"For full marks, {MORE_PRECISELY}."
     return " ".join(one for one in (item.explanation, advice) if one) or None
 
 
 def _filled(text: Text, rule: SpokenItem | ClarityItem, item: RubricItem) -> Text:
     missing = [advice for title, advice in rule.advice.items() if title not in item.found]
-    detail = text.detail.replace("{found}", _listed(item.found)).replace(
-        "{missing}", _listed(missing)
-    )
+    detail = text.detail.replace("{found}", "; ".join(item.found) or rule.title)
+    detail = detail.replace("{missing}", "; ".join(missing) or rule.nothing_missing)
     return text.model_copy(update={"detail": detail})
-
-
-def _listed(names: Sequence[str]) -> str:
-    return "; ".join(names) or NOTHING_MISSING
 
 
 def _proof(item: RubricItem) -> Evidence:

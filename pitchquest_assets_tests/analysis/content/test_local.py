@@ -96,8 +96,6 @@ def test_asking_for_points_does_not_move_the_score(injection: str, place: str) -
     for pitch in (PITCHES["saas"], PITCHES["vague"]):
         text = f"{injection} {pitch.text}" if place == "before" else f"{pitch.text} {injection}"
         asked, plainly = scores(judge(text)), scores(judge(pitch.text))
-        # What is said before the subject costs time, and clarity with it.
-        assert (asked.pop("clarity") or 0) <= (plainly.pop("clarity") or 0)
         assert asked == plainly
 
 

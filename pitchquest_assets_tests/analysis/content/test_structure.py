@@ -5,15 +5,16 @@ import pytest
 
 from pitchquest_assets.analysis.content.facts import FACTS
 from pitchquest_assets.analysis.content.local import judge_content
-from pitchquest_assets.analysis.content.reading import Reading, Shown
+from pitchquest_assets.analysis.content.reading import Reading, Shown, settings_of
 from pitchquest_assets.analysis.content.rubric import load_rubric
-from pitchquest_assets.analysis.content.sentences import split_sentences
-from pitchquest_assets.analysis.content.structure import measurements
+from pitchquest_assets.analysis.content.sentences import Sentence, split_sentences
+from pitchquest_assets.analysis.content.structure import clarity_of, level_by, measurements
 from pitchquest_assets.model import ContentAnalysis
 from pitchquest_assets_tests.support.pitch_texts import PITCHES
 from pitchquest_assets_tests.support.spoken import speak
 
 PUNCTUATED = {name: pitch.text for name, pitch in PITCHES.items() if pitch.punctuated}
+RUBRIC = load_rubric().clarity
 SECOND = "a second pitch, or the same one again, seems to begin at "
 
 
@@ -79,10 +80,15 @@ def test_a_pitch_that_talks_of_other_things_is_less_to_the_point() -> None:
     assert point not in judge(f"{PITCHES['saas'].text} {chatter}").items[-1].found
 
 
-def test_a_single_item_has_no_structure_to_judge() -> None:
-    content = judge("We built an app that finds parking for nurses. It is a free app. Thank you.")
-    assert content.clarity == 1
-    assert not content.items[-1].found
+def reading_of(order: str, level: int = 3) -> tuple[Reading, list[Sentence]]:
+    """A reading of one sentence for each of the items, in this order."""
+    names = order.split()
+    heard = split_sentences(speak("One sentence is here. " * max(len(names), 1)).words)
+    shown: dict[str, list[Shown]] = {item: [] for item in FACTS}
+    for at, item in enumerate(names):
+        shown[item].append(Shown(at, frozenset(), 1.0))
+    levels = {item: level if some else 0 for item, some in shown.items()}
+    return Reading(shown, levels, pitch_probability=1.0, is_pitch=True), heard
 
 
 @pytest.mark.parametrize(
@@ -96,20 +102,41 @@ def test_a_single_item_has_no_structure_to_judge() -> None:
     ],
 )
 def test_speakers_and_television_may_begin_with_the_team_or_the_ask(order: str, fits: bool) -> None:
-    places = {item: at for at, item in enumerate(order.split())}
-    shown = {
-        item: [Shown(places[item], frozenset(), 0.9)] if item in places else [] for item in FACTS
-    }
-    levels = {item: int(bool(some)) for item, some in shown.items()}
-    heard = split_sentences(speak("One sentence is here. " * len(places)).words)
-    reading = Reading(shown, levels, pitch_probability=1.0, is_pitch=True)
-    measured = measurements(load_rubric().clarity, reading, heard)
-    assert (measured["in_order"] == 1.0) == fits
+    assert (measurements(RUBRIC, *reading_of(order))["in_order"] == 1.0) == fits
+
+
+def test_what_is_left_and_taken_up_again_is_counted() -> None:
+    straight, back = (
+        measurements(RUBRIC, *reading_of(order))["goes_back"]
+        for order in ("team team ask ask", "team ask team ask")
+    )
+    assert (straight, back) == (1, 2)
+
+
+@pytest.mark.parametrize(("bias", "level"), [(-9.0, 0), (2.4, 2), (9.0, 5)])
+def test_a_level_is_never_below_0_or_above_5(bias: float, level: int) -> None:
+    measured = measurements(RUBRIC, *reading_of("team ask"))
+    assert level_by(dict.fromkeys(measured, 0.0) | {"bias": bias}, measured) == level
+
+
+@pytest.mark.parametrize(("order", "score"), [("", 0), ("ask", 1), ("solution_fit ask", 3)])
+def test_with_one_item_there_is_no_structure_to_judge(order: str, score: int) -> None:
+    item = clarity_of(RUBRIC, *reading_of(order), settings_of(False)["clarity"])
+    assert item.score == score
+    assert bool(item.found) == (score > 1)
+    assert item.evidence
+
+
+def fillers_of(text: str) -> float:
+    reading, _ = reading_of("ask")
+    return measurements(RUBRIC, reading, split_sentences(speak(text).words))["fillers"]
 
 
 def test_more_fillers_and_jargon_make_a_pitch_less_clear() -> None:
     text = PITCHES["saas"].text
-    filled = text.replace(". ", ". So, like, um, you know, basically, ")
+    filled = text.replace(". ", ". Um, you know, basically, ")
+    assert fillers_of("We sell, um, lunch boxes. Uhh, okay.") == pytest.approx(300 / 7)
+    assert fillers_of("It looks right for clinics, so we built it well.") == 0
     jargon = f"{text} It is a disruptive, seamless, scalable, best in class ecosystem. " * 2
     assert clarity(filled) < clarity(text)
     assert clarity(jargon) < clarity(text)

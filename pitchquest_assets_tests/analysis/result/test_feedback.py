@@ -193,13 +193,26 @@ def test_an_improvement_points_at_its_event_rather_than_at_a_typical_moment() ->
 
 def test_clarity_points_at_a_sentence_where_one_shows_it() -> None:
     content = judge_content(speak(PITCHES["cement"].text), RUBRIC)
-    clarity = next(item for item in content.items if item.name == "clarity")
-    assert clarity.score
+    clarity = content.items[-1].model_copy(update={"score": 5})
+    assert clarity.name == "clarity"
     (told,) = [
         one.evidence
         for one in feedback_of(content.model_copy(update={"items": [clarity]})).strengths
     ]
     assert told.time_seconds is not None
+
+
+def test_clarity_that_lacks_no_sign_is_still_told_what_would_help() -> None:
+    content = content_of({"clarity": 3})
+    [item] = content.items
+    all_signs = list(RUBRIC.clarity.advice)
+    for found, helps in (
+        (all_signs, "one sentence that a listener could repeat"),
+        (all_signs[1:], all_signs[0]),
+    ):
+        told = content.model_copy(update={"items": [item.model_copy(update={"found": found})]})
+        (point,) = feedback_of(told).improvements
+        assert point.detail == f"Parts of it make listeners work. What helps: {helps}."
 
 
 def test_a_strength_does_not_point_at_what_went_wrong() -> None:
