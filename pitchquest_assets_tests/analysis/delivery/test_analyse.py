@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -231,6 +232,9 @@ analyse_delivery(audio, no_transcript("nobody asked", hint=None))
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
 """
 
+# glibc keeps what was freed, once more and once less, unless each large block is mapped by itself.
+FREED_AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024)}
+
 
 # Not ru_maxrss, which a child inherits from the process that started it.
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells its peak on Linux only")
@@ -243,12 +247,16 @@ def test_memory_does_not_grow_with_the_decoded_sound(jfk: Audio, tmp_path: Path)
         path.write_bytes(audio.payload)
         command = [sys.executable, "-c", PEAK_OF_AN_ANALYSIS, str(path)]
         done = subprocess.run(
-            [*command, str(audio.duration_seconds)], capture_output=True, text=True, check=True
+            [*command, str(audio.duration_seconds)],
+            env=os.environ | FREED_AT_ONCE,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         peaks.append(int(done.stdout) - len(audio.payload))
     decoded_bytes = (48 - 12) * len(speech) * np.dtype(np.float32).itemsize
-    # 0.3 to 0.45 of it were measured: the tracks, and the allocator's leftovers.
-    assert peaks[1] - peaks[0] < decoded_bytes / 2, [round(peak / 1e6) for peak in peaks]
+    # A tenth of it was measured: the tracks.
+    assert peaks[1] - peaks[0] < decoded_bytes / 4, [round(peak / 1e6) for peak in peaks]
 
 
 def test_vocal_energy_is_shown_and_never_scored(jfk: Audio) -> None:
