@@ -4,6 +4,7 @@ python training/content/structure.py
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -32,7 +33,7 @@ def spoken(lines: Sequence[str]) -> list[Sentence]:
 
 
 def main() -> None:
-    """Print the mean clarity of each kind, and how often a second start is seen."""
+    """Print the mean clarity of each kind, how often a second start is seen, and the signs."""
     chance, weights = random.Random(1), settings_of(False)["clarity"]
     pitches = [[line.text for line in text.lines] for text in read_texts() if text.kind == "pitch"]
     kinds = {
@@ -42,12 +43,15 @@ def main() -> None:
         "two joined": [one + other for one, other in pairwise(pitches)],
     }
     for name, texts in kinds.items():
-        clarity, seen = [], []
+        clarity, seen, signs = [], [], Counter[str]()
         for lines in texts:
             reading, heard = read(lines), spoken(lines)
-            clarity.append(clarity_of(load_rubric().clarity, reading, heard, weights).score)
+            judged = clarity_of(load_rubric().clarity, reading, heard, weights)
+            clarity.append(judged.score)
+            signs.update(judged.found)
             seen.append(second_start(reading, heard) is not None)
         print(f"{name}: clarity {np.mean(clarity):.2f}, second start in {np.mean(seen):.1%}")
+        print("  signs found in:", {sign: f"{n / len(texts):.0%}" for sign, n in signs.items()})
 
 
 if __name__ == "__main__":

@@ -111,11 +111,13 @@ def _signs(
     yield names.subject_first, _subject(item, reading, heard)
     yield names.told, _told(item, reading, heard)
     levels = sum(reading.levels.values())
-    facts = Evidence(measurement=f"{levels} of {MAX_ITEM_SCORE * len(FACTS)} points for facts")
+    facts = Evidence(
+        measurement=f"{levels} of {MAX_ITEM_SCORE * len(FACTS)} points in the nine items"
+    )
     yield names.concrete, facts if levels >= item.min_sum_of_levels else None
     yield names.order, _order(item, reading)
     back = max(_items_around(reading, heard), default=0)
-    apart = Evidence(measurement=f"at most {back} of the items before and after one place")
+    apart = Evidence(measurement=f"at most {back} subjects open at the same time")
     yield names.straight_on, apart if back <= item.max_items_gone_back_to else None
     yield names.to_the_point, _to_the_point(item, reading, heard)
     yield names.short_sentences, _short(item, heard)

@@ -232,7 +232,7 @@ analyse_delivery(audio, no_transcript("nobody asked", hint=None))
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024)
 """
 
-# glibc keeps what was freed, once more and once less, unless each large block is mapped by itself.
+# Otherwise glibc keeps a varying amount of freed memory, which the peak includes.
 FREED_AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024)}
 
 
